@@ -1,0 +1,51 @@
+"""Numbers that were chosen, in one place. Fitted numbers live with their model in `models/`.
+
+Every setting can be given as an environment variable `EXTRACTOR_<NAME>`; an unknown name in code is
+an error. `docs/settings.md` lists them all, and a test compares the two.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Immutable; passed down from the command or the service, never read from a global."""
+
+    model_config = SettingsConfigDict(env_prefix="EXTRACTOR_", frozen=True, extra="forbid")
+
+    max_file_bytes: int = Field(200 * 2**20, gt=0, description="Largest single file that is read.")
+    max_pages: int = Field(300, gt=0, description="Most pages of one document.")
+    max_image_pixels: int = Field(80_000_000, gt=0, description="Most pixels of one page image.")
+    max_archive_files: int = Field(2_000, gt=0, description="Most files in one archive.")
+    max_archive_bytes: int = Field(
+        1 * 2**30, gt=0, description="Most bytes that one archive may unpack to."
+    )
+    max_archive_ratio: float = Field(
+        200.0, gt=1, description="Largest ratio of unpacked to packed size of one archive member."
+    )
+    max_seconds: float = Field(
+        600.0, gt=0, description="A document that takes longer is stopped and reported as failed."
+    )
+
+    dpi: int = Field(200, ge=72, le=600, description="Resolution at which PDF pages are rendered.")
+    max_page_side_px: int = Field(
+        4000, ge=500, description="Page images are reduced so that no side is longer than this."
+    )
+    threads: int = Field(2, gt=0, description="Threads of the inference engine in one process.")
+
+    min_score: float = Field(
+        0.90, ge=0, le=1, description="A reading with a lower OCR score is flagged."
+    )
+    min_anchor: float = Field(
+        0.60, ge=0, le=1, description="A value whose row or column anchor is lower is flagged."
+    )
+
+    home: Path = Field(
+        Path(".data"), description="Folder of the service: its database, files and first key."
+    )
+    host: str = Field("127.0.0.1", description="Address that the service listens on.")
+    port: int = Field(8000, gt=0, lt=65536, description="Port that the service listens on.")
