@@ -1,0 +1,450 @@
+"""A paged document in, its pages out: as characters where the text layer is sound, else as pixels.
+
+The only user of the PDF library, and the place where image files are decoded. Pages are opened one
+at a time, so that memory does not grow with their number. Everything that the file itself says
+about which way is up (`/Rotate`, EXIF) is applied here; what only the pixels know is found by
+`ocr.recognize_page`. `docs/ingest.md` explains when a text layer is believed.
+
+PDFium is not thread-safe: every call into it happens under one lock, and a document is closed
+under it too. Processes are independent of each other.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+import PIL.Image
+import PIL.ImageOps
+import pypdfium2 as pdfium  # type: ignore[import-untyped]
+import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
+
+from extractor.errors import CorruptInput, EncryptedInput, InputTooLarge
+from extractor.settings import Settings
+from extractor.textlayer import Glyph, Layer, is_sound, layout
+from extractor.types import Image, Kind, Page, Source
+
+POINTS_PER_INCH = 72.0
+FORMATS = ("PNG", "JPEG", "MPO", "TIFF", "WEBP", "BMP", "GIF")
+DECODE_ERRORS = (OSError, SyntaxError, ValueError, EOFError, struct.error, ZeroDivisionError)
+"""What Pillow raises on damaged files; it has no exception of its own for them."""
+
+MIN_VERTICAL_RULE_PT = 4.0
+MAX_RULE_WIDTH_PT = 1.0
+MAX_PATH_SEGMENTS = 20_000
+"""A drawing with more segments is no table; its rules are then not looked for."""
+
+_pdfium_lock = threading.RLock()
+
+
+class Pages(Protocol):
+    """An open document; valid inside of the `open_pages` block that gave it."""
+
+    @property
+    def count(self) -> int:
+        """Number of pages."""
+        ...
+
+    def read(self, number: int) -> Page:
+        """Return page `number`, counting from 1, upright as far as the file itself says.
+
+        Raises:
+            CorruptInput: this page cannot be decoded. Other pages may still be read.
+            InputTooLarge: its image has more pixels than are allowed.
+        """
+        ...
+
+    def render(self, number: int, dpi: float) -> Image:
+        """Return the same page as pixels; image files have no resolution and ignore `dpi`."""
+        ...
+
+
+def inspect(source: Source, settings: Settings) -> int:
+    """Count the pages of a document, and refuse one that cannot or must not be read.
+
+    Headers only: nothing is decoded.
+
+    Raises:
+        EncryptedInput: it is protected by a password.
+        CorruptInput: it is damaged.
+        InputTooLarge: it has more pages, or its first image more pixels, than are allowed.
+    """
+    with open_pages(source, settings) as pages:
+        return pages.count
+
+
+@contextmanager
+def open_pages(source: Source, settings: Settings) -> Iterator[Pages]:
+    """Open a PDF or an image file for reading page by page.
+
+    Raises:
+        EncryptedInput, CorruptInput, InputTooLarge: as `inspect`.
+        ValueError: the source is of a kind that has no pages.
+    """
+    if source.kind is Kind.PDF:
+        pdf = _PdfPages(source, settings)
+        try:
+            yield pdf
+        finally:
+            pdf.close()
+    elif source.kind is Kind.IMAGE:
+        image = _ImagePages(source, settings)
+        try:
+            yield image
+        finally:
+            image.close()
+    else:
+        raise ValueError(f"a {source.kind} document has no pages")
+
+
+def render(source: Source, number: int, dpi: float, settings: Settings) -> Image:
+    """Return one page as pixels; turn it with `upright` by the page's `rotation_deg`."""
+    with open_pages(source, settings) as pages:
+        return pages.render(number, dpi)
+
+
+def upright(image: Image, rotation_deg: float) -> Image:
+    """Turn an image counter-clockwise; the canvas grows so that nothing is lost, filled white.
+
+    Quarter turns are exact. 0 gives the image itself.
+    """
+    quarters = round(rotation_deg / 90)
+    skew = rotation_deg - 90 * quarters
+    if quarters % 4:
+        image = np.ascontiguousarray(np.rot90(image, quarters))
+    if abs(skew) < 0.01:
+        return image
+    height, width = image.shape[:2]
+    matrix, size = skew_transform(width, height, skew)
+    turned = cv2.warpAffine(image, matrix, size, flags=cv2.INTER_CUBIC, borderValue=(255, 255, 255))
+    return np.asarray(turned, dtype=np.uint8)
+
+
+def skew_transform(
+    width: int, height: int, skew_deg: float
+) -> tuple[np.ndarray[Any, np.dtype[np.float64]], tuple[int, int]]:
+    """Return the 2 x 3 matrix and the (width, height) of the canvas of a turn by a small angle."""
+    cos = abs(float(np.cos(np.radians(skew_deg))))
+    sin = abs(float(np.sin(np.radians(skew_deg))))
+    size = (round(width * cos + height * sin), round(width * sin + height * cos))
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), skew_deg, 1.0)
+    matrix[0, 2] += (size[0] - width) / 2
+    matrix[1, 2] += (size[1] - height) / 2
+    return np.asarray(matrix, dtype=np.float64), size
+
+
+def _check_page_count(count: int, source: Source, settings: Settings) -> None:
+    if count > settings.max_pages:
+        raise InputTooLarge(
+            f"{source.name} has {count} pages, more than the {settings.max_pages} that are read; "
+            "split the file or raise EXTRACTOR_MAX_PAGES"
+        )
+
+
+def _shrink(image: Image, max_side: int) -> Image:
+    height, width = image.shape[:2]
+    scale = max_side / max(height, width)
+    if scale >= 1:
+        return image
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+# --- PDF ---------------------------------------------------------------------------------------
+
+
+class _PdfPages:
+    def __init__(self, source: Source, settings: Settings) -> None:
+        self._source = source
+        self._settings = settings
+        with _pdfium_lock:
+            try:
+                self._document = pdfium.PdfDocument(source.data)
+            except pdfium.PdfiumError as error:
+                if error.err_code in (pdfium_c.FPDF_ERR_PASSWORD, pdfium_c.FPDF_ERR_SECURITY):
+                    raise EncryptedInput(
+                        f"{source.name} is protected by a password; remove the protection and "
+                        "submit it again"
+                    ) from error
+                raise CorruptInput(
+                    f"{source.name} is damaged or incomplete and cannot be opened as a PDF; "
+                    "obtain it again or save it anew with a PDF program"
+                ) from error
+            self.count = len(self._document)
+        try:
+            _check_page_count(self.count, source, settings)
+        except InputTooLarge:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        with _pdfium_lock:
+            self._document.close()
+
+    def read(self, number: int) -> Page:
+        with _pdfium_lock, self._open(number) as page:
+            layer = _read_layer(page)
+            if is_sound(layer):
+                lines, width, height, rotation = layout(layer)
+                return Page(number, width, height, None, lines, rotation)
+            image = self._render(page, number, self._settings.dpi)
+        height_px, width_px = image.shape[:2]
+        return Page(number, float(width_px), float(height_px), image, None)
+
+    def render(self, number: int, dpi: float) -> Image:
+        with _pdfium_lock, self._open(number) as page:
+            return self._render(page, number, dpi)
+
+    @contextmanager
+    def _open(self, number: int) -> Iterator[Any]:
+        if not 1 <= number <= self.count:
+            raise ValueError(f"page {number} of {self.count}")
+        try:
+            page = self._document[number - 1]
+        except pdfium.PdfiumError as error:
+            raise self._damaged(number) from error
+        try:
+            yield page
+        finally:
+            page.close()
+
+    def _render(self, page: Any, number: int, dpi: float) -> Image:
+        width, height = page.get_size()
+        if not (0 < width < np.inf and 0 < height < np.inf):
+            raise self._damaged(number)
+        limit = self._settings.max_page_side_px
+        scale = min(dpi / POINTS_PER_INCH, limit / max(width, height))
+        try:
+            bitmap = page.render(
+                scale=scale, rev_byteorder=True, force_bitmap_format=pdfium_c.FPDFBitmap_BGR
+            )
+        except (pdfium.PdfiumError, MemoryError) as error:
+            raise self._damaged(number) from error
+        image = np.array(bitmap.to_numpy()[:, :, :3], dtype=np.uint8)  # a copy: (H, W, 3)
+        bitmap.close()
+        return _shrink(image, limit)
+
+    def _damaged(self, number: int) -> CorruptInput:
+        return CorruptInput(
+            f"page {number} of {self._source.name} is damaged and cannot be shown; save the file "
+            "anew with a PDF program"
+        )
+
+
+def _read_layer(page: Any) -> Layer:
+    """Collect what decides on a page's text layer, in points of the page as it is displayed."""
+    x0, y0, x1, y1 = page.get_bbox()
+    turn = _Turn(x0, y0, x1, y1, page.get_rotation())
+    images_area = 0.0
+    has_marks = False
+    rules: list[tuple[float, float, float]] = []
+    n_segments = 0
+    for item in page.get_objects(max_depth=3):
+        has_marks = True
+        if item.type == pdfium_c.FPDF_PAGEOBJ_IMAGE:
+            left, bottom, right, top = item.get_bounds()
+            overlap_x = max(0.0, min(right, x1) - max(left, x0))
+            images_area += overlap_x * max(0.0, min(top, y1) - max(bottom, y0))
+        elif item.type == pdfium_c.FPDF_PAGEOBJ_PATH and item.level == 0:
+            n_segments += pdfium_c.FPDFPath_CountSegments(item)
+            if n_segments <= MAX_PATH_SEGMENTS:
+                rules += _vertical_rules(item, turn)
+    text = page.get_textpage()
+    try:
+        glyphs = _read_glyphs(text, turn)
+    finally:
+        text.close()
+    area = max((x1 - x0) * (y1 - y0), 1e-9)
+    return Layer(
+        glyphs=glyphs,
+        rules=tuple(rules),
+        width=turn.width,
+        height=turn.height,
+        image_share=min(1.0, images_area / area),
+        has_marks=has_marks,
+    )
+
+
+class _Turn:
+    """Maps PDF user space (origin bottom left) to the displayed page (origin top left)."""
+
+    def __init__(self, x0: float, y0: float, x1: float, y1: float, rotation: int) -> None:
+        self._bounds = (x0, y0, x1, y1)
+        self._rotation = rotation % 360
+        width, height = x1 - x0, y1 - y0
+        self.width, self.height = (height, width) if self._rotation % 180 else (width, height)
+
+    def point(self, x: float, y: float) -> tuple[float, float]:
+        x0, y0, x1, y1 = self._bounds
+        if self._rotation == 90:
+            return y - y0, x - x0
+        if self._rotation == 180:
+            return x1 - x, y - y0
+        if self._rotation == 270:
+            return y1 - y, x1 - x
+        return x - x0, y1 - y
+
+    def box(self, x0: float, y0: float, x1: float, y1: float) -> tuple[float, float, float, float]:
+        ax, ay = self.point(x0, y0)
+        bx, by = self.point(x1, y1)
+        return min(ax, bx), min(ay, by), max(ax, bx), max(ay, by)
+
+    def angle_deg(self, angle: float) -> float:
+        """Counter-clockwise direction of writing on the displayed page."""
+        return angle - self._rotation
+
+
+def _vertical_rules(path: Any, turn: _Turn) -> list[tuple[float, float, float]]:
+    """Return (x, y0, y1) of every upright straight piece of a path, as displayed."""
+    matrix = path.get_matrix()
+    rules = []
+    previous: tuple[float, float] | None = None
+    x, y = pdfium_c.c_float(), pdfium_c.c_float()
+    for i in range(pdfium_c.FPDFPath_CountSegments(path)):
+        segment = pdfium_c.FPDFPath_GetPathSegment(path, i)
+        if not pdfium_c.FPDFPathSegment_GetPoint(segment, x, y):
+            continue
+        point = turn.point(*matrix.on_point(x.value, y.value))
+        kind = pdfium_c.FPDFPathSegment_GetType(segment)
+        if previous is not None and kind == pdfium_c.FPDF_SEGMENT_LINETO:
+            is_upright = abs(point[0] - previous[0]) <= MAX_RULE_WIDTH_PT
+            if is_upright and abs(point[1] - previous[1]) >= MIN_VERTICAL_RULE_PT:
+                top, bottom = sorted((point[1], previous[1]))
+                rules.append(((point[0] + previous[0]) / 2, top, bottom))
+        previous = point
+    return rules
+
+
+def _read_glyphs(text: Any, turn: _Turn) -> tuple[Glyph, ...]:
+    glyphs = []
+    loose = pdfium_c.FS_RECTF()
+    x, y = pdfium_c.c_double(), pdfium_c.c_double()
+    for i in range(pdfium_c.FPDFText_CountChars(text)):
+        if pdfium_c.FPDFText_IsGenerated(text, i) == 1:
+            continue
+        code = pdfium_c.FPDFText_GetUnicode(text, i)
+        if not pdfium_c.FPDFText_GetLooseCharBox(text, i, loose):
+            continue
+        box = turn.box(loose.left, loose.bottom, loose.right, loose.top)
+        pdfium_c.FPDFText_GetCharOrigin(text, i, x, y)
+        mode = pdfium_c.FPDFTextObj_GetTextRenderMode(pdfium_c.FPDFText_GetTextObject(text, i))
+        angle = float(np.degrees(pdfium_c.FPDFText_GetCharAngle(text, i)))
+        glyphs.append(
+            Glyph(
+                char=chr(code) if 0 < code < 0x110000 else "\ufffd",
+                x0=box[0],
+                y0=box[1],
+                x1=box[2],
+                y1=box[3],
+                origin=turn.point(x.value, y.value),
+                angle_deg=turn.angle_deg(angle),
+                is_visible=mode not in (-1, pdfium_c.FPDF_TEXTRENDERMODE_INVISIBLE),
+                is_mapped=pdfium_c.FPDFText_HasUnicodeMapError(text, i) != 1,
+            )
+        )
+    return tuple(glyphs)
+
+
+# --- image files -------------------------------------------------------------------------------
+
+
+class _ImagePages:
+    def __init__(self, source: Source, settings: Settings) -> None:
+        self._source = source
+        self._settings = settings
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # our own limit is lower than the one warned of
+            try:
+                self._file = PIL.Image.open(io.BytesIO(source.data), formats=FORMATS)
+            except PIL.Image.DecompressionBombError as error:
+                raise self._too_large("an enormous number of") from error
+            except DECODE_ERRORS as error:
+                raise self._damaged(1) from error
+        try:
+            self._check_pixels()
+            self.count = self._count_frames()
+            _check_page_count(self.count, source, settings)
+        except (InputTooLarge, CorruptInput):
+            self.close()
+            raise
+
+    def close(self) -> None:
+        self._file.close()
+
+    def read(self, number: int) -> Page:
+        image = self._decode(number)
+        height, width = image.shape[:2]
+        return Page(number, float(width), float(height), image, None)
+
+    def render(self, number: int, dpi: float) -> Image:
+        return self._decode(number)
+
+    def _count_frames(self) -> int:
+        """Walk the directory of a TIFF, no further than the limit; other formats have one page."""
+        if self._file.format != "TIFF":
+            return 1
+        count = 1
+        try:
+            while count <= self._settings.max_pages:
+                self._file.seek(count)
+                count += 1
+        except EOFError:
+            pass
+        except DECODE_ERRORS as error:
+            raise self._damaged(count + 1) from error
+        self._file.seek(0)
+        return count
+
+    def _check_pixels(self) -> None:
+        width, height = self._file.size
+        if width * height > self._settings.max_image_pixels:
+            raise self._too_large(f"{width} x {height}")
+
+    def _decode(self, number: int) -> Image:
+        if not 1 <= number <= self.count:
+            raise ValueError(f"page {number} of {self.count}")
+        limit = self._settings.max_page_side_px
+        try:
+            if self._file.format == "TIFF":
+                self._file.seek(number - 1)
+            self._check_pixels()
+            self._file.draft(None, (limit, limit))  # lets JPEG decode at a fraction of its size
+            turned = PIL.ImageOps.exif_transpose(self._file)
+            array = _to_rgb(turned)
+        except DECODE_ERRORS as error:
+            raise self._damaged(number) from error
+        return _shrink(array, limit)
+
+    def _damaged(self, number: int) -> CorruptInput:
+        return CorruptInput(
+            f"page {number} of {self._source.name} is damaged or incomplete and cannot be decoded "
+            "as an image; obtain it again or save it anew"
+        )
+
+    def _too_large(self, size: str) -> InputTooLarge:
+        return InputTooLarge(
+            f"{self._source.name} has {size} pixels, more than the "
+            f"{self._settings.max_image_pixels} that are read; scan at a lower resolution or "
+            "raise EXTRACTOR_MAX_IMAGE_PIXELS"
+        )
+
+
+def _to_rgb(image: PIL.Image.Image) -> Image:
+    """Convert any Pillow mode to RGB uint8 (H, W, 3); transparency is laid over white."""
+    if image.mode.startswith("I") or image.mode == "F":
+        values = np.asarray(image, dtype=np.float32)
+        top = 65535.0 if image.mode != "F" else max(float(values.max(initial=0)), 1e-9)
+        gray = np.clip(values / top * 255, 0, 255).astype(np.uint8)
+        return np.repeat(gray[:, :, np.newaxis], 3, axis=2)
+    if "A" in image.mode or "a" in image.mode or "transparency" in image.info:
+        layered = image.convert("RGBA")
+        paper = PIL.Image.new("RGBA", layered.size, "white")
+        image = PIL.Image.alpha_composite(paper, layered)
+    return np.array(image.convert("RGB"), dtype=np.uint8)
