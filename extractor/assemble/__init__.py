@@ -1,0 +1,181 @@
+"""Fragments to candidates: which printed value belongs to which slot, and how well that is known.
+
+Where positions mean something, values go to slots by place (`geometric`), elsewhere by order
+(`sequential`); a table of a text input is assembled both ways and the better anchored one is kept.
+All layouts of a table compete, and the one whose labels fit best says which edition was printed.
+Arithmetic plays no part here: sums cannot see exchanged or shifted rows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from extractor.assemble.geometric import Assembled, assemble_by_place
+from extractor.assemble.sequential import assemble_by_order
+from extractor.labels import similarities
+from extractor.schema import Label, Layout, Schema
+from extractor.types import Fragment, Role, Sheet, SheetKind, TableReading
+
+_MIN_PRESENT = 0.15
+_DISPUTED = 0.5
+_MIN_VALUES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """What was assembled from a document.
+
+    `edition` is None if no table tells it. `extra_reports` counts further reports in the same file,
+    which are not read.
+    """
+
+    edition: str | None
+    tables: tuple[TableReading, ...]
+    extra_reports: int = 0
+
+
+def assemble(sheets: Sequence[Sheet], schema: Schema, known: Sequence[Label]) -> Assembly:
+    """Find the tables of the form among the fragments of a document.
+
+    Args:
+        sheets: in document order, with roles.
+        schema: the form.
+        known: every label of the form (see `classify.known_labels`).
+
+    Returns:
+        One reading for every table of the schema, absent ones included.
+    """
+    reports = split_reports(sheets, schema)
+    sheets = reports[0]
+    best = {
+        table: max(
+            (_assemble_layout(sheets, layout, known) for layout in layouts),
+            key=lambda found: found.score,
+        )
+        for table, layouts in schema.tables.items()
+    }
+    present = {table: found for table, found in best.items() if _is_present(found)}
+    edition = _edition(present)
+    tables = []
+    for table in schema.tables:
+        found = present.get(table)
+        layout = found.layout if found else schema.default_layout(table, edition)
+        tables.append(
+            TableReading(
+                table=table,
+                layout=layout.id,
+                is_present=found is not None,
+                candidates={s: (c,) for s, c in found.candidates.items()} if found else {},
+                regions=found.regions if found else {},
+            )
+        )
+    return Assembly(edition, tuple(tables), extra_reports=len(reports) - 1)
+
+
+def _assemble_layout(sheets: Sequence[Sheet], layout: Layout, known: Sequence[Label]) -> Assembled:
+    kinds = {sheet.kind for sheet in sheets}
+    ways = []
+    if kinds & {SheetKind.PAGE, SheetKind.GRID}:
+        ways.append(assemble_by_place(sheets, layout, known))
+    if kinds & {SheetKind.FLOW, SheetKind.GRID}:
+        ways.append(assemble_by_order(sheets, layout, known))
+    if not ways:
+        return Assembled(layout, {}, {}, 0.0, None)
+    best = max(ways, key=_anchored)
+    for other in ways:
+        if other is not best:
+            best = _compare(best, other)
+    return replace(best, score=max(way.score for way in ways))
+
+
+def _anchored(found: Assembled) -> float:
+    """How much of a table is tied to its slots."""
+    return sum(c.row_anchor * c.column_anchor for c in found.candidates.values())
+
+
+def _compare(best: Assembled, other: Assembled) -> Assembled:
+    """Weaken what two well anchored ways of assembling read differently."""
+    candidates = {}
+    for slot, candidate in best.candidates.items():
+        rival = other.candidates.get(slot)
+        disputed = (
+            rival is not None
+            and rival.reading.value != candidate.reading.value
+            and rival.row_anchor * rival.column_anchor >= 0.8
+        )
+        candidates[slot] = replace(
+            candidate,
+            column_anchor=candidate.column_anchor * (_DISPUTED if disputed else 1.0),
+        )
+    return replace(best, candidates=candidates)
+
+
+def _is_present(found: Assembled) -> bool:
+    return len(found.candidates) >= max(1.0, _MIN_PRESENT * len(found.layout.slots)) or (
+        found.score >= 0.5 * len(found.layout.blocks[0].columns) and len(found.candidates) > 0
+    )
+
+
+def _edition(present: dict[str, Assembled]) -> str | None:
+    """The edition that most tables can be: the first table that fits only one decides."""
+    editions = [found.layout.editions for found in present.values()]
+    for names in editions:
+        if len(names) == 1:
+            return names[0]
+    return editions[0][0] if editions else None
+
+
+_TITLE = re.compile(r"年度报告|工作报告|年报")
+
+
+def split_reports(sheets: Sequence[Sheet], schema: Schema) -> list[tuple[Sheet, ...]]:
+    """Cut a file that holds several reports; one report gives one part.
+
+    A report ends where the first table or what stands before it is headed again, with the heading
+    of the last table and values in between. A table of contents has headings without values.
+    """
+    order = [heading.id for heading in schema.headings]
+    headings = [heading.label for heading in schema.headings]
+    tables = list(schema.tables)
+    first_table, last_table = order.index(tables[0]), order.index(tables[-1])
+    flat = [(s, i, f) for s, sheet in enumerate(sheets) for i, f in enumerate(sheet.fragments)]
+    cuts: list[int] = []
+    values = 0
+    seen: dict[int, int] = {}
+    for n, (_, _, f) in enumerate(flat):
+        values += f.role is Role.VALUE
+        if f.role is not Role.HEADING:
+            continue
+        which = int(similarities([f.text], headings)[0].argmax())
+        again = which in seen and last_table in seen and values - seen[which] >= _MIN_VALUES
+        if again and which <= first_table:
+            cuts.append(_title_before(flat, n))
+            seen.clear()
+        seen[which] = values
+    if not cuts:
+        return [tuple(sheets)]
+    bounds = [0, *cuts, len(flat)]
+    parts = []
+    for start, stop in zip(bounds, bounds[1:], strict=False):
+        kept = {(s, i) for s, i, _ in flat[start:stop]}
+        parts.append(
+            tuple(
+                replace(
+                    sheet,
+                    fragments=tuple(f for i, f in enumerate(sheet.fragments) if (s, i) in kept),
+                )
+                for s, sheet in enumerate(sheets)
+            )
+        )
+    return parts
+
+
+def _title_before(flat: Sequence[tuple[int, int, Fragment]], n: int) -> int:
+    """The title that opens the report whose first heading is number `n`, or that heading."""
+    for back in range(n - 1, max(0, n - 60), -1):
+        f = flat[back][2]
+        if len(f.text) < 40 and _TITLE.search(f.text):
+            return back
+    return n

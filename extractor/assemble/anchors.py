@@ -1,0 +1,207 @@
+"""Printed rows and columns of a table, found by their labels and kept with their places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from extractor.labels import Match, align, similarities
+from extractor.schema import Block, Column, Label, Layout, Row
+from extractor.types import Box, Fragment, Role
+
+SURE = 0.75
+"""From this similarity on a piece of text is taken for a label without more evidence."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowAnchor:
+    """One printed row: which row of which block, and the fragments of its label.
+
+    `boxes` maps the index of a sheet to the place of the label on it; a label cut by a page break
+    has two. `fragments` are indices into the sequence that was aligned. `strength` is in [0, 1].
+    """
+
+    block: int
+    row: Row
+    fragments: tuple[int, ...]
+    boxes: dict[int, Box]
+    strength: float
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnAnchor:
+    """One printed column: the extent of its header, its printed words and how sure it is."""
+
+    column: Column
+    box: Box
+    text: str
+    strength: float
+
+
+def block_rows(layout: Layout) -> list[tuple[int, Row]]:
+    """All labelled rows of a layout in printed order, each with the index of its block."""
+    return [
+        (i, row)
+        for i, block in enumerate(layout.blocks)
+        for row in block.rows
+        if row.label is not None
+    ]
+
+
+def is_furniture(texts: Sequence[str], blocks: Iterable[Block]) -> list[bool]:
+    """For each text, whether it is a caption, a stub or a group label rather than a row or column.
+
+    A text that is at least as similar to a row or column is none.
+    """
+    blocks = list(blocks)
+    around = [label for block in blocks for label in (*block.furniture, *block.extra_rows)]
+    inside = [
+        label
+        for block in blocks
+        for label in (
+            *(row.label for row in block.rows if row.label),
+            *(column.label for column in block.columns),
+        )
+    ]
+    if not around or not texts:
+        return [False] * len(texts)
+    as_furniture = similarities(texts, around).max(axis=1)
+    as_label = similarities(texts, inside).max(axis=1, initial=0.0)
+    return [bool(f >= SURE and f > s) for f, s in zip(as_furniture, as_label, strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A fragment with the index of its sheet."""
+
+    sheet: int
+    fragment: Fragment
+
+    @property
+    def box(self) -> Box:
+        if self.fragment.box is None:
+            raise ValueError("a fragment without a place has no box")
+        return self.fragment.box
+
+
+def find_rows(placed: Sequence[Placed], layout: Layout) -> tuple[list[RowAnchor], float]:
+    """Find the printed rows of a layout among fragments that are in reading order.
+
+    Labels are aligned twice: pieces of group labels stand between the lines of broken row labels,
+    and the first pass shows where the row labels begin, so that what lies left of them can be left
+    out of the second.
+
+    Returns:
+        Anchors in printed order, and the score of the alignment (0 where nothing was found).
+    """
+    rows = block_rows(layout)
+    labels = [row.label for _, row in rows if row.label is not None]
+    if not labels:
+        return [], 0.0
+    texts = [p.fragment.text for p in placed]
+    furniture = is_furniture(texts, layout.blocks)
+    usable = [
+        i
+        for i, p in enumerate(placed)
+        if p.fragment.role in (Role.LABEL, Role.PROSE, Role.HEADING)
+        and not furniture[i]
+        and sum(character.isalpha() for character in texts[i]) > 1
+    ]
+    first = align([texts[i] for i in usable], labels)
+    left = _left_edges(placed, usable, first.matches, rows)
+    matched = {i for match in first.matches for i in usable[match.start : match.stop]}
+    kept = [
+        i
+        for i in usable
+        if i in matched or placed[i].box.x1 > left.get(placed[i].sheet, float("-inf"))
+    ]
+    second = align([texts[i] for i in kept], labels) if len(kept) < len(usable) else first
+    if second.score < first.score:
+        kept, second = usable, first
+    anchors = []
+    for match in second.matches:
+        block, row = rows[match.label]
+        indices = tuple(kept[match.start : match.stop])
+        boxes: dict[int, Box] = {}
+        for i in indices:
+            place = placed[i]
+            before = boxes.get(place.sheet)
+            boxes[place.sheet] = before.union(place.box) if before else place.box
+        anchors.append(RowAnchor(block, row, indices, boxes, match.similarity))
+    return anchors, second.score
+
+
+def _left_edges(
+    placed: Sequence[Placed],
+    usable: Sequence[int],
+    matches: Sequence[Match],
+    rows: Sequence[tuple[int, Row]],
+) -> dict[int, float]:
+    """For each sheet the x where the labels of grouped rows begin (their median)."""
+    edges: dict[int, list[float]] = {}
+    for match in matches:
+        label = rows[match.label][1].label
+        group = rows[match.label][1].group
+        if group is None or label is None or match.stop - match.start > 1:
+            continue
+        place = placed[usable[match.start]]
+        # A piece that holds the group's label as well begins left of the row's own label.
+        if len(place.fragment.text) <= len(label.text) + 2:
+            edges.setdefault(place.sheet, []).append(place.box.x0)
+    return {sheet: sorted(xs)[len(xs) // 2] for sheet, xs in edges.items() if len(xs) >= 3}
+
+
+def find_columns(header: Sequence[Placed], block: Block, *, max_merge: int = 3) -> list[ColumnAnchor]:
+    """Find the printed columns of a block among the fragments of its header (one sheet).
+
+    Pieces that stand one above the other are one header; headers side by side are joined where
+    that makes a label. Spanning headers and stubs must be left out by the caller or are furniture.
+    """
+    texts = [p.fragment.text for p in header]
+    furniture = is_furniture(texts, [block])
+    stacks = _stack([p for p, skip in zip(header, furniture, strict=True) if not skip])
+    labels: list[Label] = [column.label for column in block.columns]
+    joined = []
+    for stack in stacks:
+        words: list[str] = []
+        for p in stack:
+            # A spanned cell that was written out repeats its words in every row.
+            if not words or words[-1] != p.fragment.text:
+                words.append(p.fragment.text)
+        joined.append("".join(words))
+    alignment = align(joined, labels, max_merge=max_merge)
+    anchors = []
+    for match in alignment.matches:
+        pieces = [p for stack in stacks[match.start : match.stop] for p in stack]
+        box = pieces[0].box
+        for p in pieces[1:]:
+            box = box.union(p.box)
+        anchors.append(
+            ColumnAnchor(
+                block.columns[match.label],
+                box,
+                "".join(joined[match.start : match.stop]),
+                match.similarity,
+            )
+        )
+    return anchors
+
+
+def _stack(placed: Sequence[Placed]) -> list[list[Placed]]:
+    """Group fragments that stand one above the other; groups left to right, each top to bottom."""
+    stacks: list[list[Placed]] = []
+    for p in sorted(placed, key=lambda p: p.box.center_x):
+        for stack in stacks:
+            if all(
+                p.box.overlap_x(other.box) >= 0.5 * min(p.box.width, other.box.width)
+                and p.box.overlap_y(other.box) < 0.5 * min(p.box.height, other.box.height)
+                for other in stack
+            ):
+                stack.append(p)
+                break
+        else:
+            stacks.append([p])
+    for stack in stacks:
+        stack.sort(key=lambda p: (p.box.center_y, p.box.x0))
+    stacks.sort(key=lambda stack: sum(p.box.center_x for p in stack) / len(stack))
+    return stacks

@@ -1,0 +1,276 @@
+"""Values to slots by order, where positions mean nothing: flat text and tables without spans.
+
+The form prints its labels in a known order, so the labels of a document are aligned with it as a
+whole; the values of a row are what follows its label up to the next label. They belong to the
+columns only if there are as many cells as columns, empty ones included: anything else is kept with
+a weak anchor, which flags it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from extractor.assemble.anchors import SURE, block_rows, is_furniture
+from extractor.assemble.geometric import Assembled
+from extractor.labels import align, similarities
+from extractor.schema import Block, Column, Label, Layout, Row
+from extractor.types import Candidate, Fragment, Reading, Role, Sheet, SheetKind, State
+from extractor.values import read_cell
+
+_WITHOUT_HEADER = 0.7
+_SHORT = 0.3
+_HEADER_REACH = 40
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """The columns of a block as its header prints them: words by column, and how sure they are."""
+
+    words: dict[str, str]
+    strength: float
+
+
+def assemble_by_order(sheets: Sequence[Sheet], layout: Layout, known: Sequence[Label]) -> Assembled:
+    """Assemble one layout of one table from the flows and grids of a text input.
+
+    Args:
+        sheets: in document order, roles set; pages are ignored.
+        layout: the printed shape to look for.
+        known: all labels of the form; the values of a row end before the next of them.
+    """
+    cells = [
+        replace(f, row=None if f.row is None else 100_000 * s + f.row)
+        for s, sheet in enumerate(sheets)
+        for f in sheet.fragments
+        if sheet.kind is not SheetKind.PAGE and f.role is not Role.FURNITURE
+    ]
+    texts = [f.text for f in cells]
+    boundaries = _boundaries(cells, known)
+    candidates: dict[str, Candidate] = {}
+    rows = block_rows(layout)
+    labels = [row.label for _, row in rows if row.label is not None]
+    if not labels:
+        return _single_row(cells, layout, layout.blocks[0], boundaries)
+    furniture = is_furniture(texts, layout.blocks)
+    usable = [
+        i
+        for i, f in enumerate(cells)
+        if f.role in (Role.LABEL, Role.PROSE, Role.HEADING) and not furniture[i]
+    ]
+    alignment = align([texts[i] for i in usable], labels, breaks=_breaks(cells, usable))
+    score = alignment.score
+    starts = {usable[match.start]: match for match in alignment.matches}
+    headers: dict[int, _Columns] = {}
+    previous_end = 0
+    for match in alignment.matches:
+        index, row = rows[match.label]
+        block = layout.blocks[index]
+        first, last = usable[match.start], usable[match.stop - 1]
+        if index not in headers:
+            headers[index] = _columns(cells[max(previous_end, first - _HEADER_REACH) : first], block)
+            score += headers[index].strength * len(headers[index].words)
+        values = _values_after(cells, last, boundaries, starts)
+        previous_end = last + 1 + len(values)
+        candidates |= _row(layout, row, block, values, headers[index], match.similarity)
+    used = [i for match in alignment.matches for i in usable[match.start : match.stop]]
+    span = (min(used), max(used)) if used else None
+    return Assembled(layout, candidates, {}, score, span)
+
+
+def _breaks(cells: Sequence[Fragment], usable: Sequence[int]) -> list[int] | None:
+    """Cell numbers to merge within, None where the document does not bound its cells."""
+    if all(cells[i].cell is None for i in usable):
+        return None
+    # Prose far from any separator has no number; each of its lines is a cell of its own.
+    return [
+        number if (number := cells[i].cell) is not None else -1 - i for i in usable
+    ]
+
+
+def _boundaries(cells: Sequence[Fragment], known: Sequence[Label]) -> list[bool]:
+    """For each cell whether the values before it end there: labels, headings and prose do."""
+    texts = sorted({f.text for f in cells if f.role is Role.LABEL})
+    likeness = dict(
+        zip(texts, similarities(texts, known).max(axis=1, initial=0.0), strict=True)
+    )
+    return [
+        f.role in (Role.HEADING, Role.PROSE)
+        or (f.role is Role.LABEL and likeness[f.text] >= SURE)
+        for f in cells
+    ]
+
+
+def _columns(header: Sequence[Fragment], block: Block) -> _Columns:
+    """Which columns the header before a block names, in whatever order it was flattened."""
+    names = [f for f in header if f.role is Role.LABEL]
+    texts = [f.text for f in names]
+    labels = [column.label for column in block.columns]
+    in_order = align(texts, labels, max_merge=3, breaks=_breaks(names, range(len(names))))
+    words = {
+        block.columns[match.label].id: "".join(texts[match.start : match.stop])
+        for match in in_order.matches
+    }
+    found = {block.columns[match.label].id: match.similarity for match in in_order.matches}
+    if len(words) < len(labels):
+        runs = [
+            "".join(texts[i : i + n])
+            for n in (1, 2, 3)
+            for i in range(len(texts) - n + 1)
+        ]
+        table = similarities(runs, labels)
+        for j, column in enumerate(block.columns):
+            if column.id not in found and len(runs) and table[:, j].max() >= SURE:
+                i = int(np.argmax(table[:, j]))
+                words[column.id], found[column.id] = runs[i], float(table[i, j])
+    return _Columns(words, sum(found.values()) / len(labels))
+
+
+def _values_after(
+    cells: Sequence[Fragment],
+    label: int,
+    boundaries: Sequence[bool],
+    starts: dict[int, object],
+) -> list[Fragment]:
+    """The cells that follow a row's label: to the end of its printed row where rows are explicit,
+    else to the next label."""
+    row = cells[label].row
+    values = []
+    for i in range(label + 1, len(cells)):
+        f = cells[i]
+        if row is not None and f.row != row:
+            break
+        if i in starts or (boundaries[i] and not _continues_label(cells, label, i)):
+            break
+        values.append(f)
+    # What follows a label directly without being a value is the rest of the label.
+    while values and row is not None and values[0].text == cells[label].text:
+        values.pop(0)
+    return values
+
+
+def _continues_label(cells: Sequence[Fragment], label: int, i: int) -> bool:
+    """Whether a cell repeats the label before it, as spans that were written out do."""
+    return cells[i].text == cells[label].text
+
+
+def _row(
+    layout: Layout,
+    row: Row,
+    block: Block,
+    values: list[Fragment],
+    header: _Columns,
+    row_anchor: float,
+) -> dict[str, Candidate]:
+    """Candidates for one row; the columns are anchored only if the row is complete."""
+    n = len(block.columns)
+    cells, strength = _fit(values, n)
+    strength *= 1.0 if header.strength >= SURE - 0.25 else _WITHOUT_HEADER
+    columns = _columns_for(cells, block.columns)
+    if columns is None:
+        return {}
+    result = {}
+    for column, f in zip(columns, cells, strict=True):
+        slot = layout.slot_id(row, column)
+        reading = (
+            read_cell(f.text, kind=column.kind, header_unit=header.words.get(column.id))
+            if f.text
+            else Reading("", State.BLANK)
+        )
+        result[slot] = Candidate(
+            slot, reading, f.score, row_anchor, strength, f.evidence, "order"
+        )
+    return result
+
+
+def _fit(values: list[Fragment], n: int) -> tuple[list[Fragment], float]:
+    """The cells of a row that has `n` columns, and how sure it is that they are these.
+
+    Cells that are certainly printed count first; empty lines that may be cells are used only if
+    they make the row complete; surplus empty cells at the end of a row are dropped.
+    """
+    certain = [f for f in values if f.text or f.cell is not None or f.row is not None]
+    if len(certain) == n:
+        return certain, 1.0
+    if len(certain) > n and not any(f.text for f in certain[n:]):
+        return certain[:n], 1.0 if certain[n - 1].text else 0.9
+    if len(values) == n:
+        return values, 0.9
+    if len(values) > n and not any(f.text for f in values[n:]) and values[n - 1].text:
+        return values[:n], 0.9
+    filled = [f for f in values if f.text]
+    if len(filled) > n:
+        return filled[:n], _SHORT
+    return filled, _SHORT
+
+
+def _columns_for(cells: Sequence[Fragment], columns: Sequence[Column]) -> list[Column] | None:
+    """The columns of a row from which empty cells were dropped: the first ones, and the last for
+    its last value. A guess, kept only to be shown to a person; None for a row without cells."""
+    if not cells:
+        return None
+    if len(cells) == len(columns):
+        return list(columns)
+    return [*columns[: len(cells) - 1], columns[-1]]
+
+
+def _single_row(
+    cells: Sequence[Fragment], layout: Layout, block: Block, boundaries: Sequence[bool]
+) -> Assembled:
+    """A block that prints one unlabelled row: the values after the header that names its columns."""
+    best = Assembled(layout, {}, {}, 0.0, None)
+    furniture = similarities([f.text for f in cells], block.furniture).max(axis=1, initial=0.0)
+    columns = [column.label for column in block.columns]
+    starts = [
+        i for i, f in enumerate(cells) if f.role is Role.LABEL and furniture[i] >= SURE
+    ]
+    for start in starts:
+        if start and start - 1 in starts:
+            continue
+        stop = start
+        while stop < len(cells) and cells[stop].role in (Role.LABEL, Role.BLANK):
+            stop += 1
+        names = [f for f in cells[start:stop] if f.role is Role.LABEL]
+        strength = _count_columns(names, columns)
+        # Empty cells at the end of the header belong to the row of values.
+        first = stop
+        while first > start and cells[first - 1].role is Role.BLANK:
+            first -= 1
+        row = cells[stop].row if stop < len(cells) else None
+        if row is not None:
+            first = max(first, next(i for i, f in enumerate(cells) if f.row == row))
+        values = []
+        for i in range(first, len(cells)):
+            if boundaries[i] or (row is not None and cells[i].row != row):
+                break
+            values.append(cells[i])
+        found = _row(layout, block.rows[0], block, values, _Columns({}, strength), 1.0)
+        score = strength * len(columns)
+        if strength >= 0.5 and score > best.score:
+            best = Assembled(layout, found, {}, score, (start, stop))
+    return best
+
+
+def _count_columns(names: Sequence[Fragment], columns: Sequence[Label]) -> float:
+    """The share of the columns that a header names, in whatever order it was flattened.
+
+    Repeated labels must be repeated as often as the form repeats them.
+    """
+    texts = [f.text for f in names]
+    distinct = list(dict.fromkeys(columns))
+    hits = dict.fromkeys(distinct, 0)
+    i = 0
+    while i < len(texts):
+        for n in (4, 3, 2, 1):
+            if i + n > len(texts):
+                continue
+            row = similarities(["".join(texts[i : i + n])], distinct)[0]
+            if row.max() >= (0.99 if n > 1 else SURE):
+                hits[distinct[int(row.argmax())]] += 1
+                i += n
+                break
+        else:
+            i += 1
+    return sum(min(hits[label], columns.count(label)) for label in distinct) / len(columns)

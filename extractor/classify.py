@@ -1,0 +1,89 @@
+"""Fragments to roles: what a piece of text is for, before any slot is thought of.
+
+Roles come from the shape of the text and its likeness to the form. They are evidence for the
+stages after this one, which weigh them with positions; they never decide on a slot.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from extractor.labels import similarities
+from extractor.schema import Label, Schema
+from extractor.types import Fragment, Role, Sheet, SheetKind
+from extractor.values import looks_like_page_number, looks_like_value
+
+_HEADING_SIMILARITY = 0.8
+_LABEL_SIMILARITY = 0.72
+_PROSE_MARK = re.compile(r"[。；！？]")
+_PROSE_CHARS = 30
+_PROSE_WIDTH = 0.5
+_MARGIN = 0.06
+
+
+def classify(sheets: Sequence[Sheet], schema: Schema) -> tuple[Sheet, ...]:
+    """The same sheets with the role of every fragment set."""
+    labels = known_labels(schema)
+    headings = [heading.label for heading in schema.headings]
+    texts = sorted({fragment.text for sheet in sheets for fragment in sheet.fragments})
+    short = [text for text in texts if len(text) <= 3 * _PROSE_CHARS]
+    by_label = dict(zip(short, similarities(short, labels).max(axis=1, initial=0.0), strict=True))
+    by_heading = dict(
+        zip(short, similarities(short, headings).max(axis=1, initial=0.0), strict=True)
+    )
+
+    def role(fragment: Fragment, sheet: Sheet) -> Role:
+        text = fragment.text
+        if not text:
+            return Role.BLANK
+        if _is_page_number(fragment, sheet):
+            return Role.FURNITURE
+        if looks_like_value(text):
+            return Role.VALUE
+        likeness = by_label.get(text, 0.0)
+        if by_heading.get(text, 0.0) >= max(_HEADING_SIMILARITY, likeness):
+            return Role.HEADING
+        if likeness >= _LABEL_SIMILARITY:
+            return Role.LABEL
+        is_wide = (
+            sheet.kind is SheetKind.PAGE
+            and fragment.box is not None
+            and fragment.box.width > _PROSE_WIDTH * sheet.width
+        )
+        if _PROSE_MARK.search(text) or len(text) > _PROSE_CHARS or is_wide:
+            return Role.PROSE
+        return Role.LABEL
+
+    return tuple(
+        replace(sheet, fragments=tuple(replace(f, role=role(f, sheet)) for f in sheet.fragments))
+        for sheet in sheets
+    )
+
+
+def known_labels(schema: Schema) -> list[Label]:
+    """Every label that the form prints in or around its tables, each once."""
+    labels = {
+        label: None
+        for layouts in schema.tables.values()
+        for layout in layouts
+        for block in layout.blocks
+        for label in (
+            *(row.label for row in block.rows if row.label),
+            *(column.label for column in block.columns),
+            *block.furniture,
+            *block.extra_rows,
+        )
+    }
+    return list(labels)
+
+
+def _is_page_number(fragment: Fragment, sheet: Sheet) -> bool:
+    if looks_like_page_number(fragment.text):
+        return True
+    if sheet.kind is not SheetKind.PAGE or fragment.box is None or not fragment.text.isdecimal():
+        return False
+    # A bare number in the margin: no table reaches as far down or up as that.
+    y = fragment.box.center_y / sheet.height
+    return len(fragment.text) <= 3 and (y > 1 - _MARGIN or y < _MARGIN)

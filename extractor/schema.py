@@ -1,0 +1,365 @@
+"""The form as typed objects, loaded from a file in `schemas/` and cross-checked at start.
+
+A `Layout` is one printed shape of a table: blocks with printed columns and rows, each pair of which
+is a slot `table.row.column`. Relations (勾稽关系) are expanded to slots per layout. Nothing in the
+code knows a table, a row or a label by name; a new form is a new file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from extractor.errors import SchemaError
+from extractor.figure_keys import FigureKey, parse_figure_keys
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A printed label: `text` as on the official form, `variants` with all its other wordings."""
+
+    text: str
+    variants: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One printed column. `kind` is "count", "signed" or "amount"; `unit` None for counts."""
+
+    id: str
+    label: Label
+    kind: str
+    unit: str | None
+    group: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One printed row; `label` is None where the form prints none (a transposed block)."""
+
+    id: str
+    label: Label | None
+    group: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A part of a table under a header of its own.
+
+    `furniture` holds everything that is printed around the values and is neither the label of a row
+    nor of a column: captions, stubs, spanning headers, group labels, known extra rows.
+    """
+
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    furniture: tuple[Label, ...]
+    extra_rows: tuple[Label, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One value of the form, `id` is `table.row.column`."""
+
+    id: str
+    table: str
+    label: str
+    kind: str
+    unit: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """`sum(parts) == sum(total)` over slot ids."""
+
+    id: str
+    parts: tuple[str, ...]
+    total: tuple[str, ...]
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        return self.parts + self.total
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One printed shape of a table with its slots (in printed order) and relations."""
+
+    table: str
+    id: str
+    editions: tuple[str, ...]
+    blocks: tuple[Block, ...]
+    slots: tuple[Slot, ...]
+    relations: tuple[Relation, ...]
+
+    def slot_id(self, row: Row, column: Column) -> str:
+        return _slot_id(self.table, row.id, column.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    id: str
+    label: Label
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """One form with all its editions."""
+
+    id: str
+    editions: tuple[str, ...]
+    headings: tuple[Heading, ...]
+    tables: Mapping[str, tuple[Layout, ...]]
+    figures: tuple[FigureKey, ...]
+
+    def layout(self, table: str, layout: str) -> Layout:
+        return next(found for found in self.tables[table] if found.id == layout)
+
+    def default_layout(self, table: str, edition: str | None) -> Layout:
+        """The regular layout of an edition; the last layout listed where the edition is unknown."""
+        layouts = self.tables[table]
+        return next((layout for layout in layouts if edition in layout.editions), layouts[-1])
+
+
+# --- the file ----------------------------------------------------------------------------------
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Labelled(_Model):
+    id: str
+    label: str
+    aliases: list[str] = []
+    group: str | None = None
+
+
+class _Column(_Labelled):
+    kind: Literal["count", "signed", "amount"] = "count"
+    unit: str | None = None
+
+
+class _Block(_Model):
+    caption: str | None = None
+    stub: str | None = None
+    transposed: bool = False
+    column_groups: list[str] = []
+    row_groups: list[str] = []
+    columns: list[_Column]
+    rows: list[_Labelled]
+    extra_rows: list[str] = []
+
+
+class _Layout(_Model):
+    editions: list[str]
+    omit_rows: list[str] = []
+    blocks: list[_Block]
+
+
+class _Table(_Model):
+    layouts: dict[str, _Layout]
+
+
+class _Relation(_Model):
+    table: str
+    name: str
+    each: Literal["row", "column"]
+    parts: list[str] | Literal["rest"]
+    total: list[str]
+    except_: list[str] = []
+
+
+class _Edition(_Model):
+    notice: str
+    years: tuple[int, int | None]
+
+
+class _File(_Model):
+    id: str
+    version: int
+    editions: dict[str, _Edition]
+    headings: list[_Labelled]
+    tables: dict[str, _Table]
+    relations: list[_Relation]
+    figures: list[dict[str, Any]]
+
+
+@cache
+def load_schema(name: str = "government-disclosure") -> Schema:
+    """Load and cross-check `schemas/<name>.yaml`.
+
+    Raises:
+        SchemaError: the file is missing, is not valid, or contradicts itself.
+    """
+    file = resources.files("extractor") / "schemas" / f"{name}.yaml"
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise SchemaError(f"There is no schema named {name!r}.") from error
+    return parse_schema(text)
+
+
+def parse_schema(text: str) -> Schema:
+    """Turn the text of a schema file into a `Schema`; raises SchemaError as `load_schema` does."""
+    try:
+        raw = yaml.safe_load(text)
+        for relation in raw.get("relations", []):
+            relation["except_"] = relation.pop("except", [])
+        parsed = _File.model_validate(raw)
+    except (yaml.YAMLError, ValidationError, AttributeError, TypeError) as error:
+        raise SchemaError(f"The schema file is not valid: {error}") from error
+    tables = {
+        table: tuple(
+            _layout(table, layout_id, layout, parsed.relations)
+            for layout_id, layout in spec.layouts.items()
+        )
+        for table, spec in parsed.tables.items()
+    }
+    schema = Schema(
+        id=parsed.id,
+        editions=tuple(parsed.editions),
+        headings=tuple(Heading(h.id, _label(h.label, h.aliases)) for h in parsed.headings),
+        tables=tables,
+        figures=parse_figure_keys(parsed.figures),
+    )
+    _check(schema, parsed)
+    return schema
+
+
+def _label(text: str, aliases: Sequence[str] = (), group: str | None = None) -> Label:
+    """A label's variants include "group label": both often come out as one piece of text."""
+    variants = [text, *aliases]
+    if group is not None:
+        variants += [group + variant for variant in variants]
+    return Label(text, tuple(variants))
+
+
+def _slot_id(table: str, row: str, column: str) -> str:
+    return ".".join(part for part in (table, row, column) if part)
+
+
+def _layout(table: str, layout_id: str, spec: _Layout, relations: list[_Relation]) -> Layout:
+    blocks = []
+    slots = []
+    for block_spec in spec.blocks:
+        block = _block(block_spec, omitted=spec.omit_rows)
+        blocks.append(block)
+        for row in block.rows:
+            for column in block.columns:
+                label = " · ".join(
+                    part
+                    for part in (row.label and row.label.text, column.group, column.label.text)
+                    if part
+                )
+                slot = _slot_id(table, row.id, column.id)
+                slots.append(Slot(slot, table, label, column.kind, column.unit))
+    return Layout(
+        table=table,
+        id=layout_id,
+        editions=tuple(spec.editions),
+        blocks=tuple(blocks),
+        slots=tuple(slots),
+        relations=tuple(_relations(table, spec, relations)),
+    )
+
+
+def _block(spec: _Block, *, omitted: Sequence[str]) -> Block:
+    rows = [row for row in spec.rows if row.id not in omitted]
+    groups = [*spec.column_groups, *spec.row_groups]
+    # A group label whose rows are all omitted is itself the label of the row that replaces them.
+    replaced = set() if spec.transposed else {row.label for row in rows}
+    furniture = [text for text in (spec.caption, spec.stub, *groups) if text]
+    if spec.transposed:
+        columns = tuple(
+            Column(
+                f"{row.id}.{column.id}",
+                _label(column.label, column.aliases),
+                column.kind,
+                column.unit,
+                row.label,
+            )
+            for row in rows
+            for column in spec.columns
+        )
+        printed_rows: tuple[Row, ...] = (Row("", None, None),)
+    else:
+        columns = tuple(
+            Column(c.id, _label(c.label, c.aliases), c.kind, c.unit, c.group) for c in spec.columns
+        )
+        printed_rows = tuple(
+            Row(row.id, _label(row.label, row.aliases, row.group), row.group) for row in rows
+        )
+    return Block(
+        columns=columns,
+        rows=printed_rows,
+        furniture=tuple(_label(text) for text in furniture if text not in replaced),
+        extra_rows=tuple(_label(text) for text in spec.extra_rows),
+    )
+
+
+def _relations(table: str, spec: _Layout, relations: list[_Relation]) -> Iterator[Relation]:
+    for relation in relations:
+        if relation.table != table:
+            continue
+        for block in spec.blocks:
+            rows = [row.id for row in block.rows if row.id not in spec.omit_rows]
+            columns = [column.id for column in block.columns]
+            members = columns if relation.each == "row" else rows
+            left_out = {*relation.total, *relation.except_}
+            parts = (
+                [member for member in members if member not in left_out]
+                if relation.parts == "rest"
+                else relation.parts
+            )
+            for fixed in rows if relation.each == "row" else columns:
+
+                def slots(
+                    ids: list[str], fixed: str = fixed, relation: _Relation = relation
+                ) -> tuple[str, ...]:
+                    if relation.each == "row":
+                        return tuple(_slot_id(table, fixed, column) for column in ids)
+                    return tuple(_slot_id(table, row, fixed) for row in ids)
+
+                name = (
+                    f"{fixed}.{relation.name}"
+                    if relation.each == "row"
+                    else f"{relation.name}.{fixed}"
+                )
+                yield Relation(f"{table}.{name}", slots(parts), slots(relation.total))
+
+
+def _check(schema: Schema, parsed: _File) -> None:
+    """Refuse a schema that contradicts itself, naming what is wrong."""
+    for table, layouts in schema.tables.items():
+        for layout in layouts:
+            where = f"{table}, layout {layout.id!r}"
+            unknown = set(layout.editions) - set(schema.editions)
+            if unknown:
+                raise SchemaError(f"{where}: unknown editions {sorted(unknown)}.")
+            ids = [slot.id for slot in layout.slots]
+            if len(set(ids)) != len(ids):
+                raise SchemaError(f"{where}: a slot stands twice.")
+            for relation in layout.relations:
+                stray = set(relation.slots) - set(ids)
+                if stray:
+                    raise SchemaError(f"{where}: {relation.id} names {sorted(stray)}.")
+            for slot in layout.slots:
+                if (slot.kind == "amount") != (slot.unit is not None):
+                    raise SchemaError(f"{where}: {slot.id} must have a unit if it is an amount.")
+        for edition in schema.editions:
+            if not any(edition in layout.editions for layout in layouts):
+                raise SchemaError(f"{table}: edition {edition} has no layout.")
+        rows = {row.id for spec in parsed.tables[table].layouts.values() for b in spec.blocks for row in b.rows}
+        for layout_id, spec in parsed.tables[table].layouts.items():
+            stray = set(spec.omit_rows) - rows
+            if stray:
+                raise SchemaError(f"{table}, layout {layout_id!r} omits unknown {sorted(stray)}.")
+    stray_tables = {relation.table for relation in parsed.relations} - set(schema.tables)
+    if stray_tables:
+        raise SchemaError(f"Relations name unknown tables {sorted(stray_tables)}.")
