@@ -1,0 +1,1 @@
+"""Lays out given slot values as reports in many formats, independent of how they are read."""
