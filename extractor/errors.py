@@ -5,7 +5,8 @@ ExtractorError
 │   ├── UnsupportedInput      not a format that is read here
 │   ├── EncryptedInput        protected by a password
 │   ├── CorruptInput          truncated or otherwise damaged
-│   └── InputTooLarge         over a limit on bytes, pixels, pages or archive contents
+│   ├── InputTooLarge         over a limit on bytes, pixels, pages or archive contents
+│   └── NotAReport            can be read, but holds neither a table nor the headings of the form
 ├── OcrError                  the reader failed on a page
 ├── ModelError                weights or a manifest are missing, changed or do not fit
 ├── SchemaError               the schema file contradicts itself
@@ -67,3 +68,7 @@ class SchemaError(ExtractorError):
 
 class StoreError(ExtractorError):
     code = "store_failed"
+
+
+class NotAReport(InputError):
+    code = "not_a_report"

@@ -1,8 +1,8 @@
 """Numbers as Chinese prose writes them: a number's text in, an exact `Decimal` out.
 
 Covers digits with separators, Chinese numerals, the scales 万 and 亿 in mixtures (1万2千), and the
-words that make a number approximate (余, 近, 约). What is no definite number (数百, 十几) is not read:
-a wrong figure is worse than a missing one. All functions expect canonical text.
+words that make a number approximate (余, 近, 约). What is no definite number (数百, 十几) is not
+read: a wrong figure is worse than a missing one. All functions expect canonical text.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ _POSITIONAL = re.compile(r"[零〇一二三四五六七八九]{2,}")
 _DIGIT_CLASS = "".join(_DIGITS)
 _CHINESE = rf"[{_DIGIT_CLASS}十拾百佰千仟万亿]+"
 _PLAIN = r"[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?"
-_BEFORE = r"大约|约|将近|接近|近|超过|超出|超|逾|突破|多达|高达|不足|不少于|至少|上"
+_BEFORE = r"大约|约|将近|接近|近|超过|超出|超|逾|突破|多达|高达|不足|不少于|至少|上(?=[百千万])"
 _NUMBER = re.compile(
     rf"(?P<before>{_BEFORE})?"
     rf"(?:(?P<plain>{_PLAIN})(?P<scale>[百千万亿]*)(?P<tail>[0-9一二三四五六七八九][百千万])?"
     rf"|(?P<chinese>{_CHINESE}))"
-    r"(?P<after>余|多(?![次种项方轮元])|来(?=[条件次个人份篇场期])|左右)?"
+    r"(?P<after>余|多|来(?=[条件次个人份篇场期]))?"
     r"(?P<late>[万亿千](?:余|多)?)?"
 )
-_APPROXIMATE_BEFORE = frozenset(_BEFORE.split("|")) - {"多达", "高达"}
+_EXACT_BEFORE = ("", "多达", "高达")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +149,8 @@ def _number(match: re.Match[str], text: str) -> Number | None:
             return None
         if text[match.end("chinese") : match.end("chinese") + 1] == "几":
             return None
+        if re.fullmatch(rf"[{_DIGIT_CLASS}]{{2,3}}", match["chinese"]):
+            return None  # 三四次 is a range
         whole = parse_chinese(match["chinese"])
         if whole is None:
             return None
@@ -173,7 +175,7 @@ def _number(match: re.Match[str], text: str) -> Number | None:
         start=match.start(),
         end=match.end(),
         value=value,
-        is_approximate=before in _APPROXIMATE_BEFORE or bool(after),
+        is_approximate=before not in _EXACT_BEFORE or bool(after),
         is_chinese=match["chinese"] is not None,
     )
 

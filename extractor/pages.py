@@ -105,39 +105,9 @@ def open_pages(source: Source, settings: Settings) -> Iterator[Pages]:
 
 
 def render(source: Source, number: int, dpi: float, settings: Settings) -> Image:
-    """Return one page as pixels; turn it with `upright` by the page's `rotation_deg`."""
+    """Return one page as pixels; `orientation.upright` turns it by the page's `rotation_deg`."""
     with open_pages(source, settings) as pages:
         return pages.render(number, dpi)
-
-
-def upright(image: Image, rotation_deg: float) -> Image:
-    """Turn an image counter-clockwise; the canvas grows so that nothing is lost, filled white.
-
-    Quarter turns are exact. 0 gives the image itself.
-    """
-    quarters = round(rotation_deg / 90)
-    skew = rotation_deg - 90 * quarters
-    if quarters % 4:
-        image = np.ascontiguousarray(np.rot90(image, quarters))
-    if abs(skew) < 0.01:
-        return image
-    height, width = image.shape[:2]
-    matrix, size = skew_transform(width, height, skew)
-    turned = cv2.warpAffine(image, matrix, size, flags=cv2.INTER_CUBIC, borderValue=(255, 255, 255))
-    return np.asarray(turned, dtype=np.uint8)
-
-
-def skew_transform(
-    width: int, height: int, skew_deg: float
-) -> tuple[np.ndarray[Any, np.dtype[np.float64]], tuple[int, int]]:
-    """Return the 2 x 3 matrix and the (width, height) of the canvas of a turn by a small angle."""
-    cos = abs(float(np.cos(np.radians(skew_deg))))
-    sin = abs(float(np.sin(np.radians(skew_deg))))
-    size = (round(width * cos + height * sin), round(width * sin + height * cos))
-    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), skew_deg, 1.0)
-    matrix[0, 2] += (size[0] - width) / 2
-    matrix[1, 2] += (size[1] - height) / 2
-    return np.asarray(matrix, dtype=np.float64), size
 
 
 def _check_page_count(count: int, source: Source, settings: Settings) -> None:

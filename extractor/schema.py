@@ -187,7 +187,7 @@ class _File(_Model):
     headings: list[_Labelled]
     tables: dict[str, _Table]
     relations: list[_Relation]
-    figures: list[dict[str, Any]]
+    figures: dict[str, Any]
 
 
 @cache

@@ -35,6 +35,11 @@ class Settings(BaseSettings):
     max_page_side_px: int = Field(
         4000, ge=500, description="Page images are reduced so that no side is longer than this."
     )
+    detection_side_px: int = Field(
+        1760,
+        ge=320,
+        description="Longest side of the image in which print is looked for; small print doubles it.",
+    )
     threads: int = Field(2, gt=0, description="Threads of the inference engine in one process.")
 
     min_score: float = Field(

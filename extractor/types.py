@@ -407,7 +407,11 @@ class ReportFacts:
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """The whole result for one document."""
+    """The whole result for one document.
+
+    `rotations` has for each page the degrees by which it was turned to be upright (see
+    `Page.rotation_deg`); it is empty for text inputs, whose `pages` is 0.
+    """
 
     name: str
     sha256: str
@@ -422,3 +426,4 @@ class Extraction:
     failures: tuple[Failure, ...]
     models: Mapping[str, str]
     seconds: Mapping[str, float]
+    rotations: tuple[float, ...] = ()
