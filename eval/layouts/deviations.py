@@ -416,11 +416,11 @@ def _signs(report: Report, rng: Random) -> Report:
 
 def _trailing_zeros(report: Report, rng: Random) -> Report:
     def change(value: Printed) -> Printed:
-        whole, _, part = value.text.partition(".")
-        return replace(value, text=f"{whole}.{part}0000"[: len(whole) + 5])
+        zeros = "0" if "." in value.text else ".00"
+        return replace(value, text=value.text + zeros)
 
     return _numbers(
-        report, lambda slot, value: slot.endswith(".amount") and len(value.text) < 12, change
+        report, lambda slot, value: slot.endswith(".amount") and value.text[-1].isdigit(), change
     )
 
 

@@ -43,6 +43,10 @@ def _document(
     report: Report, *, is_vertical: bool, has_headings: bool, has_block_tables: bool
 ) -> bytes:
     document = docx.Document()
+    # A second copy of the styles that the library's template carries for an old version of Word.
+    for name, relation in list(document.part.rels.items()):
+        if relation.reltype.endswith("/stylesWithEffects"):
+            document.part.rels.pop(name)
     for part in report.body():
         if isinstance(part, Table):
             for piece in _blocks(part) if has_block_tables else (part,):

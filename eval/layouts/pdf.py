@@ -89,6 +89,7 @@ class PdfStyle:
     splits_header: bool = False
     is_one_page: bool = False
     table_size_pt: float = 10
+    body_size_pt: float = 15
 
 
 STYLES: Mapping[str, PdfStyle] = {
@@ -149,7 +150,8 @@ def _source(report: Report, style: PdfStyle, rng: Random) -> str:
         "#set document(date: none)",
         f"#set page({size}{height}{flipped}columns: {style.columns}, "
         f"margin: (x: 2.4cm, y: 2.6cm), footer: {footer})",
-        f'#set text(font: {_font(style.face)}, size: 15pt, lang: "zh", region: "cn")',
+        f"#set text(font: {_font(style.face)}, size: {style.body_size_pt}pt)",
+        '#set text(lang: "zh", region: "cn")',
         "#set par(justify: true, leading: 0.85em, spacing: 0.85em, "
         "first-line-indent: (amount: 2em, all: true))",
     ]

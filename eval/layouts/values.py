@@ -113,9 +113,8 @@ def _disclosure_count(row: str, column: str, rng: Random, scale: int) -> int | D
         return rng.randrange(0, max(1, min(scale, 120)))
     if column == "change":
         return rng.choice((0, 1, -1)) * rng.randrange(0, max(1, scale // 8))
-    if column == "previous_items":
-        return rng.randrange(0, max(1, scale // 2))
-    return rng.randrange(0, max(1, scale * rng.choice((1, 1, 10))))
+    most = scale // 2 if column == "previous_items" else scale * rng.choice((1, 1, 10))
+    return rng.randrange(0, max(1, most))
 
 
 def request_values(
