@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from extractor.labels import similarities
+from extractor.labels import MIN_SIMILARITY, similarities
 from extractor.schema import Label, Schema
 from extractor.types import Fragment, Role, Sheet, SheetKind
 from extractor.values import looks_like_page_number, looks_like_value
@@ -50,16 +50,32 @@ def classify(sheets: Sequence[Sheet], schema: Schema) -> tuple[Sheet, ...]:
         is_wide = (
             sheet.kind is SheetKind.PAGE
             and fragment.box is not None
-            and fragment.box.width > _PROSE_WIDTH * sheet.width
+            and fragment.box.width > _PROSE_WIDTH * extents[id(sheet)]
         )
         if _PROSE_MARK.search(text) or len(text) > _PROSE_CHARS or is_wide:
             return Role.PROSE
         return Role.LABEL
 
-    return tuple(
-        replace(sheet, fragments=tuple(replace(f, role=role(f, sheet)) for f in sheet.fragments))
-        for sheet in sheets
-    )
+    extents = {id(sheet): _extent(sheet) for sheet in sheets}
+    result = []
+    for sheet in sheets:
+        fragments: list[Fragment] = []
+        for fragment in sheet.fragments:
+            own = role(fragment, sheet)
+            follows_prose = fragments and fragments[-1].role is Role.PROSE
+            is_strange = by_label.get(fragment.text, 0.0) < MIN_SIMILARITY
+            if own is Role.LABEL and follows_prose and is_strange and sheet.kind is not SheetKind.GRID:
+                # The last, short line of a paragraph, or a piece of a widely set one.
+                own = Role.PROSE
+            fragments.append(replace(fragment, role=own))
+        result.append(replace(sheet, fragments=tuple(fragments)))
+    return tuple(result)
+
+
+def _extent(sheet: Sheet) -> float:
+    """The width that the print of a sheet takes up."""
+    boxes = [fragment.box for fragment in sheet.fragments if fragment.box]
+    return max((b.x1 for b in boxes), default=0.0) - min((b.x0 for b in boxes), default=0.0)
 
 
 def known_labels(schema: Schema) -> list[Label]:

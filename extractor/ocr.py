@@ -14,14 +14,16 @@ preprocessing, and decode the network's output ourselves, for three reasons:
 from __future__ import annotations
 
 import hashlib
+import itertools
 import logging
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,6 +39,7 @@ from extractor.orientation import (
     upright,
 )
 from extractor.settings import Settings
+from extractor.strips import Strip, darkness, decode_ctc, stacked_characters, to_lines
 from extractor.types import Box, Image, Line, Page
 
 DETECTOR = "ppocrv6_det.onnx"
@@ -54,20 +57,6 @@ WIDTH_STEP_PX = 96
 MAX_BATCH_WIDTH_PX = 3200
 """Sum of the padded widths in one batch; bounds memory (18,710 classes for every 8 px)."""
 TIME_STEP_PX = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Strip:
-    """What is read in one crop.
-
-    `centers` has one position for each character, as a fraction of the crop's width. `score` is the
-    smallest probability of its characters and `mean_score` their mean; both 0 where text is "".
-    """
-
-    text: str
-    score: float
-    mean_score: float
-    centers: tuple[float, ...]
 
 
 class OcrEngine(Protocol):
@@ -200,51 +189,6 @@ def group_by_width(widths: Sequence[int]) -> list[list[int]]:
     return batches
 
 
-def decode_ctc(
-    best: NDArray[np.int64],
-    probability: NDArray[np.float32],
-    alphabet: Sequence[str],
-    step: float,
-) -> Strip:
-    """Turn the best class of every time step into text: repeats are one character, class 0 none.
-
-    Args:
-        best: shape (steps,).
-        probability: shape (steps,), of those classes.
-        alphabet: the character of every class.
-        step: width of a time step as a fraction of the crop's width.
-    """
-    chars: list[str] = []
-    scores: list[float] = []
-    centers: list[float] = []
-    start = 0
-    for stop in range(1, len(best) + 1):
-        if stop < len(best) and best[stop] == best[start]:
-            continue
-        if best[start] != 0:
-            chars.append(alphabet[int(best[start])])
-            scores.append(float(probability[start:stop].max()))
-            centers.append(min(1.0, (start + stop) / 2 * step))
-        start = stop
-    strip = Strip("".join(chars), min(scores, default=0.0), _mean(scores), tuple(centers))
-    return _stripped(strip)
-
-
-def _stripped(strip: Strip) -> Strip:
-    """Without spaces at either end. A character may be several code points: then no positions."""
-    if len(strip.centers) != len(strip.text):
-        return replace(strip, text=strip.text.strip(), centers=())
-    kept = [i for i, char in enumerate(strip.text) if not char.isspace()]
-    if not kept:
-        return Strip("", 0.0, 0.0, ())
-    first, last = kept[0], kept[-1] + 1
-    return replace(strip, text=strip.text[first:last], centers=strip.centers[first:last])
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else 0.0
-
-
 # --- a page ------------------------------------------------------------------------------------
 
 MIN_SKEW_DEG = 0.25
@@ -256,6 +200,9 @@ MAX_PROBE_RATIO = 20.0
 SURE_SCORE = 0.85
 """Print of six lines read with this mean score is not upside down (those have below 0.6)."""
 MIN_TURN_GAIN = 0.1
+STACKED = 2.0
+"""A box this many times as tall as wide holds characters one below the other."""
+UNSURE_STACK_SCORE = 0.5
 SMALL_PRINT_PX = 15.0
 """Median height of boxes, as the detector sees them, below which it is shown a larger image."""
 
@@ -362,31 +309,137 @@ def _probe_score(strips: Sequence[Strip]) -> float:
 def _read_quads(
     image: Image, quads: Quads, engine: OcrEngine, known: Mapping[int, Strip]
 ) -> list[Line]:
-    """Read every quadrilateral but those in `known`."""
-    wanted = [i for i in range(len(quads)) if i not in known]
-    crops = {i: crop(image, quads[i]) for i in range(len(quads))}
-    strips = dict(zip(wanted, engine.recognize([crops[i] for i in wanted]), strict=True))
-    strips.update(known)
+    """Read every quadrilateral; those in `known` have been."""
+    widths, heights = sizes(quads)
+    crops = [crop(image, quad) for quad in quads]
+    stacks: dict[int, list[tuple[int, int]]] = {}
+    for i in np.flatnonzero(heights > STACKED * widths).tolist():
+        stacks[i] = stacked_characters(crops[i])
+    flat = [i for i in range(len(quads)) if i not in known and i not in stacks]
+    montages = [_montage(crops[i], rows) for i, rows in stacks.items()]
+    strips = engine.recognize([*(crops[i] for i in flat), *montages])
+    read = {**known, **dict(zip(flat, strips, strict=False))}
     lines: list[Line] = []
-    for i, strip in sorted(strips.items()):
-        if strip.text:
-            lines += _lines(strip, quads[i])
+    for i, strip in sorted(read.items()):
+        lines += to_lines(strip, quads[i], crops[i])
+    for (i, rows), strip in zip(stacks.items(), strips[len(flat) :], strict=True):
+        lines += _stacked_lines(strip, rows, bounds(quads[i]))
     return lines
 
 
-def _lines(strip: Strip, quad: NDArray[np.float32]) -> list[Line]:
-    box = bounds(quad)
-    left = float(quad[0, 0] + quad[3, 0]) / 2
-    right = float(quad[1, 0] + quad[2, 0]) / 2
-    xs = [left + center * (right - left) for center in strip.centers]
-    return [Line(strip.text, box, strip.score, _edges(xs, box))]
+def _montage(image: Image, rows: Sequence[tuple[int, int]]) -> Image:
+    """Set the characters of a stack side by side, so that they read as an ordinary line."""
+    if not rows:
+        return image
+    pad = max(2, image.shape[1] // 10)
+    height = max(stop - start for start, stop in rows) + 2 * pad
+    paper = np.percentile(image, 80, axis=(0, 1)).astype(np.uint8)
+    cells = []
+    for start, stop in rows:
+        cell = np.empty((height, image.shape[1], 3), dtype=np.uint8)
+        cell[:] = paper
+        top = (height - (stop - start)) // 2
+        cell[top : top + stop - start] = image[start:stop]
+        cells.append(cell)
+    return np.concatenate(cells, axis=1)
 
 
-def _edges(xs: list[float], box: Box) -> tuple[float, ...]:
-    if not xs:
-        return ()
-    inner = [(a + b) / 2 for a, b in zip(xs, xs[1:], strict=False)]
-    return (box.x0, *inner, box.x1)
+def _stacked_lines(strip: Strip, rows: Sequence[tuple[int, int]], box: Box) -> list[Line]:
+    """One line for each character of a stack, or one for all where their number is unexpected."""
+    if not strip.text:
+        return []
+    if len(strip.text) != len(rows):
+        return [Line(strip.text, box, min(strip.score, UNSURE_STACK_SCORE))]
+    return [
+        Line(
+            char,
+            Box(box.x0, box.y0 + start, box.x1, box.y0 + stop),
+            strip.score,
+            (box.x0, box.x1),
+        )
+        for char, (start, stop) in zip(strip.text, rows, strict=True)
+    ]
+
+
+# --- a part of a page --------------------------------------------------------------------------
+
+RULE_LENGTH = 0.6
+MIN_SPECK_PX = 4
+READ_MARGIN = 0.35
+
+
+def ink(image: Image, box: Box) -> float:
+    """Return the share of a region that is covered by print, in [0, 1].
+
+    Ruled lines, which run through most of the region's width or height or along its border, and
+    specks of fewer than `MIN_SPECK_PX` pixels do not count. 0.0 for a region outside of the image.
+    """
+    region = _cut(image, box)
+    if region is None:
+        return 0.0
+    return float(_print_mask(region).mean())
+
+
+def read_crop(image: Image, box: Box, engine: OcrEngine, scale: float = 2.0) -> Line | None:
+    """Read one region as a single line, enlarged, without looking for print in it first.
+
+    The region is narrowed to its ink, since a number that is small in its crop reads badly.
+
+    Returns:
+        The line in pixels of `image`, or None where there is no ink or nothing is read.
+    """
+    region = _cut(image, box)
+    if region is None:
+        return None
+    mask = _print_mask(region)
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if len(rows) == 0:
+        return None
+    margin = READ_MARGIN * (rows[-1] - rows[0] + 1)
+    x_origin, y_origin = max(0, round(box.x0)), max(0, round(box.y0))
+    tight = Box(
+        max(x_origin + columns[0] - margin, box.x0),
+        max(y_origin + rows[0] - margin, box.y0),
+        min(x_origin + columns[-1] + 1 + margin, box.x1),
+        min(y_origin + rows[-1] + 1 + margin, box.y1),
+    )
+    part = _cut(image, tight)
+    if part is None:
+        return None
+    large = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+    (strip,) = engine.recognize([np.asarray(large, dtype=np.uint8)])
+    if not strip.text:
+        return None
+    centers = [tight.x0 + center * tight.width for center in strip.centers]
+    inner = ((a + b) / 2 for a, b in itertools.pairwise(centers))
+    edges = (tight.x0, *inner, tight.x1) if centers else ()
+    return Line(strip.text, tight, strip.score, edges)
+
+
+def _cut(image: Image, box: Box) -> Image | None:
+    height, width = image.shape[:2]
+    x0, x1 = max(0, round(box.x0)), min(width, round(box.x1))
+    y0, y1 = max(0, round(box.y0)), min(height, round(box.y1))
+    return image[y0:y1, x0:x1] if x1 - x0 >= 3 and y1 - y0 >= 3 else None
+
+
+def _print_mask(region: Image) -> NDArray[np.bool_]:
+    """Return the pixels of print: ink without ruled lines and specks."""
+    dark = darkness(region).astype(np.uint8)
+    height, width = dark.shape
+    across = cv2.morphologyEx(
+        dark, cv2.MORPH_OPEN, np.ones((1, max(3, round(RULE_LENGTH * width))), np.uint8)
+    )
+    down = cv2.morphologyEx(
+        dark, cv2.MORPH_OPEN, np.ones((max(3, round(RULE_LENGTH * height)), 1), np.uint8)
+    )
+    rules = cv2.dilate(across | down, np.ones((3, 3), np.uint8))
+    dark[rules > 0] = 0
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(dark, connectivity=8)
+    areas = stats[:, cv2.CC_STAT_AREA]
+    is_print = areas >= MIN_SPECK_PX
+    is_print[0] = False
+    return np.asarray(is_print[labels], dtype=np.bool_)
 
 
 # --- weights -----------------------------------------------------------------------------------

@@ -117,6 +117,12 @@ class Schema:
     tables: Mapping[str, tuple[Layout, ...]]
     figures: tuple[FigureKey, ...]
 
+    @property
+    def kinds(self) -> dict[str, str]:
+        """The kind of value of every slot of every layout."""
+        layouts = (layout for layouts in self.tables.values() for layout in layouts)
+        return {slot.id: slot.kind for layout in layouts for slot in layout.slots}
+
     def layout(self, table: str, layout: str) -> Layout:
         return next(found for found in self.tables[table] if found.id == layout)
 

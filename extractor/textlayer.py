@@ -7,6 +7,7 @@ prose.
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from dataclasses import dataclass, replace
 
@@ -180,7 +181,7 @@ def _is_double(before: Glyph, after: Glyph) -> bool:
 def _line(run: list[Glyph]) -> Line:
     text = [run[0].char]
     edges = [run[0].x0]
-    for before, after in zip(run, run[1:], strict=False):
+    for before, after in itertools.pairwise(run):
         if after.x0 - before.x1 > SPACE_GAP_EM * max(before.em, after.em):
             text.append(" ")
             edges += [before.x1, after.x0]

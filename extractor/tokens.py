@@ -25,7 +25,7 @@ from extractor.types import (
     Sheet,
     SheetKind,
 )
-from extractor.values import looks_like_value
+from extractor.values import looks_like_page_number, looks_like_value
 
 _WIDE_GAP_EM = 1.0
 _SPACE_GAP_EM = 0.4
@@ -33,11 +33,19 @@ _SENTENCE = re.compile(r"[。；！？]|，.*，")
 _COLUMN_GAP = re.compile(r"\t|\s{2,}|　+")
 _MAX_CELL_CHARS = 40
 _NEIGHBOURHOOD = 40
+_NEAR_MIDDLE = (0.42, 0.58)
+_GUTTER = 0.02
+_LONG_CHARS = 9
 
 
-def tokenize_page(page: Page, lines: Sequence[Line]) -> Sheet:
+def tokenize_page(page: Page, lines: Sequence[Line]) -> tuple[Sheet, ...]:
     """Cut the lines of one upright page into fragments, in reading order (top to bottom, left to
-    right). A page without lines gives an empty sheet."""
+    right).
+
+    Returns:
+        One sheet, without fragments if the page has no lines; two for a page that shows two pages
+        side by side, as a booklet does.
+    """
     fragments = [
         Fragment(
             text=text,
@@ -48,10 +56,50 @@ def tokenize_page(page: Page, lines: Sequence[Line]) -> Sheet:
         for line in lines
         for text, box in _split(line)
     ]
-    fragments.sort(key=lambda fragment: (fragment.box.center_y, fragment.box.x0))  # type: ignore[union-attr]
-    return Sheet(
-        SheetKind.PAGE, tuple(fragments), width=page.width, height=page.height, page=page.number
+    gutter = _gutter(fragments, page)
+    halves = (
+        [fragments]
+        if gutter is None
+        else [
+            [f for f in fragments if f.box and f.box.center_x < gutter],
+            [f for f in fragments if f.box and f.box.center_x >= gutter],
+        ]
     )
+    return tuple(
+        Sheet(
+            SheetKind.PAGE,
+            tuple(sorted(half, key=lambda f: (f.box.center_y, f.box.x0) if f.box else (0.0, 0.0))),
+            width=page.width,
+            height=page.height,
+            page=page.number,
+        )
+        for half in halves
+    )
+
+
+def _gutter(fragments: Sequence[Fragment], page: Page) -> float | None:
+    """Where a landscape page falls into two pages side by side, None if it is one page.
+
+    No print crosses a strip in the middle, and there are sentences or long labels on both sides:
+    the right half of one wide table has only numbers and short headers.
+    """
+    if page.width < 1.2 * page.height:
+        return None
+    boxes = [f.box for f in fragments if f.box and not looks_like_page_number(f.text)]
+    free_from, gap_from, gap_to = 0.0, 0.0, 0.0
+    for box in sorted(boxes, key=lambda box: box.x0):
+        middle = (max(free_from, 0.0) + box.x0) / 2
+        if _NEAR_MIDDLE[0] < middle / page.width < _NEAR_MIDDLE[1] and (
+            box.x0 - free_from > gap_to - gap_from
+        ):
+            gap_from, gap_to = free_from, box.x0
+        free_from = max(free_from, box.x1)
+    if gap_to - gap_from < _GUTTER * page.width:
+        return None
+    gutter = (gap_from + gap_to) / 2
+    long = [f.box.center_x for f in fragments if f.box and len(f.text) >= _LONG_CHARS]
+    left = sum(x < gutter for x in long)
+    return gutter if left >= 2 and len(long) - left >= 2 else None
 
 
 def tokenize_blocks(blocks: Sequence[Block]) -> tuple[Sheet, ...]:

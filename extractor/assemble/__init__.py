@@ -20,6 +20,7 @@ from extractor.types import Fragment, Role, Sheet, SheetKind, TableReading
 
 _MIN_PRESENT = 0.15
 _DISPUTED = 0.5
+_RIVAL = 0.8
 _MIN_VALUES = 10
 
 
@@ -27,12 +28,13 @@ _MIN_VALUES = 10
 class Assembly:
     """What was assembled from a document.
 
-    `edition` is None if no table tells it. `extra_reports` counts further reports in the same file,
-    which are not read.
+    `edition` is None if no table tells it. `sheets` is the part of the document that was read;
+    `extra_reports` counts further reports in the same file, which were not.
     """
 
     edition: str | None
     tables: tuple[TableReading, ...]
+    sheets: tuple[Sheet, ...]
     extra_reports: int = 0
 
 
@@ -71,7 +73,7 @@ def assemble(sheets: Sequence[Sheet], schema: Schema, known: Sequence[Label]) ->
                 regions=found.regions if found else {},
             )
         )
-    return Assembly(edition, tuple(tables), extra_reports=len(reports) - 1)
+    return Assembly(edition, tuple(tables), sheets, extra_reports=len(reports) - 1)
 
 
 def _assemble_layout(sheets: Sequence[Sheet], layout: Layout, known: Sequence[Label]) -> Assembled:
@@ -96,7 +98,12 @@ def _anchored(found: Assembled) -> float:
 
 
 def _compare(best: Assembled, other: Assembled) -> Assembled:
-    """Weaken what two well anchored ways of assembling read differently."""
+    """Weaken what two ways of assembling read differently, where both fit the document as a whole.
+
+    On a table that lost its merged cells a few values always stand below some header by chance.
+    """
+    if _anchored(other) < _RIVAL * _anchored(best):
+        return best
     candidates = {}
     for slot, candidate in best.candidates.items():
         rival = other.candidates.get(slot)

@@ -120,7 +120,7 @@ def _block(
         here = [row for row in anchors if s in row.boxes]
         on_sheet = [p for p in free if p.sheet == s]
         boxes = [row.boxes[s] for row in here]
-        own = _header(on_sheet, block, boxes, [r.boxes[s] for r in all_rows if s in r.boxes])
+        own = _header(free, sheets, block, boxes, all_rows, s)
         if own and (not lanes or len(own) >= len(lanes)):
             lanes = _lanes(own, boxes, sheets[s])
             found.score += sum(anchor.strength for anchor in own)
@@ -137,38 +137,62 @@ def _block(
 
 
 def _header(
-    on_sheet: Sequence[Placed], block: Block, rows: Sequence[Box], all_rows: Sequence[Box]
+    free: Sequence[Placed],
+    sheets: Sequence[Sheet],
+    block: Block,
+    rows: Sequence[Box],
+    all_rows: Sequence[RowAnchor],
+    s: int,
 ) -> list[ColumnAnchor]:
-    """The columns of the header directly above the first row of a block on this sheet."""
+    """The columns of the header above the first row of a block on sheet `s`.
+
+    A header that is not there, or not complete, may have begun at the foot of the sheet before.
+    """
+    here = [p for p in free if p.sheet == s]
+    on_sheet = [row.boxes[s] for row in all_rows if s in row.boxes]
+    pieces = _pieces_above(here, rows, on_sheet)
+    anchors = find_columns(pieces, block)
+    is_first = not any(box.center_y < min(row.y0 for row in rows) for box in on_sheet)
+    if len(anchors) == len(block.columns) or not is_first or s == 0:
+        return anchors
+    before = [p for p in free if p.sheet == s - 1]
+    foot = max((p.box.y1 for p in before), default=0.0)
+    rows_before = [row.boxes[s - 1] for row in all_rows if s - 1 in row.boxes]
+    scale = sheets[s].width / max(sheets[s - 1].width, 1e-9)
+    below = [Box(box.x0 / scale, foot, box.x1 / scale, foot) for box in rows]
+    carried = [
+        _moved(p, scale, -foot * scale) for p in _pieces_above(before, below, rows_before)
+    ]
+    both = find_columns([*carried, *pieces], block)
+    return both if len(both) > len(anchors) else anchors
+
+
+def _moved(p: Placed, scale: float, dy: float) -> Placed:
+    box = p.box
+    moved = Box(box.x0 * scale, box.y0 * scale + dy, box.x1 * scale, box.y1 * scale + dy)
+    return Placed(p.sheet, replace(p.fragment, box=moved))
+
+
+def _pieces_above(
+    on_sheet: Sequence[Placed], rows: Sequence[Box], all_rows: Sequence[Box]
+) -> list[Placed]:
+    """The words between the rows of a block and whatever ends above them, right of the labels."""
     bottom = min(box.y0 for box in rows)
     left = median(box.x0 for box in rows)
-    above = [box.y1 for box in all_rows if box.center_y < bottom]
-    above += [
+    ends = [box.y1 for box in all_rows if box.center_y < bottom]
+    ends += [
         p.box.y1
         for p in on_sheet
-        if p.box.center_y < bottom and p.fragment.role in (Role.HEADING, Role.PROSE, Role.VALUE)
+        if p.fragment.role in (Role.HEADING, Role.PROSE, Role.VALUE)
+        and p.box.center_y < bottom
         and p.box.y1 <= bottom + 0.5 * p.box.height
     ]
-    top = max(above, default=float("-inf"))
-    pieces = [
+    top = max(ends, default=float("-inf"))
+    return [
         p
         for p in on_sheet
         if p.fragment.role is Role.LABEL and top <= p.box.center_y < bottom and p.box.x0 > left
     ]
-    anchors = find_columns(pieces, block)
-    if anchors or top == float("-inf"):
-        return anchors
-    # Something that is no heading may stand between header and rows; look one step further up.
-    further = [y for y in above if y < top - 1e-6]
-    pieces = [
-        p
-        for p in on_sheet
-        if p.fragment.role is Role.LABEL
-        and max(further, default=float("-inf")) <= p.box.center_y < bottom
-        and p.box.x0 > left
-    ]
-    anchors = find_columns(pieces, block)
-    return anchors if 2 * len(anchors) > len(block.columns) else []
 
 
 def _lanes(anchors: Sequence[ColumnAnchor], rows: Sequence[Box], sheet: Sheet) -> list[_Lane]:

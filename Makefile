@@ -1,0 +1,45 @@
+# On a fresh machine with Python 3.11 and make, `make run` and `make test` do everything.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+# Installs Debian packages when root, else says which are missing.
+DEBIAN := sh -c 'if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
+	then apt-get update -qq && apt-get install -y -qq --no-install-recommends "$$@"; \
+	else echo "please install: $$*" >&2; exit 1; fi' install
+
+.PHONY: run test lint bench clean
+
+run: $(VENV)/.run
+	$(BIN)/extractor serve
+
+test: $(VENV)/.test lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.test
+	$(BIN)/python -m eval bench
+
+# Debian keeps ensurepip, and the libraries that OpenCV needs, in packages of their own.
+$(VENV)/.venv:
+	$(PYTHON) -c 'import ensurepip' 2>/dev/null || { $(DEBIAN) python3-venv; }
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/.run: $(VENV)/.venv pyproject.toml constraints.txt
+	$(INSTALL) -e .
+	$(BIN)/python -c 'import cv2' 2>/dev/null || { $(DEBIAN) libgl1 libglib2.0-0; }
+	touch $@
+
+$(VENV)/.test: $(VENV)/.run
+	$(INSTALL) -e '.[eval,dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) .data

@@ -1,0 +1,490 @@
+"""Key figures: prose fragments in, figures with their sentence and evidence out.
+
+The number is found first, then what it counts: all numbers with units are located and masked, so
+that a pattern (see `figure_keys`) can neither jump over another figure nor start at a year, a
+telephone number or a document number. A figure that could be another one is flagged or dropped;
+a wrong figure is worse than a missing one.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from extractor.characters import canonical, canonical_with_offsets
+from extractor.figure_keys import HIDDEN, NUMBER, FigureKey, FigurePattern
+from extractor.numerals import Number, find_numbers
+from extractor.types import Box, CellStatus, Evidence, Exactness, Figure, Fragment, Role
+
+_ENUMERATOR = re.compile(r"\(?[一二三四五六七八九十]{1,3}[)、.]|[0-9]{1,2}[、.](?![0-9])")
+_SENTENCE_END = re.compile(r"[。!?]")
+_CLAUSE_ENDS = ",。;:!?"
+_HIDDEN_PART = re.compile(r"\([^()]*\)|《[^《》]*》|\[[^\[\]]*\]")
+
+# Units that are no key figure's, so that their numbers are seen for what they are.
+_OTHER_UNITS = (
+    "平方米|万平方米|公里|千米|亩|吨|元|名|户|家|台|辆|册|页|字|岁|天|日|小时|分钟|个工作日|工作日|件次|"
+    "个百分点|百分点|倍|处|类|批次|批|轮|幅|版|本|部|所|座|株|只|头|票|分|%"
+).split("|")
+_NEVER_BEFORE = re.compile(r"[第\[A-Za-z@#/.~_-]$|[0-9][至到~-]$|百分之$")
+_NEVER_AFTER = re.compile(r"[A-Za-z@~/-]|[0-9]|[至到][0-9]|年|月(?!刊)|号|时[0-9至到]|:[0-9]|\.[a-z0-9]")
+_CHANGE_BEFORE = re.compile(
+    r"(?:同比|环比|较|比)[^,;。]{0,12}$|(?:增长|下降|减少|回落|上升|降低|提高|提升|增幅|降幅)(?:了|约)?$"
+    r"|(?<!新)增加(?:了)?$"
+)
+_NOT_A_TOTAL = re.compile(
+    r"分别|平均|每年|每月|每季度|每周|日均|月均|人均|计划|力争|争取|预计|下一步|确保|不少于|不低于|目标|"
+    r"去年|上年(?!度?结转)|上一年(?!度?结转)|往年|以往"
+)
+_PART_OF = re.compile(r"其中|包括|包含|分别是|占比|占全")
+_SINCE = re.compile(r"历年|历史|建站以来|开通以来|上线以来|成立以来|[0-9]{4}年以来|实施以来")
+_NEXT_TOTAL = re.compile(
+    r"[,、(;]?(?:历年|历史|总)?累计(?:主动|已)?(?:公开|发布|信息|达到了?|达|为|共|数|:)*"
+)
+_WITH_CARRIED_OVER = re.compile(r"^\((?:其中)?(?:含|包括|包含)[^)]{0,12}结转")
+_YEAR = re.compile(r"(?<![0-9])(20[0-9]{2})(?:年|-20[0-9]{2}年)")
+_ROUND_AFTER = re.compile(r"左右|上下|以上|余")
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """One paragraph, its lines joined. `starts[i]` is where the text of `fragments[i]` begins."""
+
+    text: str
+    fragments: tuple[Fragment, ...]
+    starts: tuple[int, ...]
+
+    def evidence(self, start: int, end: int) -> Evidence:
+        """Where the characters `start .. end` stand; the part on one line, if they cross two.
+
+        On a page the line's box is narrowed to the characters by their usual widths.
+        """
+        i = max(0, bisect_right(self.starts, start) - 1)
+        fragment = self.fragments[i]
+        evidence, box = fragment.evidence, fragment.evidence.box
+        if box is None or box.width <= box.height:
+            return evidence
+        widths = [_width(character) for character in fragment.text]
+        total = sum(widths)
+        first = max(0, start - self.starts[i])
+        last = min(len(widths), end - self.starts[i])
+        if not total or first >= last:
+            return evidence
+        # Half a character of margin, because the widths are only usual ones.
+        x0 = max(0.0, sum(widths[:first]) - 0.5) / total
+        x1 = min(float(total), sum(widths[:last]) + 0.5) / total
+        narrow = Box(box.x0 + x0 * box.width, box.y0, box.x0 + x1 * box.width, box.y1)
+        return replace(evidence, box=narrow)
+
+
+@dataclass(frozen=True, slots=True)
+class _Quantity:
+    """A number with its unit in canonical text: digits `start .. number_end`, unit up to `end`."""
+
+    start: int
+    number_end: int
+    end: int
+    value: Decimal
+    unit: str | None
+    is_approximate: bool
+    is_doubtful: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """A figure found at `start .. end` of the paragraph's canonical text."""
+
+    key: FigureKey
+    pattern: FigurePattern
+    start: int
+    end: int
+    value: Decimal | None
+    unit: str | None
+    is_approximate: bool
+    is_doubtful: bool
+    scope: str | None
+    sentence: tuple[int, int]
+
+
+def join_prose(fragments: Sequence[Fragment]) -> tuple[Prose, ...]:
+    """Join the lines of running text to paragraphs.
+
+    Fragments are in reading order. Those with another role than PROSE end a paragraph and are left
+    out, except for furniture (a page number does not end a sentence). A new paragraph starts at
+    an enumerator such as （二） too.
+    """
+    paragraphs: list[Prose] = []
+    current: list[Fragment] = []
+    for fragment in fragments:
+        if fragment.role is Role.FURNITURE:
+            continue
+        is_prose = fragment.role in (None, Role.PROSE) and bool(fragment.text.strip())
+        if current and (not is_prose or _ENUMERATOR.match(canonical(fragment.text))):
+            paragraphs.append(_joined(current))
+            current = []
+        if is_prose:
+            current.append(fragment)
+    if current:
+        paragraphs.append(_joined(current))
+    return tuple(paragraphs)
+
+
+def find_figures(
+    paragraphs: Sequence[Prose], keys: Sequence[FigureKey], *, year: int | None = None
+) -> tuple[Figure, ...]:
+    """The key figures that the paragraphs state, in the order of `keys`, then of the text.
+
+    Args:
+        paragraphs: running text only; tables and headings say nothing here.
+        keys: what to look for.
+        year: of the report; figures of a clause that names another year are left out.
+
+    Returns:
+        Every figure once. FLAGGED where a pattern is marked doubtful, the number or the unit is
+        not printed, or the document states another value for the same key and scope. `value` is
+        None only where the text leaves a gap for the number.
+    """
+    units = _all_units(keys)
+    found: list[tuple[_Match, Figure]] = []
+    for paragraph in paragraphs:
+        text, offsets = canonical_with_offsets(paragraph.text)
+        for match in _find_in_paragraph(text, keys, units, year):
+            if match.value is None and not _has_gap(paragraph.text, offsets, match.start):
+                continue
+            found.append((match, _figure(match, paragraph, offsets)))
+    order = {key.key: i for i, key in enumerate(keys)}
+    found.sort(key=lambda item: order[item[1].key])
+    return _reconciled([figure for _, figure in found])
+
+
+def _reconciled(figures: Sequence[Figure]) -> tuple[Figure, ...]:
+    """Repetitions dropped; values that contradict each other flagged."""
+    values: dict[tuple[str, str | None], set[Decimal | None]] = defaultdict(set)
+    for figure in figures:
+        values[figure.key, figure.scope].add(figure.value)
+    seen: set[tuple[str, str | None, Decimal | None, str | None]] = set()
+    kept: list[Figure] = []
+    for figure in figures:
+        identity = (figure.key, figure.scope, figure.value, figure.unit)
+        if identity in seen:
+            continue
+        seen.add(identity)
+        if len(values[figure.key, figure.scope]) > 1:
+            figure = replace(figure, status=CellStatus.FLAGGED)
+        kept.append(figure)
+    return tuple(kept)
+
+
+def _figure(match: _Match, paragraph: Prose, offsets: tuple[int, ...]) -> Figure:
+    start, end = offsets[match.start], offsets[match.end - 1] + 1
+    first, last = offsets[match.sentence[0]], offsets[match.sentence[1] - 1] + 1
+    return Figure(
+        key=match.key.key,
+        value=match.value,
+        unit=match.unit,
+        exactness=Exactness.APPROXIMATE if match.is_approximate else Exactness.EXACT,
+        printed=paragraph.text[start:end].strip(),
+        sentence=paragraph.text[first:last].strip(),
+        status=CellStatus.FLAGGED if match.is_doubtful else CellStatus.ACCEPTED,
+        evidence=paragraph.evidence(start, end),
+        scope=match.scope,
+    )
+
+
+def _find_in_paragraph(
+    text: str, keys: Sequence[FigureKey], units: re.Pattern[str], year: int | None
+) -> Iterator[_Match]:
+    quantities = {quantity.start: quantity for quantity in _quantities(text, units)}
+    masked = _masked(text, list(quantities.values()))
+    start = 0
+    for end in [match.end() for match in _SENTENCE_END.finditer(masked)] + [len(text)]:
+        if start < end:
+            yield from _find_in_sentence(text, masked, (start, end), quantities, keys, year)
+        start = end
+
+
+def _find_in_sentence(
+    text: str,
+    masked: str,
+    sentence: tuple[int, int],
+    quantities: dict[int, _Quantity],
+    keys: Sequence[FigureKey],
+    year: int | None,
+) -> Iterator[_Match]:
+    """Matches of one sentence. A number that two keys claim goes to the one whose words stand
+    before it; where that does not decide, all of its claims are doubtful."""
+    claims: dict[int, list[_Match]] = defaultdict(list)
+    for key in keys:
+        for match in _find_key(text, masked, sentence, quantities, key, year):
+            claims[match.start].append(match)
+    for start in sorted(claims):
+        matches = claims[start]
+        if len(matches) > 1:
+            forward = [match for match in matches if match.pattern.is_forward] or matches
+            matches = [
+                replace(match, is_doubtful=match.is_doubtful or len(forward) > 1)
+                for match in forward
+            ]
+        yield from matches
+
+
+def _find_key(
+    text: str,
+    masked: str,
+    sentence: tuple[int, int],
+    quantities: dict[int, _Quantity],
+    key: FigureKey,
+    year: int | None,
+) -> Iterator[_Match]:
+    found: dict[int, _Match] = {}
+    for low, high, view in _views(text, masked, sentence, quantities):
+        for pattern in key.patterns:
+            position = low
+            while hit := pattern.regex.search(view, position, high):
+                position = hit.start() + 1
+                match = _checked(text, view, sentence, quantities, key, pattern, hit, year)
+                if match is not None and match.start not in found:
+                    found[match.start] = match
+    whole: list[_Match] = []
+    for start in sorted(found):
+        match = found[start]
+        if whole and _PART_OF.search(text, whole[0].end, start):
+            continue
+        following = _following_total(text, match, quantities, sentence[1])
+        if following is not None and following.start not in found:
+            whole += [replace(match, scope=match.scope or "new"), following]
+        else:
+            whole.append(match)
+    yield from whole
+    if not found:
+        yield from _zero_in_words(masked, sentence, key, year, text)
+
+
+def _views(
+    text: str, masked: str, sentence: tuple[int, int], quantities: dict[int, _Quantity]
+) -> Iterator[tuple[int, int, str]]:
+    """The sentence with its brackets hidden, then the content of each bracket by itself."""
+    yield sentence[0], sentence[1], masked
+    opened = _masked(text, list(quantities.values()), hide=False)
+    for bracket in re.finditer(r"\([^()]*\)", opened[sentence[0] : sentence[1]]):
+        if NUMBER in bracket[0]:
+            yield sentence[0] + bracket.start() + 1, sentence[0] + bracket.end() - 1, opened
+
+
+def _checked(
+    text: str,
+    view: str,
+    sentence: tuple[int, int],
+    quantities: dict[int, _Quantity],
+    key: FigureKey,
+    pattern: FigurePattern,
+    hit: re.Match[str],
+    year: int | None,
+) -> _Match | None:
+    """The match, unless the number's unit, clause or topic speaks against it."""
+    start = hit.start("n")
+    quantity = quantities.get(start)
+    if hit["n"] and quantity is None:
+        return None
+    stretch = min(hit.start(), _stretch_start(view, sentence[0], start))
+    before = view[stretch:start]
+    if (
+        _NOT_A_TOTAL.search(before)
+        or (key.exclude is not None and key.exclude.search(before))
+        or not _is_on_topic(key, view, start)
+        or _names_other_year(text[sentence[0] : start], text[stretch:start], year)
+    ):
+        return None
+    scope = pattern.scope or ("cumulative" if _SINCE.search(before) else None)
+    if quantity is None:
+        unit = next((u for u in _by_length(key.units) if text.startswith(u, start)), None)
+        if unit is None:
+            return None
+        end = start + len(unit)
+        return _Match(
+            key, pattern, start, end, None, unit, False, True, scope, sentence
+        )
+    if quantity.unit is not None and quantity.unit not in map(canonical, key.units):
+        return None
+    if _CHANGE_BEFORE.search(before):
+        return None
+    if _WITH_CARRIED_OVER.match(text[quantity.end :]) and key.context is not None:
+        scope = "handled_including_carried_over"
+    return _Match(
+        key=key,
+        pattern=pattern,
+        start=quantity.start,
+        end=quantity.end,
+        value=quantity.value,
+        unit=quantity.unit,
+        is_approximate=quantity.is_approximate,
+        is_doubtful=pattern.is_doubtful or quantity.is_doubtful or quantity.unit is None,
+        scope=scope,
+        sentence=sentence,
+    )
+
+
+def _zero_in_words(
+    masked: str, sentence: tuple[int, int], key: FigureKey, year: int | None, text: str
+) -> Iterator[_Match]:
+    for pattern in key.zero:
+        hit = pattern.regex.search(masked, *sentence)
+        if hit is None:
+            continue
+        stretch = min(hit.start(), _stretch_start(masked, sentence[0], hit.start()))
+        clause_end = re.search(rf"[{_CLAUSE_ENDS}]", masked[hit.end() : sentence[1]])
+        end = hit.end() + clause_end.start() if clause_end else sentence[1]
+        clause = masked[stretch:end]
+        if (
+            NUMBER in clause
+            or _NOT_A_TOTAL.search(clause)
+            or (key.exclude is not None and key.exclude.search(clause))
+            or not _is_on_topic(key, masked, hit.end())
+            or _names_other_year(text[sentence[0] : hit.end()], text[stretch:end], year)
+        ):
+            continue
+        yield _Match(
+            key=key,
+            pattern=pattern,
+            start=hit.start(),
+            end=hit.end(),
+            value=Decimal(0),
+            unit=key.units[0],
+            is_approximate=False,
+            is_doubtful=pattern.is_doubtful,
+            scope=pattern.scope,
+            sentence=sentence,
+        )
+        return
+
+
+def _following_total(
+    text: str, match: _Match, quantities: dict[int, _Quantity], end: int
+) -> _Match | None:
+    """A second total directly behind a figure: 新增311条，累计达3174条."""
+    after = min((start for start in quantities if match.end <= start < end), default=None)
+    if after is None or match.value is None:
+        return None
+    quantity = quantities[after]
+    if quantity.unit != match.unit or not _NEXT_TOTAL.fullmatch(text, match.end, after):
+        return None
+    return replace(
+        match,
+        start=quantity.start,
+        end=quantity.end,
+        value=quantity.value,
+        is_approximate=quantity.is_approximate,
+        scope="cumulative",
+    )
+
+
+def _stretch_start(view: str, low: int, start: int) -> int:
+    """Where the words that belong to the number at `start` begin: after the last clause end or
+    the last number before it."""
+    i = start
+    while i > low and view[i - 1] not in _CLAUSE_ENDS and view[i - 1] != NUMBER:
+        i -= 1
+    return i
+
+
+def _is_on_topic(key: FigureKey, view: str, position: int) -> bool:
+    """Whether the topic mentioned last before `position` in the paragraph is the key's."""
+    if key.context is None:
+        return True
+    ours = max((m.end() for m in key.context.finditer(view, 0, position)), default=-1)
+    if key.rivals is None or ours < 0:
+        return ours >= 0
+    return ours >= max((m.end() for m in key.rivals.finditer(view, 0, position)), default=-1)
+
+
+def _names_other_year(sentence: str, clause: str, year: int | None) -> bool:
+    """Whether the clause, or else the last year named in the sentence before it, is another's."""
+    if year is None:
+        return False
+    named = [int(match[1]) for match in _YEAR.finditer(clause)]
+    if not named:
+        named = [int(match[1]) for match in _YEAR.finditer(sentence)][-1:]
+    return bool(named) and year not in named
+
+
+def _has_gap(text: str, offsets: tuple[int, ...], start: int) -> bool:
+    """Whether the print leaves a gap before canonical position `start`."""
+    between = text[offsets[start - 1] + 1 : offsets[start]]
+    return bool(between) and all(c.isspace() or c in "_＿" for c in between)
+
+
+def _quantities(text: str, units: re.Pattern[str]) -> Iterator[_Quantity]:
+    for number in find_numbers(text):
+        before = text[max(0, number.start - 16) : number.start]
+        if _NEVER_BEFORE.search(before) or _NEVER_AFTER.match(text, number.end):
+            continue
+        unit = units.match(text, number.end)
+        if unit is None and (number.is_chinese or not _stands_alone(text, number)):
+            continue
+        end = unit.end() if unit else number.end
+        yield _Quantity(
+            start=number.start,
+            number_end=number.end,
+            end=end,
+            value=number.value,
+            unit=unit[0] if unit else None,
+            is_approximate=number.is_approximate or _ROUND_AFTER.match(text, end) is not None,
+            is_doubtful=re.search(r"[0-9] $", before) is not None,
+        )
+
+
+def _stands_alone(text: str, number: Number) -> bool:
+    """Whether a number without a unit may be one whose unit was left out: it ends its clause and
+    is neither a year nor as long as a telephone number or a post code."""
+    follows = text[number.end : number.end + 1]
+    if follows and follows not in ",。;、)":
+        return False
+    digits = text[number.start : number.end]
+    if re.fullmatch(r"20[0-9]{2}|[0-9]{6,}", digits):
+        return False
+    return re.match(r"12345|12315|12333|12369|12388", digits) is None
+
+
+def _masked(text: str, quantities: Sequence[_Quantity], *, hide: bool = True) -> str:
+    """`text`, of the same length, without its numbers and (`hide`) its brackets and titles."""
+    characters = list(text)
+    for quantity in quantities:
+        span = quantity.number_end - quantity.start
+        characters[quantity.start : quantity.number_end] = NUMBER * span
+    if hide:
+        for hidden in _HIDDEN_PART.finditer(text):
+            characters[hidden.start() : hidden.end()] = HIDDEN * (hidden.end() - hidden.start())
+    return "".join(characters)
+
+
+def _all_units(keys: Sequence[FigureKey]) -> re.Pattern[str]:
+    units = {canonical(unit) for key in keys for unit in key.units} | set(_OTHER_UNITS)
+    return re.compile("|".join(map(re.escape, _by_length(units))))
+
+
+def _by_length(units: Sequence[str] | set[str]) -> list[str]:
+    return sorted(units, key=lambda unit: (-len(unit), unit))
+
+
+def _joined(fragments: Sequence[Fragment]) -> Prose:
+    text = ""
+    starts: list[int] = []
+    for fragment in fragments:
+        if text and _is_word(text[-1]) and _is_word(fragment.text[0]):
+            text += " "
+        starts.append(len(text))
+        text += fragment.text
+    return Prose(text, tuple(fragments), tuple(starts))
+
+
+def _is_word(character: str) -> bool:
+    return character.isascii() and character.isalnum()
+
+
+def _width(character: str) -> float:
+    return 1.0 if unicodedata.east_asian_width(character) in "WF" else 0.5

@@ -1,0 +1,295 @@
+"""One report in, canonical tables with known reliability out. Open this file first.
+
+    ingest ─ pages ─ ocr ─ tokens ─ classify ─ assemble ─ reread ─ decode ─ flag ─ export
+    bytes    upright lines fragments roles     candidates second  sums,   status  files
+             images                            a slot     look    findings
+
+Text inputs (HTML, DOCX, TXT, Markdown) have no pages and join at tokens. Each stage is a function
+from values to new values; only this module composes them. A page that fails is a failure in the
+result and leaves the others alone; a document that fails is one error for whoever asked (the batch
+and the service each go on with the next).
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+
+from extractor import ingest
+from extractor.assemble import Assembly, assemble
+from extractor.classify import classify, known_labels
+from extractor.decode import decode
+from extractor.errors import ExtractorError, InputTooLarge, NotAReport
+from extractor.facts import report_facts
+from extractor.figures import find_figures, join_prose
+from extractor.flag import flag
+from extractor.ocr import OcrEngine, PaddleEngine, ink, read_crop, recognize_page
+from extractor.orientation import upright
+from extractor.pages import open_pages, render
+from extractor.reread import reread
+from extractor.schema import Schema, load_schema
+from extractor.settings import Settings
+from extractor.tokens import tokenize_blocks, tokenize_page
+from extractor.types import (
+    Box,
+    CellStatus,
+    Evidence,
+    Extraction,
+    Failure,
+    Figure,
+    Fragment,
+    Image,
+    Line,
+    Role,
+    Sheet,
+    SheetKind,
+    Source,
+    State,
+    Status,
+    Table,
+)
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[str, int, int], None]
+"""Called with the stage, the page (from 1; 0 where there is none) and the number of pages."""
+
+_MIN_HEADINGS = 3
+_MIN_CELLS = 6
+
+
+class Engines:
+    """The heavy parts, loaded once a process and only when a document needs them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @cached_property
+    def ocr(self) -> OcrEngine:
+        return PaddleEngine(self._settings)
+
+    @property
+    def models(self) -> Mapping[str, str]:
+        """Name and sha256 of the models that have been used so far."""
+        return self.ocr.models if "ocr" in self.__dict__ else {}
+
+
+@dataclass(slots=True)
+class _Run:
+    """What accumulates while one document is read."""
+
+    progress: Progress
+    failures: list[Failure] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str, page: int = 0, pages: int = 0) -> Iterator[None]:
+        self.progress(name, page, pages)
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            elapsed = time.perf_counter() - start
+            self.seconds[name] = self.seconds.get(name, 0.0) + elapsed
+
+    @contextmanager
+    def barrier(self, stage: str, page: int | None = None) -> Iterator[None]:
+        """Turn whatever goes wrong inside into a failure of this page or of the document."""
+        try:
+            yield
+        except ExtractorError as error:
+            self.failures.append(Failure(stage, page, str(error)))
+        except Exception as error:
+            log.exception("unexpected error in %s, page %s", stage, page)
+            reason = f"unexpected {type(error).__name__}: {error}"
+            self.failures.append(Failure(stage, page, reason))
+
+
+def extract(
+    source: Source,
+    engines: Engines,
+    settings: Settings,
+    *,
+    schema: Schema | None = None,
+    progress: Progress | None = None,
+) -> Extraction:
+    """Extract one report.
+
+    Args:
+        source: a document whose type is known (see `ingest.identify`).
+        engines: loaded once a process.
+        settings: limits and thresholds.
+        schema: the form; the government-disclosure annual report if None.
+        progress: told about every stage and page.
+
+    Returns:
+        A result for every slot of the form. What could not be read is said in `failures`, and
+        `status` is ACCEPTED only if nothing failed and nothing is doubtful.
+
+    Raises:
+        InputError: the document cannot be opened at all, or is no report of this form.
+        ModelError: the models cannot be loaded.
+    """
+    schema = schema or load_schema()
+    run = _Run(progress or (lambda stage, page, pages: None))
+    if source.kind.is_paged:
+        sheets, rotations, scanned = _read_pages(source, engines, settings, run)
+    else:
+        sheets, rotations, scanned = _read_text(source, run), (), frozenset[int]()
+    with run.stage("classify"):
+        sheets = classify(sheets, schema)
+    with run.stage("assemble"):
+        assembly = assemble(sheets, schema, known_labels(schema))
+    _check_is_report(assembly, source, run)
+    cells = _ScannedCells(source, rotations, scanned, engines, settings)
+    with run.stage("reread"):
+        readings = reread(assembly.tables, cells, schema.kinds, settings)
+    with run.stage("decode"):
+        decoded = decode(readings, schema)
+    with run.stage("flag"):
+        tables = flag(decoded, schema, settings)
+    with run.stage("figures"):
+        figures = find_figures(join_prose(_prose(assembly.sheets)), schema.figures)
+        facts = report_facts(_texts(assembly.sheets), assembly.edition)
+    failures = (*run.failures, *_missing_parts(assembly))
+    return Extraction(
+        name=source.name,
+        sha256=source.sha256,
+        media_type=source.media_type,
+        pages=len(rotations),
+        schema=schema.id,
+        facts=facts,
+        status=_status(tables, figures, failures),
+        tables=tables,
+        figures=figures,
+        findings=tuple(finding for table in decoded for finding in table.findings),
+        failures=failures,
+        models=engines.models,
+        seconds=run.seconds,
+        rotations=rotations,
+    )
+
+
+def _read_text(source: Source, run: _Run) -> tuple[Sheet, ...]:
+    with run.stage("ingest"):
+        return tokenize_blocks(ingest.read_blocks(source))
+
+
+def _read_pages(
+    source: Source, engines: Engines, settings: Settings, run: _Run
+) -> tuple[tuple[Sheet, ...], tuple[float, ...], frozenset[int]]:
+    """Every page as a sheet, how each was turned, and which were read from pixels.
+
+    A page that fails leaves a failure and no sheet; the others are not touched by it.
+    """
+    sheets: list[Sheet] = []
+    rotations: list[float] = []
+    scanned: set[int] = set()
+    deadline = time.monotonic() + settings.max_seconds
+    with open_pages(source, settings) as pages:
+        count = pages.count
+        for number in range(1, count + 1):
+            rotation = 0.0
+            with run.barrier("ocr", number):
+                if time.monotonic() > deadline:
+                    raise InputTooLarge(
+                        f"not read: the document took longer than {settings.max_seconds:.0f} s; "
+                        "split it or raise EXTRACTOR_MAX_SECONDS"
+                    )
+                with run.stage("pages", number, count):
+                    page = pages.read(number)
+                lines = page.lines
+                if lines is None:
+                    scanned.add(number)
+                    with run.stage("ocr", number, count):
+                        page, lines = recognize_page(page, engines.ocr, settings)
+                sheets += tokenize_page(page, lines)
+                rotation = page.rotation_deg
+            rotations.append(rotation)
+    return tuple(sheets), tuple(rotations), frozenset(scanned)
+
+
+class _ScannedCells:
+    """Pixels of cells on scanned pages. Page images are made again when they are asked for: keeping
+    those of every page would let memory grow with the document."""
+
+    def __init__(
+        self,
+        source: Source,
+        rotations: Sequence[float],
+        scanned: frozenset[int],
+        engines: Engines,
+        settings: Settings,
+    ) -> None:
+        def image(number: int) -> Image:
+            pixels = render(source, number, settings.dpi, settings)
+            return upright(pixels, rotations[number - 1])
+
+        self._image = lru_cache(maxsize=2)(image)
+        self._scanned = scanned
+        self._engines = engines
+
+    def ink(self, evidence: Evidence) -> float | None:
+        region = self._region(evidence)
+        return None if region is None else ink(*region)
+
+    def read(self, evidence: Evidence) -> Line | None:
+        region = self._region(evidence)
+        return None if region is None else read_crop(*region, self._engines.ocr)
+
+    def _region(self, evidence: Evidence) -> tuple[Image, Box] | None:
+        box, page = evidence.box, evidence.page
+        if box is None or page is None or page not in self._scanned:
+            return None
+        image = self._image(page)
+        height, width = image.shape[:2]
+        return image, Box(box.x0 * width, box.y0 * height, box.x1 * width, box.y1 * height)
+
+
+def _check_is_report(assembly: Assembly, source: Source, run: _Run) -> None:
+    """Refuse a document that has nothing of the form, unless a failed page may hide it."""
+    cells = sum(len(table.candidates) for table in assembly.tables)
+    headings = {f.text for s in assembly.sheets for f in s.fragments if f.role is Role.HEADING}
+    if cells < _MIN_CELLS and len(headings) < _MIN_HEADINGS and not run.failures:
+        raise NotAReport(
+            f"{source.name} is no annual report of this form: none of its tables and fewer than "
+            f"{_MIN_HEADINGS} of its headings were found; check that this is the right file"
+        )
+
+
+def _missing_parts(assembly: Assembly) -> Iterator[Failure]:
+    """What a complete report has and this document has not, and what it has too much."""
+    for table in assembly.tables:
+        if not table.is_present:
+            reason = f"the table {table.table!r} was not found in the document"
+            yield Failure("assemble", None, reason)
+    if assembly.extra_reports:
+        reason = (
+            f"the file holds {assembly.extra_reports + 1} reports and only the first was read; "
+            "split it into one file a report"
+        )
+        yield Failure("assemble", None, reason)
+
+
+def _prose(sheets: Sequence[Sheet]) -> list[Fragment]:
+    """Everything outside of grids, in order: what is no prose bounds the paragraphs."""
+    return [f for sheet in sheets if sheet.kind is not SheetKind.GRID for f in sheet.fragments]
+
+
+def _texts(sheets: Sequence[Sheet]) -> list[str]:
+    return [f.text for sheet in sheets for f in sheet.fragments if f.text]
+
+
+def _status(
+    tables: Sequence[Table], figures: Sequence[Figure], failures: Sequence[Failure]
+) -> Status:
+    cells = [cell for table in tables for cell in table.cells]
+    if failures:
+        found = any(cell.reading.state is not State.MISSING for cell in cells)
+        return Status.PARTIAL if found or figures else Status.FAILED
+    doubtful = any(item.status is CellStatus.FLAGGED for item in (*cells, *figures))
+    return Status.NEEDS_REVIEW if doubtful else Status.ACCEPTED

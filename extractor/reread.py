@@ -1,0 +1,95 @@
+"""A second look where the first is doubtful: the cell's region is cropped, enlarged and read again.
+
+Two kinds of cells of scanned pages are looked at again. Where nothing was found, either there is
+no ink and the cell is blank, or the detector missed something small. Where the reader was unsure, a
+larger crop of only that cell settles it or gives a second opinion; opinions that differ are both
+kept, and flagged. Cells whose characters stand in the file are left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from extractor.settings import Settings
+from extractor.types import Candidate, Evidence, Line, Reading, State, TableReading
+from extractor.values import looks_like_value, read_cell
+
+_CLEAN = 0.002
+_BLANK_SCORE = 0.95
+_UNSURE_BLANK = 0.5
+
+
+class ScannedCells(Protocol):
+    """Access to the pixels of cells; both methods answer None where the page was not scanned."""
+
+    def ink(self, evidence: Evidence) -> float | None:
+        """The share of the region that is covered by print, ruling lines left out."""
+        ...
+
+    def read(self, evidence: Evidence) -> Line | None:
+        """What is read in an enlarged crop of the region; None also if nothing is."""
+        ...
+
+
+def reread(
+    readings: Sequence[TableReading],
+    cells: ScannedCells,
+    kinds: Mapping[str, str],
+    settings: Settings,
+) -> tuple[TableReading, ...]:
+    """Look again at empty and doubtful cells.
+
+    Args:
+        readings: tables with candidates.
+        cells: the pixels of the pages that were scanned.
+        kinds: for every slot its kind of value ("count", "signed", "amount").
+        settings: `min_score` says what is doubtful.
+    """
+    return tuple(
+        replace(
+            table,
+            candidates={
+                slot: _look_again(candidates, cells, kinds[slot], settings)
+                for slot, candidates in table.candidates.items()
+            },
+        )
+        for table in readings
+    )
+
+
+def _look_again(
+    candidates: tuple[Candidate, ...],
+    cells: ScannedCells,
+    kind: str,
+    settings: Settings,
+) -> tuple[Candidate, ...]:
+    first = candidates[0]
+    is_empty = first.origin == "empty"
+    if not is_empty and first.score >= settings.min_score:
+        return candidates
+    if is_empty:
+        ink = cells.ink(first.evidence)
+        if ink is None:
+            return candidates
+        if ink < _CLEAN:
+            return (replace(first, score=_BLANK_SCORE),)
+    line = cells.read(first.evidence)
+    if line is None or not looks_like_value(line.text):
+        return (replace(first, score=_UNSURE_BLANK),) if is_empty else candidates
+    second = replace(
+        first,
+        reading=read_cell(line.text, kind=kind, header_unit=first.reading.unit),
+        score=line.score,
+        origin="reread",
+    )
+    if is_empty:
+        return (second,)
+    if _same(first.reading, second.reading):
+        return (replace(first, score=max(first.score, second.score)),)
+    return tuple(sorted((first, second), key=lambda c: c.score, reverse=True))
+
+
+def _same(a: Reading, b: Reading) -> bool:
+    return (a.state, a.value) == (b.state, b.value) and a.state is not State.ILLEGIBLE

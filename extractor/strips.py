@@ -1,0 +1,210 @@
+"""Crops and what the network says of them in; lines with a place for every character out.
+
+Pure functions, without the network itself (`ocr` runs it).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from extractor.orientation import bounds
+from extractor.types import Box, Image, Line
+
+HAN_HEIGHT_EM = 0.92
+DIGIT_HEIGHT_EM = 0.68
+"""Height of the ink of a line relative to the size of its type."""
+HAN_GAP_EM = 0.8
+DIGIT_GAP_EM = 0.5
+PUNCTUATION_GAP_EM = 1.4
+"""Blank between the ink of two characters beyond which they belong to different cells. Wider than
+the gaps of `textlayer`, which are measured between the cells of the font and not between inks."""
+RULE_SHARE = 0.95
+RULE_WIDTH_EM = 0.25
+RULE_MARGIN_EM = 0.12
+"""A ruled line runs from top to bottom, is thin, and has blank on both sides, unlike a stroke."""
+MIN_CONTRAST = 30.0
+SQUARE = 1.15
+"""Pieces of a character are joined up to this ratio of height to width."""
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """What is read in one crop.
+
+    `centers` has one position for each character, as a fraction of the crop's width. `score` is the
+    smallest probability of its characters and `mean_score` their mean; both 0 where text is "".
+    `centers` is empty where positions are not known.
+    """
+
+    text: str
+    score: float
+    mean_score: float
+    centers: tuple[float, ...]
+
+
+def decode_ctc(
+    best: NDArray[np.int64],
+    probability: NDArray[np.float32],
+    alphabet: Sequence[str],
+    step: float,
+) -> Strip:
+    """Turn the best class of every time step into text: repeats are one character, class 0 none.
+
+    Args:
+        best: shape (steps,).
+        probability: shape (steps,), of those classes.
+        alphabet: the character of every class.
+        step: width of a time step as a fraction of the crop's width.
+    """
+    chars: list[str] = []
+    scores: list[float] = []
+    centers: list[float] = []
+    start = 0
+    for stop in range(1, len(best) + 1):
+        if stop < len(best) and best[stop] == best[start]:
+            continue
+        if best[start] != 0:
+            chars.append(alphabet[int(best[start])])
+            scores.append(float(probability[start:stop].max()))
+            centers.append(min(1.0, (start + stop) / 2 * step))
+        start = stop
+    kept = [i for i, char in enumerate(chars) if not char.isspace()]
+    if not kept:
+        return Strip("", 0.0, 0.0, ())
+    first, last = kept[0], kept[-1] + 1
+    chars, scores, centers = chars[first:last], scores[first:last], centers[first:last]
+    has_places = all(len(char) == 1 for char in chars)
+    return Strip(
+        "".join(chars),
+        min(scores),
+        sum(scores) / len(scores),
+        tuple(centers) if has_places else (),
+    )
+
+
+def to_lines(strip: Strip, quad: NDArray[np.float32], image: Image) -> list[Line]:
+    """Place a strip on the page, cut where a wide blank or a ruled line parts its characters.
+
+    Args:
+        strip: what was read.
+        quad: shape (4, 2), where its crop lies on the page.
+        image: the crop.
+    """
+    if not strip.text:
+        return []
+    box = bounds(quad)
+    left = float(quad[0, 0] + quad[3, 0]) / 2
+    right = float(quad[1, 0] + quad[2, 0]) / 2
+    if not strip.centers:
+        return [Line(strip.text, box, strip.score)]
+
+    def place(fraction: float) -> float:
+        return min(max(left + fraction * (right - left), box.x0), box.x1)
+
+    lines: list[Line] = []
+    for first, last, start, stop in _cuts(strip, image):
+        centers = [place(center) for center in strip.centers[first:last]]
+        x0, x1 = place(start), place(stop)
+        edges = (x0, *((a + b) / 2 for a, b in itertools.pairwise(centers)), x1)
+        part = Box(x0, box.y0, x1, box.y1)
+        lines.append(Line(strip.text[first:last], part, strip.score, edges))
+    return lines
+
+
+def _cuts(strip: Strip, image: Image) -> list[tuple[int, int, float, float]]:
+    """Return for every part: first and last + 1 character, and its extent as fractions."""
+    width = image.shape[1]
+    printed = [i for i, char in enumerate(strip.text) if not char.isspace()]
+    parts: list[tuple[int, int, float, float]] = []
+    if len(printed) > 1:
+        dark = darkness(image)
+        em = _type_size(strip.text, dark)
+    first, start = 0, 0.0
+    for i, j in itertools.pairwise(printed):
+        limit = _gap_limit(strip.text[i], strip.text[j]) * em
+        a, b = round(strip.centers[i] * width), round(strip.centers[j] * width)
+        if b - a <= limit:
+            continue
+        gap_start, gap_stop = _longest_blank(dark[:, a:b])
+        if gap_stop - gap_start <= limit and not _has_rule(dark[:, a:b], em):
+            continue
+        parts.append((first, i + 1, start, (a + gap_start) / width))
+        first, start = j, (a + gap_stop) / width
+    parts.append((first, len(strip.text), start, 1.0))
+    return parts
+
+
+def _type_size(text: str, dark: NDArray[np.bool_]) -> float:
+    rows = np.flatnonzero(dark.any(axis=1))
+    height = float(rows[-1] - rows[0] + 1) if len(rows) else float(dark.shape[0])
+    return height / (DIGIT_HEIGHT_EM if text.isascii() else HAN_HEIGHT_EM)
+
+
+def _gap_limit(before: str, after: str) -> float:
+    if before.isdigit() and after.isdigit():
+        return DIGIT_GAP_EM
+    return HAN_GAP_EM if before.isalnum() and after.isalnum() else PUNCTUATION_GAP_EM
+
+
+def _longest_blank(dark: NDArray[np.bool_]) -> tuple[int, int]:
+    """Return the half-open range of the longest run of columns without ink."""
+    marks = [-1, *np.flatnonzero(_has_ink(dark)).tolist(), dark.shape[1]]
+    start, stop = max(itertools.pairwise(marks), key=lambda pair: pair[1] - pair[0])
+    return start + 1, stop
+
+
+def _has_rule(dark: NDArray[np.bool_], em: float) -> bool:
+    is_full = np.flatnonzero(dark.mean(axis=0) >= RULE_SHARE)
+    if len(is_full) == 0 or is_full[-1] - is_full[0] > RULE_WIDTH_EM * em:
+        return False
+    margin = max(2, round(RULE_MARGIN_EM * em))
+    has_ink = _has_ink(dark)
+    start, stop = int(is_full[0]) - 1, int(is_full[-1]) + 2  # its edges may be grey
+    sides = (has_ink[max(0, start - margin) : max(0, start)], has_ink[stop : stop + margin])
+    return all(len(side) == margin and not side.any() for side in sides)
+
+
+def _has_ink(dark: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """For every column; above and below, a ruled line may touch the crop and does not count."""
+    margin = dark.shape[0] // 8
+    return np.asarray(dark[margin : dark.shape[0] - margin].any(axis=0), dtype=np.bool_)
+
+
+def darkness(image: Image) -> NDArray[np.bool_]:
+    """Return where there is ink, shape (H, W): darker than half way between paper and print."""
+    gray = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    paper = float(np.percentile(gray, 80))
+    print_ = float(gray.min())
+    if paper - print_ < MIN_CONTRAST:
+        return np.zeros(gray.shape, dtype=np.bool_)
+    return np.asarray(gray < (paper + print_) / 2, dtype=np.bool_)
+
+
+def stacked_characters(image: Image) -> list[tuple[int, int]]:
+    """Cut a tall crop into its characters: half-open ranges of rows, from top to bottom.
+
+    Print of one character a line is a label that runs down the side of a table, or a column of
+    numbers that the detector took for one line. Pieces of one character, such as the strokes of
+    三, are joined while they stay within a square.
+    """
+    dark = darkness(image)
+    width = dark.shape[1]
+    margin = width // 8
+    has_ink = dark[:, margin : width - margin].any(axis=1)
+    steps = np.flatnonzero(np.diff(np.concatenate(([0], has_ink.astype(np.int8), [0]))))
+    rows = list(zip(steps[::2].tolist(), steps[1::2].tolist(), strict=True))
+    columns = np.flatnonzero(dark.any(axis=0))
+    size = SQUARE * (columns[-1] - columns[0] + 1) if len(columns) else 0
+    joined: list[tuple[int, int]] = []
+    for start, stop in rows:
+        if joined and stop - joined[-1][0] <= size:
+            joined[-1] = (joined[-1][0], stop)
+        else:
+            joined.append((start, stop))
+    return [(start, stop) for start, stop in joined if stop - start > 2]
