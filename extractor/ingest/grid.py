@@ -1,0 +1,122 @@
+"""Rows of cells in, tables with places out: merged cells, and cell text that was broken in lines.
+
+Shared by the formats that can merge cells (HTML, DOCX) and those that cannot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from extractor.types import Grid, GridCell
+
+MAX_COLUMN_SPAN = 100
+_LAYOUT_CELLS = 3
+_LAYOUT_CELL_CHARS = 200
+_ARTICLE_CHARS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class RowCell:
+    """A cell as a row lists it. Spans as written, so perhaps absurd; `row_span` 0: to the end."""
+
+    text: str
+    line: int
+    row_span: int = 1
+    column_span: int = 1
+
+
+def place_cells(rows: Sequence[Sequence[RowCell]]) -> Grid:
+    """Give every cell its place, as a browser does: in the first column that is still free.
+
+    Unlike in a browser no two cells ever overlap: a span ends before a column that is taken by a
+    cell from above, and at the last row.
+    """
+    cells = []
+    taken_until: dict[int, int] = {}  # column -> first row in which it is free again
+    for row, listed in enumerate(rows):
+        column = 0
+        for cell in listed:
+            while row < taken_until.get(column, 0):
+                column += 1
+            wanted = min(max(cell.column_span, 1), MAX_COLUMN_SPAN)
+            stop = column + 1
+            while stop < column + wanted and taken_until.get(stop, 0) <= row:
+                stop += 1
+            rest = len(rows) - row
+            row_span = rest if cell.row_span == 0 else min(max(cell.row_span, 1), rest)
+            for i in range(column, stop):
+                taken_until[i] = row + row_span
+            cells.append(GridCell(cell.text, row, column, row_span, stop - column, cell.line))
+            column = stop
+    return Grid(tuple(cells), has_spans=are_spans_known(rows))
+
+
+def are_spans_known(rows: Sequence[Sequence[RowCell]]) -> bool:
+    """Whether cells of different rows that share a column can be trusted to belong together: some
+    cell is merged, or no row is shorter than another."""
+    if any(cell.row_span != 1 or cell.column_span > 1 for row in rows for cell in row):
+        return True
+    return len({len(row) for row in rows if row}) <= 1
+
+
+def plain_grid(rows: Iterable[tuple[int, Sequence[str]]]) -> Grid:
+    """A table of rows `(line, texts)` in a format that cannot merge cells."""
+    return Grid(
+        tuple(
+            GridCell(text, row, column, 1, 1, line)
+            for row, (line, texts) in enumerate(rows)
+            for column, text in enumerate(texts)
+        ),
+        has_spans=False,
+    )
+
+
+def is_layout(n_cells: int, longest_chars: int, nested_share: float) -> bool:
+    """Whether a table only arranges other content: one cell, an article in very few cells, or
+    tables that hold most of its text.
+
+    Args:
+        n_cells: its cells, those of nested tables not counted.
+        longest_chars: length of the longest cell, without nested tables.
+        nested_share: share of all its text that stands in nested tables, 0 where there are none.
+    """
+    if n_cells <= 1:
+        return True
+    if nested_share > 0 and (nested_share >= 0.5 or longest_chars >= _ARTICLE_CHARS):
+        return True
+    return n_cells <= _LAYOUT_CELLS and longest_chars >= _LAYOUT_CELL_CHARS
+
+
+def join_lines(lines: Iterable[str]) -> str:
+    """Join the lines of one cell: Chinese closes up, everything else keeps a blank between.
+
+    "商业", "企业" is one word; "12", "34" are two numbers, and so may "合计", "34" be.
+    """
+    joined = ""
+    for line in lines:
+        text = line.strip()
+        if not text:
+            continue
+        if joined and not closes_up(joined[-1], text[0]):
+            joined += " "
+        joined += text
+    return joined
+
+
+def closes_up(before: str, after: str) -> bool:
+    """Whether a line break between two characters means nothing."""
+    if is_chinese(before) and is_chinese(after):
+        return True
+    return (is_chinese(before) or is_chinese(after)) and not (before + after).isalnum()
+
+
+def is_chinese(character: str) -> bool:
+    """Whether it is a Han character or Chinese punctuation."""
+    return (
+        "\u2e80" <= character <= "\ua4cf"
+        or "\uf900" <= character <= "\ufaff"
+        or ("\uff00" <= character <= "\uffef" and not character.isdigit())
+        or character >= "\U00020000"
+        or character in "“”‘’—…·〔〕"
+    )
