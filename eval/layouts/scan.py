@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -177,7 +178,7 @@ def _warp(page: Gray, matrix: NDArray[np.floating[Any]]) -> Gray:
 
 
 def _stamp(image: Image.Image) -> Image.Image:
-    """A red ring with a badge over the lower right of the page, half transparent as ink is."""
+    """A red ring with a star over the lower right of the page, half transparent as ink is."""
     width, height = image.size
     radius = width // 9
     center = (int(width * 0.66), int(height * 0.62))
@@ -185,6 +186,13 @@ def _stamp(image: Image.Image) -> Image.Image:
     draw = ImageDraw.Draw(layer)
     box = (center[0] - radius, center[1] - radius, center[0] + radius, center[1] + radius)
     draw.ellipse(box, outline=(215, 40, 40), width=max(3, radius // 16))
-    draw.regular_polygon((*center, radius // 3), 5, fill=(215, 40, 40))
+    star = [
+        (
+            center[0] + radius * (0.42 if i % 2 == 0 else 0.16) * math.sin(math.pi * i / 5),
+            center[1] - radius * (0.42 if i % 2 == 0 else 0.16) * math.cos(math.pi * i / 5),
+        )
+        for i in range(10)
+    ]
+    draw.polygon(star, fill=(215, 40, 40))
     multiplied = np.asarray(image.convert("RGB"), np.float32) * np.asarray(layer, np.float32) / 255
     return Image.fromarray(multiplied.astype(np.uint8))

@@ -171,7 +171,7 @@ def complete(
     """Fill in the slots of `tables` that are not given, so that the report looks like one.
 
     Table 三 is balanced as far as the given values allow: what came in and is not accounted for was
-    granted. A column that is printed blank in a given row stays blank. Everything else is 0.
+    granted. A column that is blank in every given row stays blank. Everything else is 0.
     """
     values = dict(given)
     if "disclosure" in tables:
@@ -192,9 +192,9 @@ def _complete_column(values: dict[str, Printed], column: str, *, single_other: b
         return f"requests.{row}.{column}"
 
     rows = request_rows(single_other=single_other)
-    blank = any(slot(row) in values and not values[slot(row)].text for row in rows)
     missing = [row for row in rows if slot(row) not in values]
-    if blank:
+    given = [values[slot(row)].text for row in rows if slot(row) in values]
+    if given and not any(given):
         values.update({slot(row): BLANK for row in missing})
         return
     for row in missing:
