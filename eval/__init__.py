@@ -1,0 +1,1 @@
+"""Batch evaluation of the extractor against labelled documents."""
