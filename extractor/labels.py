@@ -174,7 +174,7 @@ def _possible_matches(
             i
             for i in range(len(texts) - length + 1)
             if all(texts[i : i + length])
-            and sum(len(text) for text in texts[i : i + length]) <= 2 * longest
+            and sum(len(text) for text in texts[i : i + length]) <= 4 * longest
             and (breaks is None or len(set(breaks[i : i + length])) == 1)
         ]
         found = similarities(["".join(texts[i : i + length]) for i in runs], labels)

@@ -53,13 +53,20 @@ class Block:
     """A part of a table under a header of its own.
 
     `furniture` holds everything that is printed around the values and is neither the label of a row
-    nor of a column: captions, stubs, spanning headers, group labels, known extra rows.
+    nor of a column: captions, stubs, spanning headers, group labels, known extra rows. `caption`
+    and `stub` are those of it that stand above the block and above its row labels. `column_paths`
+    and `row_paths` have for each column and row the groups that it is printed under, outermost
+    first.
     """
 
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     furniture: tuple[Label, ...]
     extra_rows: tuple[Label, ...]
+    caption: str | None = None
+    stub: str | None = None
+    column_paths: tuple[tuple[str, ...], ...] = ()
+    row_paths: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +158,17 @@ class _Column(_Labelled):
     unit: str | None = None
 
 
+class _Group(_Model):
+    label: str
+    over: list[str] = []
+
+
 class _Block(_Model):
     caption: str | None = None
     stub: str | None = None
     transposed: bool = False
-    column_groups: list[str] = []
-    row_groups: list[str] = []
+    column_groups: list[str | _Group] = []
+    row_groups: list[str | _Group] = []
     columns: list[_Column]
     rows: list[_Labelled]
     extra_rows: list[str] = []
@@ -188,6 +200,7 @@ class _Edition(_Model):
 
 class _File(_Model):
     id: str
+    caption_prefixes: list[str] = []
     version: int
     editions: dict[str, _Edition]
     headings: list[_Labelled]
@@ -222,7 +235,7 @@ def parse_schema(text: str) -> Schema:
         raise SchemaError(f"The schema file is not valid: {error}") from error
     tables = {
         table: tuple(
-            _layout(table, layout_id, layout, parsed.relations)
+            _layout(table, layout_id, layout, parsed)
             for layout_id, layout in spec.layouts.items()
         )
         for table, spec in parsed.tables.items()
@@ -250,11 +263,11 @@ def _slot_id(table: str, row: str, column: str) -> str:
     return ".".join(part for part in (table, row, column) if part)
 
 
-def _layout(table: str, layout_id: str, spec: _Layout, relations: list[_Relation]) -> Layout:
+def _layout(table: str, layout_id: str, spec: _Layout, parsed: _File) -> Layout:
     blocks = []
     slots = []
     for block_spec in spec.blocks:
-        block = _block(block_spec, omitted=spec.omit_rows)
+        block = _block(block_spec, spec.omit_rows, parsed.caption_prefixes)
         blocks.append(block)
         for row in block.rows:
             for column in block.columns:
@@ -271,16 +284,19 @@ def _layout(table: str, layout_id: str, spec: _Layout, relations: list[_Relation
         editions=tuple(spec.editions),
         blocks=tuple(blocks),
         slots=tuple(slots),
-        relations=tuple(_relations(table, spec, relations)),
+        relations=tuple(_relations(table, spec, parsed.relations)),
     )
 
 
-def _block(spec: _Block, *, omitted: Sequence[str]) -> Block:
+def _block(spec: _Block, omitted: Sequence[str], prefixes: Sequence[str]) -> Block:
     rows = [row for row in spec.rows if row.id not in omitted]
-    groups = [*spec.column_groups, *spec.row_groups]
+    column_groups, row_groups = _groups(spec.column_groups), _groups(spec.row_groups)
+    groups = [group.label for group in (*column_groups, *row_groups)]
     # A group label whose rows are all omitted is itself the label of the row that replaces them.
     replaced = set() if spec.transposed else {row.label for row in rows}
-    furniture = [text for text in (spec.caption, spec.stub, *groups) if text]
+    furniture = [_label(text) for text in (spec.stub, *groups) if text and text not in replaced]
+    if spec.caption:
+        furniture.append(_label(spec.caption, [prefix + spec.caption for prefix in prefixes]))
     if spec.transposed:
         columns = tuple(
             Column(
@@ -304,9 +320,32 @@ def _block(spec: _Block, *, omitted: Sequence[str]) -> Block:
     return Block(
         columns=columns,
         rows=printed_rows,
-        furniture=tuple(_label(text) for text in furniture if text not in replaced),
+        caption=spec.caption,
+        stub=spec.stub,
+        column_paths=tuple(_path(column, column_groups) for column in columns),
+        row_paths=tuple(_path(row, row_groups) for row in printed_rows),
+        furniture=tuple(furniture),
         extra_rows=tuple(_label(text) for text in spec.extra_rows),
     )
+
+
+def _groups(groups: Sequence[str | _Group]) -> list[_Group]:
+    return [_Group(label=group) if isinstance(group, str) else group for group in groups]
+
+
+def _path(member: Row | Column, groups: Sequence[_Group]) -> tuple[str, ...]:
+    """The labels of the groups that a row or column is printed under, outermost first.
+
+    A row that replaces a group has the group's label and stands where the group would stand.
+    """
+    above = {name: group.label for group in groups for name in group.over}
+    label = member.label.text if member.label else ""
+    parent = member.group or above.get(member.id) or above.get(label)
+    path: list[str] = []
+    while parent is not None and parent not in path:
+        path.append(parent)
+        parent = above.get(parent)
+    return tuple(reversed(path))
 
 
 def _relations(table: str, spec: _Layout, relations: list[_Relation]) -> Iterator[Relation]:
@@ -363,9 +402,34 @@ def _check(schema: Schema, parsed: _File) -> None:
                 raise SchemaError(f"{table}: edition {edition} has no layout.")
         rows = {row.id for spec in parsed.tables[table].layouts.values() for b in spec.blocks for row in b.rows}
         for layout_id, spec in parsed.tables[table].layouts.items():
+            for block in spec.blocks:
+                _check_groups(f"{table}, layout {layout_id!r}", block)
             stray = set(spec.omit_rows) - rows
             if stray:
                 raise SchemaError(f"{table}, layout {layout_id!r} omits unknown {sorted(stray)}.")
     stray_tables = {relation.table for relation in parsed.relations} - set(schema.tables)
     if stray_tables:
         raise SchemaError(f"Relations name unknown tables {sorted(stray_tables)}.")
+
+
+def _check_groups(where: str, block: _Block) -> None:
+    for members, groups in (
+        (block.columns, _groups(block.column_groups)),
+        (block.rows, _groups(block.row_groups)),
+    ):
+        labels = [group.label for group in groups]
+        inner = [name for group in groups for name in group.over]
+        known = {*labels, *(member.id for member in (*block.rows, *block.columns))}
+        if set(inner) - known:
+            raise SchemaError(f"{where}: a group stands over unknown {sorted(set(inner) - known)}.")
+        if len(set(inner)) != len(inner):
+            raise SchemaError(f"{where}: something stands under two groups.")
+        stray = {member.group for member in members if member.group} - set(labels)
+        if stray:
+            raise SchemaError(f"{where}: there are no groups {sorted(stray)}.")
+        for group in groups:
+            if labels.index(group.label) > min(
+                (labels.index(name) for name in group.over if name in labels),
+                default=len(labels),
+            ):
+                raise SchemaError(f"{where}: {group.label} must be listed before what it is over.")

@@ -29,13 +29,15 @@ from extractor.values import looks_like_page_number, looks_like_value
 
 _WIDE_GAP_EM = 1.0
 _SPACE_GAP_EM = 0.4
-_SENTENCE = re.compile(r"[。；！？]|，.*，")
+_SENTENCE = re.compile(r"[。；！？]|，[^（(]*，[^）)]*$")
 _COLUMN_GAP = re.compile(r"\t|\s{2,}|　+")
 _MAX_CELL_CHARS = 40
 _NEIGHBOURHOOD = 40
 _NEAR_MIDDLE = (0.42, 0.58)
 _GUTTER = 0.02
 _LONG_CHARS = 9
+_STACK_EM = 2.2
+_WORD_GAP_EM = 3.0
 
 
 def tokenize_page(page: Page, lines: Sequence[Line]) -> tuple[Sheet, ...]:
@@ -56,25 +58,81 @@ def tokenize_page(page: Page, lines: Sequence[Line]) -> tuple[Sheet, ...]:
         for line in lines
         for text, box in _split(line)
     ]
+    fragments = _join_spaced_words(fragments)
     gutter = _gutter(fragments, page)
-    halves = (
-        [fragments]
-        if gutter is None
-        else [
-            [f for f in fragments if f.box and f.box.center_x < gutter],
-            [f for f in fragments if f.box and f.box.center_x >= gutter],
+    edges = [0.0, page.width] if gutter is None else [0.0, gutter, page.width]
+    sheets = []
+    for left, right in zip(edges, edges[1:], strict=False):
+        part = [
+            replace(f, box=Box(f.box.x0 - left, f.box.y0, f.box.x1 - left, f.box.y1))
+            for f in fragments
+            if f.box and left <= f.box.center_x < right
         ]
-    )
-    return tuple(
-        Sheet(
-            SheetKind.PAGE,
-            tuple(sorted(half, key=lambda f: (f.box.center_y, f.box.x0) if f.box else (0.0, 0.0))),
-            width=page.width,
-            height=page.height,
-            page=page.number,
+        part.sort(key=lambda f: (f.box.center_y, f.box.x0) if f.box else (0.0, 0.0))
+        sheets.append(
+            Sheet(
+                SheetKind.PAGE,
+                tuple(part),
+                width=right - left,
+                height=page.height,
+                page=page.number,
+                left=left,
+                page_width=page.width,
+            )
         )
-        for half in halves
+    return tuple(sheets)
+
+
+def _join_spaced_words(fragments: Sequence[Fragment]) -> list[Fragment]:
+    """Join words that are set with wide spaces (规　章) and came out as single characters.
+
+    Characters with others right above or below them are vertical words, and stay apart.
+    """
+    singles = [f for f in fragments if len(f.text) == 1 and f.text.isalpha() and f.box]
+    ids = {id(f) for f in singles}
+    vertical = {
+        id(f)
+        for f in singles
+        for other in singles
+        if other is not f and f.box and other.box and _is_stacked(f.box, other.box)
+    }
+    words: list[Fragment] = []
+    for f in sorted(singles, key=lambda f: (f.box.x0 if f.box else 0.0)):
+        if id(f) in vertical or f.box is None:
+            words.append(f)
+            continue
+        for i, word in enumerate(words):
+            if word.box and _is_beside(word.box, f.box) and id(word) not in vertical:
+                box = word.box.union(f.box)
+                words[i] = replace(
+                    word,
+                    text=word.text + f.text,
+                    score=min(word.score, f.score),
+                    box=box,
+                    evidence=_union(word.evidence, f.evidence),
+                )
+                break
+        else:
+            words.append(f)
+    return [f for f in fragments if id(f) not in ids] + words
+
+
+def _is_stacked(a: Box, b: Box) -> bool:
+    return (
+        a.overlap_x(b) > 0.5 * min(a.width, b.width)
+        and 0 < abs(a.center_y - b.center_y) < _STACK_EM * a.height
     )
+
+
+def _is_beside(left: Box, right: Box) -> bool:
+    return (
+        left.overlap_y(right) > 0.5 * min(left.height, right.height)
+        and 0 <= right.x0 - left.x1 < _WORD_GAP_EM * right.height
+    )
+
+
+def _union(a: Evidence, b: Evidence) -> Evidence:
+    return replace(a, box=a.box.union(b.box)) if a.box and b.box else a
 
 
 def _gutter(fragments: Sequence[Fragment], page: Page) -> float | None:
@@ -251,6 +309,8 @@ def _split_text(text: str) -> list[str]:
     parts = text.split()
     if len(parts) < 2 or _SENTENCE.search(text) or len(text) > 4 * _MAX_CELL_CHARS:
         return [text]
+    if all(len(part) == 1 and part.isalpha() for part in parts):
+        return ["".join(parts)]
     if "\t" in text:
         return [part.strip() for part in text.split("\t")]
     values = 0

@@ -259,7 +259,9 @@ class Fragment:
 class Sheet:
     """A plane on which positions can be compared: a page, one grid, or a flow of lines.
 
-    `has_spans`: on a GRID, whether merged cells are known (see `Grid`); True elsewhere.
+    `has_spans`: on a GRID, whether merged cells are known (see `Grid`); True elsewhere. A page that
+    shows two pages side by side gives two sheets: `left` is where the sheet begins on the page,
+    whose whole width is `page_width`.
     """
 
     kind: SheetKind
@@ -268,6 +270,8 @@ class Sheet:
     height: float = 0.0
     page: int | None = None
     has_spans: bool = True
+    left: float = 0.0
+    page_width: float = 0.0
 
 
 # --- values and candidates ---------------------------------------------------------------------

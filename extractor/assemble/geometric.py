@@ -37,6 +37,8 @@ from extractor.values import read_cell
 _ROW_REACH = 0.7
 _CONTINUED = 0.9
 _INTERPOLATED = 0.5
+_UNPROVEN = 0.5
+_MAX_SETTLE = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,24 +117,26 @@ def _block(
     """One block with labelled rows, over all sheets that its rows stand on."""
     found = _Found({}, {})
     lanes: list[_Lane] = []
-    carried_from: float | None = None
+    home = 0
     for s in sorted({sheet for row in anchors for sheet in row.boxes}):
         here = [row for row in anchors if s in row.boxes]
-        on_sheet = [p for p in free if p.sheet == s]
         boxes = [row.boxes[s] for row in here]
         own = _header(free, sheets, block, boxes, all_rows, s)
-        if own and (not lanes or len(own) >= len(lanes)):
-            lanes = _lanes(own, boxes, sheets[s])
+        is_carried = bool(lanes) and len(own) < len(lanes)
+        if is_carried:
+            before = [row for row in anchors if home in row.boxes]
+            here_lanes = _carry(lanes, sheets, home, s, before, here)
+        else:
+            here_lanes, home = _lanes(own, boxes, sheets[s]), s
             found.score += sum(anchor.strength for anchor in own)
-        elif lanes and carried_from is not None:
-            lanes = _carry(lanes, sheets[s].width / carried_from)
-        carried_from = sheets[s].width
-        rows = _rows_of_values(on_sheet, here, all_rows, s, lanes, known)
-        lanes = _complete(lanes, block, rows, sheets[s])
-        if not own and lanes:
-            lanes = _shift(lanes, rows)
+        on_sheet = [p for p in free if p.sheet == s]
+        rows = _rows_of_values(on_sheet, here, all_rows, s, here_lanes, known)
+        if is_carried:
+            here_lanes = _settle(here_lanes, rows)
+        else:
+            here_lanes = lanes = _complete(here_lanes, block, rows, sheets[s])
         for row in here:
-            _fill_row(found, layout, row, s, sheets[s], rows[id(row)], lanes)
+            _fill_row(found, layout, row, s, sheets[s], rows[id(row)], here_lanes)
     return found
 
 
@@ -197,6 +201,8 @@ def _pieces_above(
 
 def _lanes(anchors: Sequence[ColumnAnchor], rows: Sequence[Box], sheet: Sheet) -> list[_Lane]:
     """Where the values of each column may stand: up to half way to its neighbours."""
+    if not anchors:
+        return []
     centers = [anchor.box.center_x for anchor in anchors]
     pitch = (
         median(b - a for a, b in zip(centers, centers[1:], strict=False))
@@ -229,35 +235,70 @@ def _lanes(anchors: Sequence[ColumnAnchor], rows: Sequence[Box], sheet: Sheet) -
     return lanes
 
 
-def _carry(lanes: Sequence[_Lane], scale: float) -> list[_Lane]:
-    return [
-        replace(
-            lane,
-            center=lane.center * scale,
-            left=lane.left * scale,
-            right=lane.right * scale,
-            strength=lane.strength * _CONTINUED,
+def _carry(
+    lanes: Sequence[_Lane],
+    sheets: Sequence[Sheet],
+    home: int,
+    s: int,
+    before: Sequence[RowAnchor],
+    here: Sequence[RowAnchor],
+) -> list[_Lane]:
+    """The columns of the sheet `home` on sheet `s`, moved as the labels of its rows are moved.
+
+    Rows of the same group begin at the same indent. Pages of scans are shifted against each other,
+    and the two pages of a booklet have other margins.
+    """
+    scale = sheets[s].width / max(sheets[home].width, 1e-9)
+    indents: list[dict[str | None, list[float]]] = [{}, {}]
+    for side, rows, sheet in ((0, before, home), (1, here, s)):
+        for row in rows:
+            indents[side].setdefault(row.row.group, []).append(row.boxes[sheet].x0)
+    shared = set(indents[0]) & set(indents[1])
+    if shared:
+        offset = median(
+            median(indents[1][group]) - median(indents[0][group]) * scale for group in shared
         )
-        for lane in lanes
-    ]
+    else:
+        edges = [min(x for xs in side.values() for x in xs) for side in indents]
+        offset = edges[1] - edges[0] * scale
+    return [_moved_lane(lane, scale, offset, _CONTINUED) for lane in lanes]
 
 
-def _shift(lanes: Sequence[_Lane], rows: dict[int, list[Placed]]) -> list[_Lane]:
-    """Move carried columns by what the rows with a value in every column say."""
-    full = [values for values in rows.values() if len(values) == len(lanes)]
-    if not full:
-        return list(lanes)
-    offset = median(
-        p.box.center_x - lane.center
-        for values in full
-        for p, lane in zip(sorted(values, key=lambda p: p.box.center_x), lanes, strict=True)
+def _moved_lane(lane: _Lane, scale: float, offset: float, factor: float) -> _Lane:
+    return replace(
+        lane,
+        center=lane.center * scale + offset,
+        left=lane.left * scale + offset,
+        right=lane.right * scale + offset,
+        strength=lane.strength * factor,
     )
-    return [
-        replace(
-            lane, center=lane.center + offset, left=lane.left + offset, right=lane.right + offset
+
+
+def _settle(lanes: Sequence[_Lane], rows: dict[int, list[Placed]]) -> list[_Lane]:
+    """Fit carried columns to the values that stand on the sheet itself.
+
+    Rows with a value in every column say exactly where the columns are. Where there are none, the
+    values must all stand near the middle of a column; if they do not, nothing on this sheet proves
+    which column is which, and the columns become weak.
+    """
+    centers = [[p.box.center_x for p in values] for values in rows.values()]
+    full = [sorted(xs) for xs in centers if len(xs) == len(lanes)]
+    if full:
+        offset = median(
+            x - lane.center for xs in full for x, lane in zip(xs, lanes, strict=True)
         )
-        for lane in lanes
+        return [_moved_lane(lane, 1.0, offset, 1.0) for lane in lanes]
+    width = median(lane.right - lane.left for lane in lanes)
+    misses = [
+        min((x - lane.center for lane in lanes), key=abs) for xs in centers for x in xs
     ]
+    if not misses:
+        return list(lanes)
+    offset = median(misses)
+    is_near = abs(offset) <= _MAX_SETTLE * width and all(
+        abs(miss - offset) <= _MAX_SETTLE * width for miss in misses
+    )
+    return [_moved_lane(lane, 1.0, offset, 1.0 if is_near else _UNPROVEN) for lane in lanes]
 
 
 def _rows_of_values(
@@ -347,9 +388,7 @@ def _fill_row(
         slot = layout.slot_id(row.row, lane.column)
         if slot in found.candidates:
             continue
-        evidence = _cell_evidence(
-            Box(lane.left, label.y0, lane.right, label.y1), sheet, row.fragments and label
-        )
+        evidence = _cell_evidence(Box(lane.left, label.y0, lane.right, label.y1), sheet)
         found.regions[slot] = evidence
         found.candidates[slot] = Candidate(
             slot=slot,
@@ -431,14 +470,14 @@ def _assign(
     return result
 
 
-def _cell_evidence(cell: Box, sheet: Sheet, label: object) -> Evidence:
+def _cell_evidence(cell: Box, sheet: Sheet) -> Evidence:
     if sheet.kind is SheetKind.PAGE:
         return Evidence(
             page=sheet.page,
             box=Box(
-                max(0.0, cell.x0 / sheet.width),
+                max(0.0, (cell.x0 + sheet.left) / sheet.page_width),
                 max(0.0, cell.y0 / sheet.height),
-                min(1.0, cell.x1 / sheet.width),
+                min(1.0, (cell.x1 + sheet.left) / sheet.page_width),
                 min(1.0, cell.y1 / sheet.height),
             ),
         )
@@ -515,7 +554,10 @@ def _under_header(
         t = s + 1
         values = _first_row([p for p in free if p.sheet == t], sheets[t])
         if values:
-            lanes = _carry(lanes, sheets[t].width / max(sheets[s].width, 1e-9))
+            scale = sheets[t].width / max(sheets[s].width, 1e-9)
+            lanes = _settle(
+                [_moved_lane(lane, scale, 0.0, _CONTINUED) for lane in lanes], {0: list(values)}
+            )
     bottom = max(p.box.y1 for p in header)
     height = median(p.box.height for p in header)
     place = (

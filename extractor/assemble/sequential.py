@@ -166,7 +166,7 @@ def _row(
 ) -> dict[str, Candidate]:
     """Candidates for one row; the columns are anchored only if the row is complete."""
     n = len(block.columns)
-    cells, strength = _fit(values, n)
+    cells, strength = _fit(_until_words(values, n), n)
     strength *= 1.0 if header.strength >= SURE - 0.25 else _WITHOUT_HEADER
     columns = _columns_for(cells, block.columns)
     if columns is None:
@@ -183,6 +183,17 @@ def _row(
             slot, reading, f.score, row_anchor, strength, f.evidence, "order"
         )
     return result
+
+
+def _until_words(values: list[Fragment], n: int) -> list[Fragment]:
+    """Cut what follows a complete row at the first words: they are a caption or a note."""
+    seen = 0
+    for i, f in enumerate(values):
+        if f.role is Role.VALUE:
+            seen += 1
+        elif f.text and seen >= n:
+            return values[:i]
+    return values
 
 
 def _fit(values: list[Fragment], n: int) -> tuple[list[Fragment], float]:
