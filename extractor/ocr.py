@@ -18,6 +18,7 @@ import itertools
 import logging
 import os
 import tempfile
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -39,7 +40,7 @@ from extractor.orientation import (
     upright,
 )
 from extractor.settings import Settings
-from extractor.strips import Strip, darkness, decode_ctc, stacked_characters, to_lines
+from extractor.strips import Strip, darkness, decode_ctc, montage, stacked_characters, to_lines
 from extractor.types import Box, Image, Line, Page
 
 DETECTOR = "ppocrv6_det.onnx"
@@ -93,7 +94,12 @@ class PaddleEngine:
         logging.getLogger("paddlex").setLevel(logging.ERROR)
         weights = _verified_weights()
         try:
-            from paddleocr import TextDetection, TextRecognition
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # deprecations inside of the library
+                from paddleocr import (  # type: ignore[import-untyped]
+                    TextDetection,
+                    TextRecognition,
+                )
         except ImportError as error:
             raise ModelError(
                 f"paddleocr cannot be loaded ({error}); install the package's dependencies, and on "
@@ -316,7 +322,7 @@ def _read_quads(
     for i in np.flatnonzero(heights > STACKED * widths).tolist():
         stacks[i] = stacked_characters(crops[i])
     flat = [i for i in range(len(quads)) if i not in known and i not in stacks]
-    montages = [_montage(crops[i], rows) for i, rows in stacks.items()]
+    montages = [montage(crops[i], rows) for i, rows in stacks.items()]
     strips = engine.recognize([*(crops[i] for i in flat), *montages])
     read = {**known, **dict(zip(flat, strips, strict=False))}
     lines: list[Line] = []
@@ -325,23 +331,6 @@ def _read_quads(
     for (i, rows), strip in zip(stacks.items(), strips[len(flat) :], strict=True):
         lines += _stacked_lines(strip, rows, bounds(quads[i]))
     return lines
-
-
-def _montage(image: Image, rows: Sequence[tuple[int, int]]) -> Image:
-    """Set the characters of a stack side by side, so that they read as an ordinary line."""
-    if not rows:
-        return image
-    pad = max(2, image.shape[1] // 10)
-    height = max(stop - start for start, stop in rows) + 2 * pad
-    paper = np.percentile(image, 80, axis=(0, 1)).astype(np.uint8)
-    cells = []
-    for start, stop in rows:
-        cell = np.empty((height, image.shape[1], 3), dtype=np.uint8)
-        cell[:] = paper
-        top = (height - (stop - start)) // 2
-        cell[top : top + stop - start] = image[start:stop]
-        cells.append(cell)
-    return np.concatenate(cells, axis=1)
 
 
 def _stacked_lines(strip: Strip, rows: Sequence[tuple[int, int]], box: Box) -> list[Line]:
@@ -433,7 +422,7 @@ def _print_mask(region: Image) -> NDArray[np.bool_]:
     down = cv2.morphologyEx(
         dark, cv2.MORPH_OPEN, np.ones((max(3, round(RULE_LENGTH * height)), 1), np.uint8)
     )
-    rules = cv2.dilate(across | down, np.ones((3, 3), np.uint8))
+    rules = cv2.dilate(np.maximum(across, down), np.ones((3, 3), np.uint8))
     dark[rules > 0] = 0
     _, labels, stats, _ = cv2.connectedComponentsWithStats(dark, connectivity=8)
     areas = stats[:, cv2.CC_STAT_AREA]
@@ -507,7 +496,7 @@ def _verified_weights() -> dict[str, Path]:
 
 
 def _characters(weights: Path) -> list[str]:
-    import onnxruntime
+    import onnxruntime  # type: ignore[import-untyped]
 
     session = onnxruntime.InferenceSession(str(weights), providers=["CPUExecutionProvider"])
     characters: str = session.get_modelmeta().custom_metadata_map["character"]
@@ -516,7 +505,7 @@ def _characters(weights: Path) -> list[str]:
 
 def _model_folder(folder: Path, weights: Path, config: Mapping[str, Any]) -> str:
     """Lay out a model as PaddleX wants it: `inference.onnx` beside `inference.yml`."""
-    import yaml
+    import yaml  # type: ignore[import-untyped]
 
     folder.mkdir()
     (folder / "inference.onnx").symlink_to(weights)

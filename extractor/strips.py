@@ -200,11 +200,37 @@ def stacked_characters(image: Image) -> list[tuple[int, int]]:
     steps = np.flatnonzero(np.diff(np.concatenate(([0], has_ink.astype(np.int8), [0]))))
     rows = list(zip(steps[::2].tolist(), steps[1::2].tolist(), strict=True))
     columns = np.flatnonzero(dark.any(axis=0))
-    size = SQUARE * (columns[-1] - columns[0] + 1) if len(columns) else 0
+    size = float(columns[-1] - columns[0] + 1) if len(columns) else 0.0
     joined: list[tuple[int, int]] = []
     for start, stop in rows:
-        if joined and stop - joined[-1][0] <= size:
+        if joined and stop - joined[-1][0] <= SQUARE * size:
             joined[-1] = (joined[-1][0], stop)
         else:
             joined.append((start, stop))
-    return [(start, stop) for start, stop in joined if stop - start > 2]
+    whole = [stop - start for start, stop in joined if stop - start >= 0.7 * size]
+    pitch = max(size, min(whole, default=0))
+    characters: list[tuple[int, int]] = []
+    for start, stop in joined:
+        count = max(1, round((stop - start) / max(pitch, 1.0)))  # more than one where they touch
+        cuts = np.linspace(start, stop, count + 1).round().astype(int).tolist()
+        characters += [(a, b) for a, b in itertools.pairwise(cuts) if b - a > 1]
+    return characters
+
+
+def montage(image: Image, rows: Sequence[tuple[int, int]]) -> Image:
+    """Set the characters of a stack side by side, so that they read as an ordinary line."""
+    if not rows:
+        return image
+    height = max(stop - start for start, stop in rows)
+    pad, gap = max(2, height // 8), max(2, height // 6)
+    paper = np.percentile(image, 80, axis=(0, 1)).astype(np.uint8)
+    cells = []
+    for start, stop in rows:
+        columns = np.flatnonzero(darkness(image[start:stop]).any(axis=0))
+        x0, x1 = (int(columns[0]), int(columns[-1]) + 1) if len(columns) else (0, 1)
+        cell = np.empty((height + 2 * pad, x1 - x0 + 2 * gap, 3), dtype=np.uint8)
+        cell[:] = paper
+        top = (height - (stop - start)) // 2 + pad
+        cell[top : top + stop - start, gap : gap + x1 - x0] = image[start:stop, x0:x1]
+        cells.append(cell)
+    return np.concatenate(cells, axis=1)
