@@ -64,7 +64,12 @@ def classify(sheets: Sequence[Sheet], schema: Schema) -> tuple[Sheet, ...]:
             own = role(fragment, sheet)
             follows_prose = fragments and fragments[-1].role is Role.PROSE
             is_strange = by_label.get(fragment.text, 0.0) < MIN_SIMILARITY
-            if own is Role.LABEL and follows_prose and is_strange and sheet.kind is not SheetKind.GRID:
+            if (
+                own is Role.LABEL
+                and follows_prose
+                and is_strange
+                and sheet.kind is not SheetKind.GRID
+            ):
                 # The last, short line of a paragraph, or a piece of a widely set one.
                 own = Role.PROSE
             fragments.append(replace(fragment, role=own))

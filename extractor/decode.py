@@ -151,9 +151,7 @@ def _implied(
     return {slot: v for slot, v in result.items() if _is_open(slot, chosen, around, values)}
 
 
-def _solve(
-    relation: Relation, slot: str, values: Mapping[str, Decimal | None]
-) -> Decimal | None:
+def _solve(relation: Relation, slot: str, values: Mapping[str, Decimal | None]) -> Decimal | None:
     """The value of one slot that makes a relation hold, None if another slot is unknown."""
     rest = Decimal(0)
     sign = Decimal(1)

@@ -1,10 +1,10 @@
 """Printed words against the labels of the form: similarity, and alignment of whole sequences.
 
 Reports print labels broken over lines, with other numbering, with misprints and with explanations
-in brackets, and they leave labels out. One label alone is therefore weak evidence; the order of all
-labels of a table is strong evidence. `align` finds the best monotone assignment of pieces of text to
-labels, in which a label may be made of several consecutive pieces, pieces may be foreign and labels
-may be missing: a local alignment in the sense of Smith and Waterman (1981), with merges.
+in brackets, and they leave labels out. One label alone is therefore weak evidence; the order of
+all labels of a table is strong evidence. `align` finds the best monotone assignment of pieces of
+text to labels, in which a label may be made of several consecutive pieces, pieces may be foreign
+and labels may be missing: a local alignment in the sense of Smith and Waterman (1981), with merges.
 """
 
 from __future__ import annotations
@@ -61,12 +61,12 @@ def similarities(texts: Sequence[str], labels: Sequence[Label]) -> NDArray[np.fl
     if not len(texts) or not len(labels):
         return result
     text_keys = [keys(text) for text in texts]
-    variants = [(i, *keys(variant)) for i, label in enumerate(labels) for variant in label.variants]
-    owner = np.array([variant[0] for variant in variants])
+    owner = np.array([i for i, label in enumerate(labels) for _ in label.variants])
+    variant_keys = [keys(variant) for label in labels for variant in label.variants]
     full, core = (
         process.cdist(
             [key[form] for key in text_keys],
-            [variant[form + 1] for variant in variants],
+            [key[form] for key in variant_keys],
             scorer=fuzz.ratio,
             dtype=np.float64,
         )

@@ -291,5 +291,6 @@ def _status(
     if failures:
         found = any(cell.reading.state is not State.MISSING for cell in cells)
         return Status.PARTIAL if found or figures else Status.FAILED
-    doubtful = any(item.status is CellStatus.FLAGGED for item in (*cells, *figures))
+    statuses = [cell.status for cell in cells] + [figure.status for figure in figures]
+    doubtful = CellStatus.FLAGGED in statuses
     return Status.NEEDS_REVIEW if doubtful else Status.ACCEPTED

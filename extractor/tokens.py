@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from extractor.types import (
     Block,
@@ -62,7 +62,7 @@ def tokenize_page(page: Page, lines: Sequence[Line]) -> tuple[Sheet, ...]:
     gutter = _gutter(fragments, page)
     edges = [0.0, page.width] if gutter is None else [0.0, gutter, page.width]
     sheets = []
-    for left, right in zip(edges, edges[1:], strict=False):
+    for left, right in pairwise(edges):
         part = [
             replace(f, box=Box(f.box.x0 - left, f.box.y0, f.box.x1 - left, f.box.y1))
             for f in fragments
@@ -97,7 +97,7 @@ def _join_spaced_words(fragments: Sequence[Fragment]) -> list[Fragment]:
         if other is not f and f.box and other.box and _is_stacked(f.box, other.box)
     }
     words: list[Fragment] = []
-    for f in sorted(singles, key=lambda f: (f.box.x0 if f.box else 0.0)):
+    for f in sorted(singles, key=lambda f: f.box.x0 if f.box else 0.0):
         if id(f) in vertical or f.box is None:
             words.append(f)
             continue
@@ -163,7 +163,7 @@ def _gutter(fragments: Sequence[Fragment], page: Page) -> float | None:
 def tokenize_blocks(blocks: Sequence[Block]) -> tuple[Sheet, ...]:
     """Turn the blocks of a text input into sheets, in order: a flow for each run of paragraphs, a
     grid for each table, measured in columns and rows."""
-    sheets = []
+    sheets: list[Sheet] = []
     for is_grid, run in groupby(blocks, key=lambda block: isinstance(block, Grid)):
         if is_grid:
             sheets.extend(_grid_sheet(block) for block in run if isinstance(block, Grid))

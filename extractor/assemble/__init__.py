@@ -8,6 +8,7 @@ Arithmetic plays no part here: sums cannot see exchanged or shifted rows.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -165,7 +166,7 @@ def split_reports(sheets: Sequence[Sheet], schema: Schema) -> list[tuple[Sheet, 
         return [tuple(sheets)]
     bounds = [0, *cuts, len(flat)]
     parts = []
-    for start, stop in zip(bounds, bounds[1:], strict=False):
+    for start, stop in itertools.pairwise(bounds):
         kept = {(s, i) for s, i, _ in flat[start:stop]}
         parts.append(
             tuple(

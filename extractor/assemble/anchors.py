@@ -151,7 +151,9 @@ def _left_edges(
     return {sheet: sorted(xs)[len(xs) // 2] for sheet, xs in edges.items() if len(xs) >= 3}
 
 
-def find_columns(header: Sequence[Placed], block: Block, *, max_merge: int = 3) -> list[ColumnAnchor]:
+def find_columns(
+    header: Sequence[Placed], block: Block, *, max_merge: int = 3
+) -> list[ColumnAnchor]:
     """Find the printed columns of a block among the fragments of its header (one sheet).
 
     Pieces that stand one above the other are one header; headers side by side are joined where

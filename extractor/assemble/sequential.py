@@ -8,7 +8,7 @@ a weak anchor, which flags it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -70,7 +70,9 @@ def assemble_by_order(sheets: Sequence[Sheet], layout: Layout, known: Sequence[L
         block = layout.blocks[index]
         first, last = usable[match.start], usable[match.stop - 1]
         if index not in headers:
-            headers[index] = _columns(cells[max(previous_end, first - _HEADER_REACH) : first], block)
+            headers[index] = _columns(
+                cells[max(previous_end, first - _HEADER_REACH) : first], block
+            )
             score += headers[index].strength * len(headers[index].words)
         values = _values_after(cells, last, boundaries, starts)
         previous_end = last + 1 + len(values)
@@ -85,20 +87,15 @@ def _breaks(cells: Sequence[Fragment], usable: Sequence[int]) -> list[int] | Non
     if all(cells[i].cell is None for i in usable):
         return None
     # Prose far from any separator has no number; each of its lines is a cell of its own.
-    return [
-        number if (number := cells[i].cell) is not None else -1 - i for i in usable
-    ]
+    return [number if (number := cells[i].cell) is not None else -1 - i for i in usable]
 
 
 def _boundaries(cells: Sequence[Fragment], known: Sequence[Label]) -> list[bool]:
     """For each cell whether the values before it end there: labels, headings and prose do."""
     texts = sorted({f.text for f in cells if f.role is Role.LABEL})
-    likeness = dict(
-        zip(texts, similarities(texts, known).max(axis=1, initial=0.0), strict=True)
-    )
+    likeness = dict(zip(texts, similarities(texts, known).max(axis=1, initial=0.0), strict=True))
     return [
-        f.role in (Role.HEADING, Role.PROSE)
-        or (f.role is Role.LABEL and likeness[f.text] >= SURE)
+        f.role in (Role.HEADING, Role.PROSE) or (f.role is Role.LABEL and likeness[f.text] >= SURE)
         for f in cells
     ]
 
@@ -115,11 +112,7 @@ def _columns(header: Sequence[Fragment], block: Block) -> _Columns:
     }
     found = {block.columns[match.label].id: match.similarity for match in in_order.matches}
     if len(words) < len(labels):
-        runs = [
-            "".join(texts[i : i + n])
-            for n in (1, 2, 3)
-            for i in range(len(texts) - n + 1)
-        ]
+        runs = ["".join(texts[i : i + n]) for n in (1, 2, 3) for i in range(len(texts) - n + 1)]
         table = similarities(runs, labels)
         for j, column in enumerate(block.columns):
             if column.id not in found and len(runs) and table[:, j].max() >= SURE:
@@ -132,7 +125,7 @@ def _values_after(
     cells: Sequence[Fragment],
     label: int,
     boundaries: Sequence[bool],
-    starts: dict[int, object],
+    starts: Container[int],
 ) -> list[Fragment]:
     """The cells that follow a row's label: to the end of its printed row where rows are explicit,
     else to the next label."""
@@ -179,9 +172,7 @@ def _row(
             if f.text
             else Reading("", State.BLANK)
         )
-        result[slot] = Candidate(
-            slot, reading, f.score, row_anchor, strength, f.evidence, "order"
-        )
+        result[slot] = Candidate(slot, reading, f.score, row_anchor, strength, f.evidence, "order")
     return result
 
 
@@ -230,13 +221,11 @@ def _columns_for(cells: Sequence[Fragment], columns: Sequence[Column]) -> list[C
 def _single_row(
     cells: Sequence[Fragment], layout: Layout, block: Block, boundaries: Sequence[bool]
 ) -> Assembled:
-    """A block that prints one unlabelled row: the values after the header that names its columns."""
+    """A block that prints one unlabelled row: the values after the header with its columns."""
     best = Assembled(layout, {}, {}, 0.0, None)
     furniture = similarities([f.text for f in cells], block.furniture).max(axis=1, initial=0.0)
     columns = [column.label for column in block.columns]
-    starts = [
-        i for i, f in enumerate(cells) if f.role is Role.LABEL and furniture[i] >= SURE
-    ]
+    starts = [i for i, f in enumerate(cells) if f.role is Role.LABEL and furniture[i] >= SURE]
     for start in starts:
         if start and start - 1 in starts:
             continue

@@ -1,0 +1,212 @@
+"""Columns as lanes: where the values of each column may stand, and which value is whose.
+
+Lanes come from headers. On a sheet that continues a table they are carried over, moved as the
+labels of its rows are moved, and must then agree with the values that stand there.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import median
+
+from extractor.assemble.anchors import ColumnAnchor, Placed, RowAnchor
+from extractor.schema import Block, Column
+from extractor.types import Box, Role, Sheet
+
+_CONTINUED = 0.9
+_INTERPOLATED = 0.5
+_UNPROVEN = 0.5
+_MAX_SETTLE = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """The horizontal extent in which the values of one column are looked for."""
+
+    column: Column
+    center: float
+    left: float
+    right: float
+    header: str
+    strength: float
+
+
+def make_lanes(anchors: Sequence[ColumnAnchor], rows: Sequence[Box], sheet: Sheet) -> list[Lane]:
+    """Where the values of each column may stand: up to half way to its neighbours."""
+    if not anchors:
+        return []
+    centers = [anchor.box.center_x for anchor in anchors]
+    pitch = (
+        median(b - a for a, b in itertools.pairwise(centers)) if len(centers) > 1 else sheet.width
+    )
+    label_right = max((box.x1 for box in rows if box.x1 <= centers[0]), default=0.0)
+    lanes = []
+    for i, anchor in enumerate(anchors):
+        left = (
+            (centers[i - 1] + centers[i]) / 2 if i else max(label_right, centers[0] - 0.75 * pitch)
+        )
+        right = (
+            (centers[i] + centers[i + 1]) / 2 if i + 1 < len(centers) else centers[i] + 0.75 * pitch
+        )
+        lanes.append(
+            Lane(
+                anchor.column,
+                centers[i],
+                min(left, anchor.box.x0),
+                max(right, anchor.box.x1),
+                anchor.text,
+                anchor.strength,
+            )
+        )
+    return lanes
+
+
+def carry_lanes(
+    lanes: Sequence[Lane],
+    sheets: Sequence[Sheet],
+    home: int,
+    s: int,
+    before: Sequence[RowAnchor],
+    here: Sequence[RowAnchor],
+) -> list[Lane]:
+    """The columns of the sheet `home` on sheet `s`, moved as the labels of its rows are moved.
+
+    Rows of the same group begin at the same indent. Pages of scans are shifted against each other,
+    and the two pages of a booklet have other margins.
+    """
+    scale = sheets[s].width / max(sheets[home].width, 1e-9)
+    indents: list[dict[str | None, list[float]]] = [{}, {}]
+    for side, rows, sheet in ((0, before, home), (1, here, s)):
+        for row in rows:
+            indents[side].setdefault(row.row.group, []).append(row.boxes[sheet].x0)
+    shared = set(indents[0]) & set(indents[1])
+    if shared:
+        offset = median(
+            median(indents[1][group]) - median(indents[0][group]) * scale for group in shared
+        )
+    else:
+        edges = [min(x for xs in side.values() for x in xs) for side in indents]
+        offset = edges[1] - edges[0] * scale
+    return [move_lane(lane, scale, offset, _CONTINUED) for lane in lanes]
+
+
+def move_lane(lane: Lane, scale: float, offset: float, factor: float) -> Lane:
+    return replace(
+        lane,
+        center=lane.center * scale + offset,
+        left=lane.left * scale + offset,
+        right=lane.right * scale + offset,
+        strength=lane.strength * factor,
+    )
+
+
+def settle_lanes(lanes: Sequence[Lane], rows: Mapping[int, Sequence[Placed]]) -> list[Lane]:
+    """Fit carried columns to the values that stand on the sheet itself.
+
+    Rows with a value in every column say exactly where the columns are. Where there are none, the
+    values must all stand near the middle of a column; if they do not, nothing on this sheet proves
+    which column is which, and the columns become weak.
+    """
+    centers = [[p.box.center_x for p in values] for values in rows.values()]
+    full = [sorted(xs) for xs in centers if len(xs) == len(lanes)]
+    if full:
+        offset = median(x - lane.center for xs in full for x, lane in zip(xs, lanes, strict=True))
+        return [move_lane(lane, 1.0, offset, 1.0) for lane in lanes]
+    width = median(lane.right - lane.left for lane in lanes)
+    misses = [min((x - lane.center for lane in lanes), key=abs) for xs in centers for x in xs]
+    if not misses:
+        return list(lanes)
+    offset = median(misses)
+    is_near = abs(offset) <= _MAX_SETTLE * width and all(
+        abs(miss - offset) <= _MAX_SETTLE * width for miss in misses
+    )
+    return [move_lane(lane, 1.0, offset, 1.0 if is_near else _UNPROVEN) for lane in lanes]
+
+
+def complete_lanes(
+    lanes: list[Lane], block: Block, rows: Mapping[int, Sequence[Placed]], sheet: Sheet
+) -> list[Lane]:
+    """Add columns whose header was not found where full rows show where they must be.
+
+    Such a column keeps a low strength: its place is an interpolation, so its values are flagged.
+    """
+    if len(lanes) == len(block.columns):
+        return lanes
+    full = [
+        sorted(p.box.center_x for p in values)
+        for values in rows.values()
+        if len(values) == len(block.columns)
+    ]
+    if not full:
+        return lanes
+    centers = [median(xs) for xs in zip(*full, strict=True)]
+    by_column = {lane.column.id: lane for lane in lanes}
+    pitch = (
+        sheet.width if len(centers) < 2 else median(b - a for a, b in itertools.pairwise(centers))
+    )
+    completed = []
+    for column, center in zip(block.columns, centers, strict=True):
+        lane = by_column.get(column.id)
+        if lane is not None and abs(lane.center - center) > 0.75 * pitch:
+            return lanes
+        completed.append(
+            lane or Lane(column, center, center - pitch / 2, center + pitch / 2, "", _INTERPOLATED)
+        )
+    return completed
+
+
+def assign_values(
+    values: Sequence[Placed], lanes: Sequence[Lane]
+) -> list[tuple[Lane, Placed, float]]:
+    """Give each column at most one piece of print, in order, by the least total distance.
+
+    Returns:
+        Triples with how well the print fits its column: 1 well inside, less towards the border.
+        Words that stand across several columns belong to each of them.
+    """
+    values = sorted(values, key=lambda p: p.box.center_x)
+    lanes = list(lanes)
+    # best[i][j]: least cost with values[:i] and lanes[:j] used; a value may stay without a column.
+    worst = 1.5
+    cost = [
+        [abs(p.box.center_x - lane.center) / max(lane.right - lane.left, 1e-9) for lane in lanes]
+        for p in values
+    ]
+    n, m = len(values), len(lanes)
+    best = [[0.0] * (m + 1) for _ in range(n + 1)]
+    for i in range(1, n + 1):
+        best[i][0] = i * worst
+        for j in range(1, m + 1):
+            best[i][j] = min(
+                best[i - 1][j] + worst,
+                best[i][j - 1],
+                best[i - 1][j - 1] + cost[i - 1][j - 1],
+            )
+    pairs = []
+    i, j = n, m
+    while i and j:
+        if best[i][j] == best[i][j - 1]:
+            j -= 1
+        elif best[i][j] == best[i - 1][j] + worst:
+            i -= 1
+        else:
+            i, j = i - 1, j - 1
+            pairs.append((lanes[j], values[i], cost[i][j]))
+    result = [
+        (lane, p, 1.0 if far <= 0.4 else max(0.0, 1.0 - 2 * (far - 0.4)))
+        for lane, p, far in pairs
+        if lane.left <= p.box.x1 and p.box.x0 <= lane.right
+    ]
+    for lane, p, _ in list(result):
+        if p.fragment.role is Role.VALUE and any(ch.isdigit() for ch in p.fragment.text):
+            continue
+        result += [
+            (other, p, 1.0)
+            for other in lanes
+            if other is not lane
+            and p.box.x0 <= other.center <= p.box.x1
+            and all(other is not taken for taken, _, _ in result)
+        ]
+    return result
