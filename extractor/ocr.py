@@ -17,8 +17,10 @@ import hashlib
 import itertools
 import logging
 import os
+import shutil
 import tempfile
 import warnings
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -87,8 +89,8 @@ class PaddleEngine:
             ModelError: the package with the weights is missing, or they are not the pinned ones.
         """
         self._side_px = settings.detection_side_px
-        self._folder = tempfile.TemporaryDirectory(prefix="extractor-ocr-")
-        home = Path(self._folder.name)
+        home = Path(tempfile.mkdtemp(prefix="extractor-ocr-"))
+        weakref.finalize(self, shutil.rmtree, home, ignore_errors=True)
         os.environ["PADDLE_PDX_DISABLE_MODEL_SOURCE_CHECK"] = "True"
         os.environ.setdefault("PADDLE_PDX_CACHE_HOME", str(home))
         logging.getLogger("paddlex").setLevel(logging.ERROR)
@@ -96,7 +98,7 @@ class PaddleEngine:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # deprecations inside of the library
-                from paddleocr import (  # type: ignore[import-untyped]
+                from paddleocr import (
                     TextDetection,
                     TextRecognition,
                 )
@@ -209,8 +211,10 @@ MIN_TURN_GAIN = 0.1
 STACKED = 2.0
 """A box this many times as tall as wide holds characters one below the other."""
 UNSURE_STACK_SCORE = 0.5
-SMALL_PRINT_PX = 15.0
-"""Median height of boxes, as the detector sees them, below which it is shown a larger image."""
+SMALL_PRINT_PX = 11.0
+GOOD_PRINT_PX = 16.0
+"""Where the median height of the boxes, as the detector sees them, is below the first, it is shown
+the page again, enlarged to the second, at most twofold. At 13 px it still finds everything."""
 
 
 def recognize_page(
@@ -240,19 +244,19 @@ def recognize_page(
     image = page.image
     if image is None:
         raise ValueError(f"page {page.number} has no image")
-    quads = _detect(image, engine, settings)
+    quads = _find_print(image, engine, settings)
     if len(quads) == 0:
         return page, ()
     quarter, known = _quarter_turn(image, quads, engine)
     if quarter:
         image = upright(image, quarter)
-        quads = _detect(image, engine, settings)
+        quads = _find_print(image, engine, settings)
     angle = skew(quads, image) if len(quads) else 0.0
     if abs(angle) > MIN_SKEW_DEG:
         height, width = image.shape[:2]
         image = upright(image, angle)
         if abs(angle) > MAX_MOVED_SKEW_DEG:
-            quads, known = _detect(image, engine, settings), {}
+            quads, known = _find_print(image, engine, settings), {}
         else:
             quads = turned_quads(quads, width, height, angle)
     else:
@@ -269,15 +273,16 @@ def recognize_page(
     return page, tuple(sorted(lines, key=lambda line: (line.box.y0, line.box.x0)))
 
 
-def _detect(image: Image, engine: OcrEngine, settings: Settings) -> Quads:
+def _find_print(image: Image, engine: OcrEngine, settings: Settings) -> Quads:
     quads = engine.detect(image)
     if len(quads) == 0:
         return quads
     side = max(image.shape[:2])
     shown = min(1.0, settings.detection_side_px / side)
     widths, heights = sizes(quads)
-    if float(np.median(np.minimum(widths, heights))) * shown < SMALL_PRINT_PX:
-        enlarged = engine.detect(image, 2.0)
+    print_px = float(np.median(np.minimum(widths, heights))) * shown
+    if print_px < SMALL_PRINT_PX:
+        enlarged = engine.detect(image, min(2.0, GOOD_PRINT_PX / print_px))
         return enlarged if len(enlarged) >= len(quads) else quads
     return quads
 
@@ -496,7 +501,7 @@ def _verified_weights() -> dict[str, Path]:
 
 
 def _characters(weights: Path) -> list[str]:
-    import onnxruntime  # type: ignore[import-untyped]
+    import onnxruntime
 
     session = onnxruntime.InferenceSession(str(weights), providers=["CPUExecutionProvider"])
     characters: str = session.get_modelmeta().custom_metadata_map["character"]
@@ -505,7 +510,7 @@ def _characters(weights: Path) -> list[str]:
 
 def _model_folder(folder: Path, weights: Path, config: Mapping[str, Any]) -> str:
     """Lay out a model as PaddleX wants it: `inference.onnx` beside `inference.yml`."""
-    import yaml  # type: ignore[import-untyped]
+    import yaml
 
     folder.mkdir()
     (folder / "inference.onnx").symlink_to(weights)

@@ -32,7 +32,7 @@ from extractor.textlayer import Glyph, Layer, is_sound, layout
 from extractor.types import Image, Kind, Page, Source
 
 POINTS_PER_INCH = 72.0
-FORMATS = ("PNG", "JPEG", "MPO", "TIFF", "WEBP", "BMP", "GIF")
+FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF")
 DECODE_ERRORS = (OSError, SyntaxError, ValueError, EOFError, struct.error, ZeroDivisionError)
 """What Pillow raises on damaged files; it has no exception of its own for them."""
 
