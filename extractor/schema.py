@@ -235,8 +235,7 @@ def parse_schema(text: str) -> Schema:
         raise SchemaError(f"The schema file is not valid: {error}") from error
     tables = {
         table: tuple(
-            _layout(table, layout_id, layout, parsed)
-            for layout_id, layout in spec.layouts.items()
+            _layout(table, layout_id, layout, parsed) for layout_id, layout in spec.layouts.items()
         )
         for table, spec in parsed.tables.items()
     }
@@ -400,7 +399,12 @@ def _check(schema: Schema, parsed: _File) -> None:
         for edition in schema.editions:
             if not any(edition in layout.editions for layout in layouts):
                 raise SchemaError(f"{table}: edition {edition} has no layout.")
-        rows = {row.id for spec in parsed.tables[table].layouts.values() for b in spec.blocks for row in b.rows}
+        rows = {
+            row.id
+            for spec in parsed.tables[table].layouts.values()
+            for b in spec.blocks
+            for row in b.rows
+        }
         for layout_id, spec in parsed.tables[table].layouts.items():
             for block in spec.blocks:
                 _check_groups(f"{table}, layout {layout_id!r}", block)
@@ -413,6 +417,7 @@ def _check(schema: Schema, parsed: _File) -> None:
 
 
 def _check_groups(where: str, block: _Block) -> None:
+    """Groups must be known, listed from the outside in, and nothing may stand under two of them."""
     for members, groups in (
         (block.columns, _groups(block.column_groups)),
         (block.rows, _groups(block.row_groups)),
@@ -427,9 +432,8 @@ def _check_groups(where: str, block: _Block) -> None:
         stray = {member.group for member in members if member.group} - set(labels)
         if stray:
             raise SchemaError(f"{where}: there are no groups {sorted(stray)}.")
-        for group in groups:
-            if labels.index(group.label) > min(
-                (labels.index(name) for name in group.over if name in labels),
-                default=len(labels),
-            ):
-                raise SchemaError(f"{where}: {group.label} must be listed before what it is over.")
+        for i, group in enumerate(groups):
+            if set(group.over) & set(labels[: i + 1]):
+                raise SchemaError(
+                    f"{where}: {group.label!r} must be listed before what it is over."
+                )
