@@ -5,7 +5,7 @@ stand directly beside each other in the text:
 
     受理|收到     one of these words
     @request      one of the words of the list `request` under `words`
-    [各类]        these words, or nothing; several in a row, in any order of repetition: [各类|政府]*
+    [各类]        this word, or nothing; [各类|政府]* any number of these words, in any order
     …             up to 30 characters of the same clause, without another number
     ……            up to 40 characters of the same sentence, commas and numbers included
     N             the number with its unit; words such as 共计, 累计, 达 before it are understood
@@ -49,7 +49,7 @@ _KEY_FIELDS = {
     "rivals",
     "not",
 }
-_PATTERN_FIELDS = {"pattern", "scope", "doubtful"}
+_PATTERN_FIELDS = {"pattern", "scope", "doubtful", "not"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class FigurePattern:
     """One way to phrase a figure; `regex` has a group `n` unless it is a zero in words.
 
     `is_forward`: words of the pattern stand before the number. `is_doubtful`: a match needs a
-    person's look.
+    person's look. `exclude` as in `FigureKey`, for this pattern alone.
     """
 
     source: str
@@ -65,6 +65,7 @@ class FigurePattern:
     scope: str | None = None
     is_doubtful: bool = False
     is_forward: bool = True
+    exclude: re.Pattern[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +168,17 @@ def _pattern(
     if parts[0] in ("…", "……") or parts[-1] in ("…", "……"):
         raise SchemaError(f"{where}: `{source}` must not begin or end with a gap")
     regex = "".join(_part(part, where, words, units or ()) for part in parts)
-    return FigurePattern(source, re.compile(regex), scope, doubtful, parts[0] != "N")
+    return FigurePattern(
+        source=source,
+        regex=re.compile(regex),
+        scope=scope,
+        is_doubtful=doubtful,
+        is_forward=parts[0] != "N",
+        exclude=_topics(entry, "not", where, words),
+    )
 
 
-def _part(
-    part: str, where: str, words: Mapping[str, Sequence[str]], units: Sequence[str]
-) -> str:
+def _part(part: str, where: str, words: Mapping[str, Sequence[str]], units: Sequence[str]) -> str:
     if part == "N":
         longest = "|".join(re.escape(canonical(unit)) for unit in sorted(units, key=len)[::-1])
         return rf"{_FILLER}(?P<n>{NUMBER}+|(?=(?:{longest})(?:[,。;、]|$)))(?:{longest})?"
@@ -185,9 +191,7 @@ def _part(
     return f"(?:{alternatives}){(optional[2] or '?') if optional else ''}"
 
 
-def _alternatives(
-    items: Sequence[str], where: str, words: Mapping[str, Sequence[str]]
-) -> str:
+def _alternatives(items: Sequence[str], where: str, words: Mapping[str, Sequence[str]]) -> str:
     """A regular expression for any of the words; "@name" stands for a list."""
     found: set[str] = set()
     for item in items:
@@ -222,5 +226,5 @@ def _mapping(raw: object, where: str, fields: set[str] | None = None) -> Mapping
 
 def _strings(raw: object, where: str) -> tuple[str, ...]:
     if not isinstance(raw, list) or not raw or not all(isinstance(x, str) and x for x in raw):
-        raise SchemaError(f"{where}: must be a list of words")
+        raise SchemaError(f"{where}: must be a list of words (numbers among them in quotes)")
     return tuple(raw)

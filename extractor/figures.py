@@ -12,7 +12,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -24,15 +24,51 @@ from extractor.types import Box, CellStatus, Evidence, Exactness, Figure, Fragme
 _ENUMERATOR = re.compile(r"\(?[一二三四五六七八九十]{1,3}[)、.]|[0-9]{1,2}[、.](?![0-9])")
 _SENTENCE_END = re.compile(r"[。!?]")
 _CLAUSE_ENDS = ",。;:!?"
-_HIDDEN_PART = re.compile(r"\([^()]*\)|《[^《》]*》|\[[^\[\]]*\]")
+_CLAUSE_END = re.compile(f"[{_CLAUSE_ENDS}]")
+_BRACKET = re.compile(r"\([^()]*\)")
+_HIDDEN_PART = re.compile(
+    r"\([^()]*\)|\[[^\[\]]*\]|《[^《》]*(?:条例|办法|规定|通知|通报|意见|方案|决定|报告|指南|目录|制度|细则|"
+    r"规划|要点|标准|清单|规则|函|批复|表|册|汇编|纲要|法)》|[《》]"
+)
 
 # Units that are no key figure's, so that their numbers are seen for what they are.
 _OTHER_UNITS = (
-    "平方米|万平方米|公里|千米|亩|吨|元|名|户|家|台|辆|册|页|字|岁|天|日|小时|分钟|个工作日|工作日|件次|"
-    "个百分点|百分点|倍|处|类|批次|批|轮|幅|版|本|部|所|座|株|只|头|票|分|%"
-).split("|")
+    *(
+        "平方米",
+        "万平方米",
+        "公里",
+        "千米",
+        "亩",
+        "吨",
+        "元",
+        "名",
+        "户",
+        "家",
+        "台",
+        "辆",
+        "册",
+        "页",
+    ),
+    *(
+        "字",
+        "岁",
+        "天",
+        "日",
+        "小时",
+        "分钟",
+        "个工作日",
+        "工作日",
+        "件次",
+        "个百分点",
+        "百分点",
+        "倍",
+    ),
+    *("处", "类", "批次", "批", "轮", "幅", "版", "本", "部", "所", "座", "头", "票", "分", "%"),
+)
 _NEVER_BEFORE = re.compile(r"[第\[A-Za-z@#/.~_-]$|[0-9][至到~-]$|百分之$")
-_NEVER_AFTER = re.compile(r"[A-Za-z@~/-]|[0-9]|[至到][0-9]|年|月(?!刊)|号|时[0-9至到]|:[0-9]|\.[a-z0-9]")
+_NEVER_AFTER = re.compile(
+    r"[A-Za-z@~/-]|[0-9]|[至到][0-9]|年|月(?!刊)|号|时[0-9至到]|:[0-9]|\.[a-z0-9]"
+)
 _CHANGE_BEFORE = re.compile(
     r"(?:同比|环比|较|比)[^,;。]{0,12}$|(?:增长|下降|减少|回落|上升|降低|提高|提升|增幅|降幅)(?:了|约)?$"
     r"|(?<!新)增加(?:了)?$"
@@ -40,6 +76,9 @@ _CHANGE_BEFORE = re.compile(
 _NOT_A_TOTAL = re.compile(
     r"分别|平均|每年|每月|每季度|每周|日均|月均|人均|计划|力争|争取|预计|下一步|确保|不少于|不低于|目标|"
     r"去年|上年(?!度?结转)|上一年(?!度?结转)|往年|以往"
+)
+_THROUGH = re.compile(
+    r"等(?:各类|各种|多种|多个|各)?(?:形式|渠道|方式|载体|平台|途径|媒体|媒介|政务新媒体|新媒体)"
 )
 _PART_OF = re.compile(r"其中|包括|包含|分别是|占比|占全")
 _SINCE = re.compile(r"历年|历史|建站以来|开通以来|上线以来|成立以来|[0-9]{4}年以来|实施以来")
@@ -53,11 +92,15 @@ _ROUND_AFTER = re.compile(r"左右|上下|以上|余")
 
 @dataclass(frozen=True, slots=True)
 class Prose:
-    """One paragraph, its lines joined. `starts[i]` is where the text of `fragments[i]` begins."""
+    """One paragraph, its lines joined. `starts[i]` is where the text of `fragments[i]` begins.
+
+    `heading` is the section heading above it, "" if there is none.
+    """
 
     text: str
     fragments: tuple[Fragment, ...]
     starts: tuple[int, ...]
+    heading: str = ""
 
     def evidence(self, start: int, end: int) -> Evidence:
         """Where the characters `start .. end` stand; the part on one line, if they cross two.
@@ -89,10 +132,33 @@ class _Quantity:
     start: int
     number_end: int
     end: int
-    value: Decimal
+    value: Decimal | None
     unit: str | None
     is_approximate: bool
     is_doubtful: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Scan:
+    """One paragraph's canonical text, prepared. `masked` and `opened` have the same length:
+    numbers are replaced in both, brackets and titles in `masked` only. `year` is the report's."""
+
+    text: str
+    masked: str
+    opened: str
+    quantities: Mapping[int, _Quantity]
+    heading: str
+    year: int | None
+
+    def names_other_year(self, low: int, stretch: int, end: int) -> bool:
+        """Whether the years in `stretch .. end`, or else the last one of `low .. end`, are all
+        others than the report's."""
+        if self.year is None:
+            return False
+        named = [int(match[1]) for match in _YEAR.finditer(self.text, stretch, end)]
+        if not named:
+            named = [int(match[1]) for match in _YEAR.finditer(self.text, low, end)][-1:]
+        return bool(named) and self.year not in named
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +175,8 @@ class _Match:
     is_doubtful: bool
     scope: str | None
     sentence: tuple[int, int]
+    is_sum: bool = False
+    """Whether the clause says 累计."""
 
 
 def join_prose(fragments: Sequence[Fragment]) -> tuple[Prose, ...]:
@@ -120,17 +188,20 @@ def join_prose(fragments: Sequence[Fragment]) -> tuple[Prose, ...]:
     """
     paragraphs: list[Prose] = []
     current: list[Fragment] = []
+    heading = ""
     for fragment in fragments:
         if fragment.role is Role.FURNITURE:
             continue
         is_prose = fragment.role in (None, Role.PROSE) and bool(fragment.text.strip())
         if current and (not is_prose or _ENUMERATOR.match(canonical(fragment.text))):
-            paragraphs.append(_joined(current))
+            paragraphs.append(_joined(current, heading))
             current = []
         if is_prose:
             current.append(fragment)
+        elif fragment.role is Role.HEADING:
+            heading = fragment.text
     if current:
-        paragraphs.append(_joined(current))
+        paragraphs.append(_joined(current, heading))
     return tuple(paragraphs)
 
 
@@ -150,15 +221,15 @@ def find_figures(
         None only where the text leaves a gap for the number.
     """
     units = _all_units(keys)
-    found: list[tuple[_Match, Figure]] = []
+    found: list[tuple[int, Figure]] = []
     for paragraph in paragraphs:
         text, offsets = canonical_with_offsets(paragraph.text)
-        for match in _find_in_paragraph(text, keys, units, year):
+        scan = _scan(text, canonical(paragraph.heading), units, year)
+        for i, match in _find_in_paragraph(scan, keys):
             if match.value is None and not _has_gap(paragraph.text, offsets, match.start):
                 continue
-            found.append((match, _figure(match, paragraph, offsets)))
-    order = {key.key: i for i, key in enumerate(keys)}
-    found.sort(key=lambda item: order[item[1].key])
+            found.append((i, _figure(match, paragraph, offsets)))
+    found.sort(key=lambda item: item[0])
     return _reconciled([figure for _, figure in found])
 
 
@@ -196,124 +267,108 @@ def _figure(match: _Match, paragraph: Prose, offsets: tuple[int, ...]) -> Figure
     )
 
 
-def _find_in_paragraph(
-    text: str, keys: Sequence[FigureKey], units: re.Pattern[str], year: int | None
-) -> Iterator[_Match]:
-    quantities = {quantity.start: quantity for quantity in _quantities(text, units)}
-    masked = _masked(text, list(quantities.values()))
+def _find_in_paragraph(scan: _Scan, keys: Sequence[FigureKey]) -> Iterator[tuple[int, _Match]]:
+    """Matches with the index of their key, sentence by sentence."""
+    order = {key.key: i for i, key in enumerate(keys)}
     start = 0
-    for end in [match.end() for match in _SENTENCE_END.finditer(masked)] + [len(text)]:
+    ends = [match.end() for match in _SENTENCE_END.finditer(scan.masked)]
+    for end in [*ends, len(scan.text)]:
         if start < end:
-            yield from _find_in_sentence(text, masked, (start, end), quantities, keys, year)
+            for match in _find_in_sentence(scan, (start, end), keys):
+                yield order[match.key.key], match
         start = end
 
 
 def _find_in_sentence(
-    text: str,
-    masked: str,
-    sentence: tuple[int, int],
-    quantities: dict[int, _Quantity],
-    keys: Sequence[FigureKey],
-    year: int | None,
+    scan: _Scan, sentence: tuple[int, int], keys: Sequence[FigureKey]
 ) -> Iterator[_Match]:
     """Matches of one sentence. A number that two keys claim goes to the one whose words stand
     before it; where that does not decide, all of its claims are doubtful."""
     claims: dict[int, list[_Match]] = defaultdict(list)
     for key in keys:
-        for match in _find_key(text, masked, sentence, quantities, key, year):
+        for match in _find_key(scan, sentence, key):
             claims[match.start].append(match)
     for start in sorted(claims):
         matches = claims[start]
-        if len(matches) > 1:
-            forward = [match for match in matches if match.pattern.is_forward] or matches
-            matches = [
-                replace(match, is_doubtful=match.is_doubtful or len(forward) > 1)
-                for match in forward
-            ]
+        if len(matches) > 1 and matches[0].pattern not in matches[0].key.zero:
+            matches = [match for match in matches if match.pattern.is_forward] or matches
+            several = len(matches) > 1
+            matches = [replace(m, is_doubtful=m.is_doubtful or several) for m in matches]
         yield from matches
 
 
-def _find_key(
-    text: str,
-    masked: str,
-    sentence: tuple[int, int],
-    quantities: dict[int, _Quantity],
-    key: FigureKey,
-    year: int | None,
-) -> Iterator[_Match]:
+def _find_key(scan: _Scan, sentence: tuple[int, int], key: FigureKey) -> Iterator[_Match]:
     found: dict[int, _Match] = {}
-    for low, high, view in _views(text, masked, sentence, quantities):
+    for low, high, view in _views(scan, sentence):
         for pattern in key.patterns:
             position = low
             while hit := pattern.regex.search(view, position, high):
                 position = hit.start() + 1
-                match = _checked(text, view, sentence, quantities, key, pattern, hit, year)
+                match = _checked(scan, view, sentence, key, pattern, hit)
                 if match is not None and match.start not in found:
                     found[match.start] = match
-    whole: list[_Match] = []
+    if not found:
+        yield from _zero_in_words(scan, sentence, key)
+    whole: _Match | None = None
     for start in sorted(found):
         match = found[start]
-        if whole and _PART_OF.search(text, whole[0].end, start):
+        if whole is not None and (
+            scan.text[whole.end] == ":" or _PART_OF.search(scan.text, whole.end, start)
+        ):
             continue
-        following = _following_total(text, match, quantities, sentence[1])
-        if following is not None and following.start not in found:
-            whole += [replace(match, scope=match.scope or "new"), following]
+        if whole is not None and whole.scope == "new" and match.is_sum:
+            match = replace(match, scope="cumulative")
+        whole = whole or match
+        following = _following_total(scan, match, sentence[1])
+        if following is None or following.start in found:
+            yield match
         else:
-            whole.append(match)
-    yield from whole
-    if not found:
-        yield from _zero_in_words(masked, sentence, key, year, text)
+            yield replace(match, scope=match.scope or "new")
+            yield following
 
 
-def _views(
-    text: str, masked: str, sentence: tuple[int, int], quantities: dict[int, _Quantity]
-) -> Iterator[tuple[int, int, str]]:
+def _views(scan: _Scan, sentence: tuple[int, int]) -> Iterator[tuple[int, int, str]]:
     """The sentence with its brackets hidden, then the content of each bracket by itself."""
-    yield sentence[0], sentence[1], masked
-    opened = _masked(text, list(quantities.values()), hide=False)
-    for bracket in re.finditer(r"\([^()]*\)", opened[sentence[0] : sentence[1]]):
+    low, high = sentence
+    yield low, high, scan.masked
+    for bracket in _BRACKET.finditer(scan.opened, low, high):
         if NUMBER in bracket[0]:
-            yield sentence[0] + bracket.start() + 1, sentence[0] + bracket.end() - 1, opened
+            yield bracket.start() + 1, bracket.end() - 1, scan.opened
 
 
 def _checked(
-    text: str,
+    scan: _Scan,
     view: str,
     sentence: tuple[int, int],
-    quantities: dict[int, _Quantity],
     key: FigureKey,
     pattern: FigurePattern,
     hit: re.Match[str],
-    year: int | None,
 ) -> _Match | None:
     """The match, unless the number's unit, clause or topic speaks against it."""
     start = hit.start("n")
-    quantity = quantities.get(start)
+    quantity = scan.quantities.get(start)
     if hit["n"] and quantity is None:
         return None
     stretch = min(hit.start(), _stretch_start(view, sentence[0], start))
     before = view[stretch:start]
     if (
         _NOT_A_TOTAL.search(before)
-        or (key.exclude is not None and key.exclude.search(before))
-        or not _is_on_topic(key, view, start)
-        or _names_other_year(text[sentence[0] : start], text[stretch:start], year)
+        or _CHANGE_BEFORE.search(before)
+        or _THROUGH.search(view, hit.start() + 1, start)
+        or _is_excluded((key.exclude, pattern.exclude), before)
+        or not _is_on_topic(key, scan.heading + view, len(scan.heading) + hit.end())
+        or scan.names_other_year(sentence[0], stretch, start)
     ):
         return None
-    scope = pattern.scope or ("cumulative" if _SINCE.search(before) else None)
+    scope = pattern.scope or _scope(before)
     if quantity is None:
-        unit = next((u for u in _by_length(key.units) if text.startswith(u, start)), None)
+        unit = next((u for u in _by_length(key.units) if scan.text.startswith(u, start)), None)
         if unit is None:
             return None
-        end = start + len(unit)
-        return _Match(
-            key, pattern, start, end, None, unit, False, True, scope, sentence
-        )
-    if quantity.unit is not None and quantity.unit not in map(canonical, key.units):
+        quantity = _Quantity(start, start, start + len(unit), None, unit, False, True)
+    elif quantity.unit is not None and quantity.unit not in map(canonical, key.units):
         return None
-    if _CHANGE_BEFORE.search(before):
-        return None
-    if _WITH_CARRIED_OVER.match(text[quantity.end :]) and key.context is not None:
+    if key.context is not None and _WITH_CARRIED_OVER.match(scan.text[quantity.end :]):
         scope = "handled_including_carried_over"
     return _Match(
         key=key,
@@ -326,26 +381,33 @@ def _checked(
         is_doubtful=pattern.is_doubtful or quantity.is_doubtful or quantity.unit is None,
         scope=scope,
         sentence=sentence,
+        is_sum=scope is None and "累计" in before,
     )
 
 
-def _zero_in_words(
-    masked: str, sentence: tuple[int, int], key: FigureKey, year: int | None, text: str
-) -> Iterator[_Match]:
+def _scope(clause: str) -> str | None:
+    if _SINCE.search(clause):
+        return "cumulative"
+    return "new" if "新增" in clause else None
+
+
+def _zero_in_words(scan: _Scan, sentence: tuple[int, int], key: FigureKey) -> Iterator[_Match]:
+    """At most one zero: words of a zero in a clause that has no number at all."""
+    low, high = sentence
     for pattern in key.zero:
-        hit = pattern.regex.search(masked, *sentence)
+        hit = pattern.regex.search(scan.masked, low, high)
         if hit is None:
             continue
-        stretch = min(hit.start(), _stretch_start(masked, sentence[0], hit.start()))
-        clause_end = re.search(rf"[{_CLAUSE_ENDS}]", masked[hit.end() : sentence[1]])
-        end = hit.end() + clause_end.start() if clause_end else sentence[1]
-        clause = masked[stretch:end]
+        stretch = _stretch_start(scan.masked, low, hit.start())
+        clause_end = _CLAUSE_END.search(scan.masked, hit.end(), high)
+        end = clause_end.start() if clause_end else high
+        clause = scan.masked[stretch:end]
         if (
             NUMBER in clause
             or _NOT_A_TOTAL.search(clause)
-            or (key.exclude is not None and key.exclude.search(clause))
-            or not _is_on_topic(key, masked, hit.end())
-            or _names_other_year(text[sentence[0] : hit.end()], text[stretch:end], year)
+            or _is_excluded((pattern.exclude,), clause)
+            or not _is_on_topic(key, scan.heading + scan.masked, len(scan.heading) + hit.end())
+            or scan.names_other_year(low, stretch, hit.end())
         ):
             continue
         yield _Match(
@@ -363,15 +425,13 @@ def _zero_in_words(
         return
 
 
-def _following_total(
-    text: str, match: _Match, quantities: dict[int, _Quantity], end: int
-) -> _Match | None:
+def _following_total(scan: _Scan, match: _Match, end: int) -> _Match | None:
     """A second total directly behind a figure: 新增311条，累计达3174条."""
-    after = min((start for start in quantities if match.end <= start < end), default=None)
+    after = min((start for start in scan.quantities if match.end <= start < end), default=None)
     if after is None or match.value is None:
         return None
-    quantity = quantities[after]
-    if quantity.unit != match.unit or not _NEXT_TOTAL.fullmatch(text, match.end, after):
+    quantity = scan.quantities[after]
+    if quantity.unit != match.unit or not _NEXT_TOTAL.fullmatch(scan.text, match.end, after):
         return None
     return replace(
         match,
@@ -392,6 +452,14 @@ def _stretch_start(view: str, low: int, start: int) -> int:
     return i
 
 
+def _is_excluded(excludes: Sequence[re.Pattern[str] | None], clause: str) -> bool:
+    """Whether the clause has a word that speaks against the key. The channels of 通过网站、微信等
+    渠道 do not: what follows is about all of them."""
+    channels = list(_THROUGH.finditer(clause))
+    said = clause[channels[-1].end() :] if channels else clause
+    return any(exclude is not None and exclude.search(said) for exclude in excludes)
+
+
 def _is_on_topic(key: FigureKey, view: str, position: int) -> bool:
     """Whether the topic mentioned last before `position` in the paragraph is the key's."""
     if key.context is None:
@@ -400,16 +468,6 @@ def _is_on_topic(key: FigureKey, view: str, position: int) -> bool:
     if key.rivals is None or ours < 0:
         return ours >= 0
     return ours >= max((m.end() for m in key.rivals.finditer(view, 0, position)), default=-1)
-
-
-def _names_other_year(sentence: str, clause: str, year: int | None) -> bool:
-    """Whether the clause, or else the last year named in the sentence before it, is another's."""
-    if year is None:
-        return False
-    named = [int(match[1]) for match in _YEAR.finditer(clause)]
-    if not named:
-        named = [int(match[1]) for match in _YEAR.finditer(sentence)][-1:]
-    return bool(named) and year not in named
 
 
 def _has_gap(text: str, offsets: tuple[int, ...], start: int) -> bool:
@@ -450,16 +508,16 @@ def _stands_alone(text: str, number: Number) -> bool:
     return re.match(r"12345|12315|12333|12369|12388", digits) is None
 
 
-def _masked(text: str, quantities: Sequence[_Quantity], *, hide: bool = True) -> str:
-    """`text`, of the same length, without its numbers and (`hide`) its brackets and titles."""
+def _scan(text: str, heading: str, units: re.Pattern[str], year: int | None) -> _Scan:
+    quantities = {quantity.start: quantity for quantity in _quantities(text, units)}
     characters = list(text)
-    for quantity in quantities:
+    for quantity in quantities.values():
         span = quantity.number_end - quantity.start
         characters[quantity.start : quantity.number_end] = NUMBER * span
-    if hide:
-        for hidden in _HIDDEN_PART.finditer(text):
-            characters[hidden.start() : hidden.end()] = HIDDEN * (hidden.end() - hidden.start())
-    return "".join(characters)
+    opened = "".join(characters)
+    for hidden in _HIDDEN_PART.finditer(text):
+        characters[hidden.start() : hidden.end()] = HIDDEN * (hidden.end() - hidden.start())
+    return _Scan(text, "".join(characters), opened, quantities, heading, year)
 
 
 def _all_units(keys: Sequence[FigureKey]) -> re.Pattern[str]:
@@ -471,7 +529,7 @@ def _by_length(units: Sequence[str] | set[str]) -> list[str]:
     return sorted(units, key=lambda unit: (-len(unit), unit))
 
 
-def _joined(fragments: Sequence[Fragment]) -> Prose:
+def _joined(fragments: Sequence[Fragment], heading: str) -> Prose:
     text = ""
     starts: list[int] = []
     for fragment in fragments:
@@ -479,7 +537,7 @@ def _joined(fragments: Sequence[Fragment]) -> Prose:
             text += " "
         starts.append(len(text))
         text += fragment.text
-    return Prose(text, tuple(fragments), tuple(starts))
+    return Prose(text, tuple(fragments), tuple(starts), heading)
 
 
 def _is_word(character: str) -> bool:
