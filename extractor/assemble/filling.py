@@ -14,6 +14,7 @@ from extractor.types import (
     Evidence,
     Fragment,
     Reading,
+    Role,
     Sheet,
     SheetKind,
     State,
@@ -82,6 +83,10 @@ def _candidate(
     origin: str,
 ) -> Candidate:
     reading = read_cell(fragment.text, kind=lane.column.kind, header_unit=lane.header or None)
+    is_wordy = reading.state is State.NOT_APPLICABLE and fragment.role is not Role.VALUE
+    if is_wordy and fragment.score < 1.0:
+        # Words that a reader made out of pixels are as likely a number that it could not read.
+        reading = replace(reading, flags=(*reading.flags, "unusual_words"))
     return Candidate(
         slot, reading, fragment.score, row_anchor, column_anchor, fragment.evidence, origin
     )

@@ -9,7 +9,7 @@ from statistics import median
 from extractor.assemble.anchors import SURE, ColumnAnchor, Placed, RowAnchor, find_columns
 from extractor.assemble.filling import Found, fill_row, move
 from extractor.assemble.lanes import complete_lanes, make_lanes, move_lane, settle_lanes
-from extractor.labels import best_label
+from extractor.labels import best_label, keys
 from extractor.schema import Block, Layout, Row
 from extractor.types import Box, Role, Sheet
 
@@ -61,14 +61,12 @@ def _under_header(
 ) -> Found:
     found = Found()
     below = [p for p in on_sheet if p.box.center_y > top]
-    stop = min(
-        (
-            p.box.y0
-            for p in below
-            if p.fragment.role in (Role.VALUE, Role.PROSE, Role.HEADING) and p.box.y0 > top
-        ),
+    end = min(
+        (p.box.y0 for p in below if p.fragment.role in (Role.PROSE, Role.HEADING)),
         default=float("inf"),
     )
+    values = _fullest_row([p for p in below if p.box.center_y < end], block)
+    stop = min((p.box.y0 for p in values), default=end)
     header = [p for p in below if p.fragment.role is Role.LABEL and p.box.center_y < stop]
     if top == float("-inf"):
         header = [*_foot(free, sheets, s), *header] if header else []
@@ -77,11 +75,10 @@ def _under_header(
         return found
     lanes = make_lanes(anchors, [], sheets[s])
     found.score = sum(anchor.strength for anchor in anchors)
-    values = _first_row([p for p in below if p.box.center_y > stop - 1e-6], sheets[s])
     t = s
     if not values and stop == float("inf") and s + 1 < len(sheets):
         t = s + 1
-        values = _first_row([p for p in free if p.sheet == t], sheets[t])
+        values = _fullest_row([p for p in free if p.sheet == t], block)
         if values:
             scale = sheets[t].width / max(sheets[s].width, 1e-9)
             lanes = settle_lanes(
@@ -139,17 +136,26 @@ def _agree_with_groups(
     return result
 
 
-def _first_row(below: Sequence[Placed], sheet: Sheet) -> list[Placed]:
-    """The uppermost print row that has values, with everything beside them."""
-    values = [p for p in below if p.fragment.role is Role.VALUE]
-    if not values:
-        return []
-    first = min(values, key=lambda p: p.box.center_y)
-    level = first.box.center_y
-    reach = _ROW_REACH * max(first.box.height, 1e-9)
-    # Words in place of numbers stand in the same row; sentences below do not.
+def _fullest_row(pieces: Sequence[Placed], block: Block) -> list[Placed]:
+    """The print row with most values, the upper of equals, with the words beside them.
+
+    Words may stand in place of numbers; pieces of header labels that a poor scan put on the same
+    height are none.
+    """
+    best: list[Placed] = []
+    most = 0
+    for first in sorted(pieces, key=lambda p: p.box.center_y):
+        if first.fragment.role is not Role.VALUE:
+            continue
+        level, reach = first.box.center_y, _ROW_REACH * max(first.box.height, 1e-9)
+        row = [p for p in pieces if abs(p.box.center_y - level) <= reach]
+        count = sum(p.fragment.role is Role.VALUE for p in row)
+        if count > most:
+            best, most = row, count
+    headers = "".join(keys(column.label.text)[0] for column in block.columns)
     return [
         p
-        for p in below
-        if abs(p.box.center_y - level) <= reach and p.fragment.role in (Role.VALUE, Role.LABEL)
+        for p in best
+        if p.fragment.role is Role.VALUE
+        or (p.fragment.role is Role.LABEL and keys(p.fragment.text)[0] not in headers)
     ]
