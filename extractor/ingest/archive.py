@@ -33,6 +33,7 @@ _DOCUMENT_SUFFIXES = frozenset({
 })
 """What claims to be a document or to hold some is never passed over, but refused with a reason."""
 # fmt: on
+_TEXT_SUFFIXES = frozenset({".htm", ".html", ".md", ".txt"})
 _UNSAFE = "unsafe name"
 
 
@@ -331,7 +332,7 @@ def _why_skip(name: str, head: bytes, look: sniff.Look) -> str | None:
     if suffix in _DOCUMENT_SUFFIXES:
         return None
     if not head:
-        return "empty"
+        return None if suffix in _TEXT_SUFFIXES else "empty"
     if look.refusal is not None:
         return look.refusal
     if look.characters and suffix in _CODE_SUFFIXES:

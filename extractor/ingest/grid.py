@@ -73,15 +73,15 @@ def plain_grid(rows: Iterable[tuple[int, Sequence[str]]]) -> Grid:
 
 
 def is_layout(n_cells: int, longest_chars: int, nested_share: float) -> bool:
-    """Whether a table only arranges other content: one cell, an article in very few cells, or
-    tables that hold most of its text.
+    """Whether a table only arranges other content: one cell, an article or a table in very few
+    cells, or tables that hold most of its text.
 
     Args:
         n_cells: its cells, those of nested tables not counted.
         longest_chars: length of the longest cell, without nested tables.
         nested_share: share of all its text that stands in nested tables, 0 where there are none.
     """
-    if n_cells <= 1:
+    if n_cells <= 1 or (nested_share > 0 and n_cells <= _LAYOUT_CELLS):
         return True
     if nested_share > 0 and (nested_share >= 0.5 or longest_chars >= _ARTICLE_CHARS):
         return True

@@ -27,8 +27,8 @@ _TABLE_TAG = re.compile(r"<(/?)table\b", re.IGNORECASE)
 _TABLE_END = re.compile(r"</table\s*>", re.IGNORECASE)
 _HEADING = re.compile(r"\s{0,3}#{1,6}(?:\s+(.*?))?(?:\s+#+)?\s*")
 _HORIZONTAL_RULE = re.compile(r"\s{0,3}(?:(?:-\s*){3,}|(?:\*\s*){3,}|(?:_\s*){3,}|={3,})")
-_LIST_MARK = re.compile(r"\s*[-*+]\s+(?:\[[ xX]\]\s+)?(?=\S)")
-_QUOTE_MARK = re.compile(r"\s{0,3}(?:>\s?)+")
+_LIST_MARK = re.compile(r"^\s*[-*+]\s+(?:\[[ xX]\]\s+)?(?=\S)")
+_QUOTE_MARK = re.compile(r"^\s{0,3}(?:>\s?)+")
 _BREAK = re.compile(r"<br\s*/?>|</?(?:p|div|li)(?:\s[^<>]*)?>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--.*?-->", re.DOTALL)
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
@@ -90,9 +90,9 @@ def _line_text(line: str) -> str:
         return line.strip()
     if _FENCE.match(line) or _HORIZONTAL_RULE.fullmatch(line):
         return ""
-    text = _QUOTE_MARK.sub("", line, count=1) if _QUOTE_MARK.match(line) else line
+    text = _QUOTE_MARK.sub("", line)
     heading = _HEADING.fullmatch(text)
-    text = heading[1] or "" if heading else _LIST_MARK.sub("", text, count=1)
+    text = heading[1] or "" if heading else _LIST_MARK.sub("", text)
     return plain(text)
 
 

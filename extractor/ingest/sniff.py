@@ -51,23 +51,25 @@ _IMAGES = (
     (re.compile(rb"BM.{4}\0{4}.{4}[\x0c\x28\x34\x38\x40\x6c\x7c]\0{3}", re.DOTALL), "image/bmp"),
     (re.compile(rb"GIF8[79]a"), "image/gif"),
 )
+_READABLE = "PDF, an image (PNG, JPEG, TIFF, WebP, BMP), DOCX, HTML, Markdown or text"
+_ARCHIVE = "a packed archive of another kind than ZIP"
+_PHOTO = "an image of a kind that is not read here"
+_WEB_ARCHIVE = "a web archive (MHTML)"
+_ADVICE_BY_NOUN = {
+    _ARCHIVE: "Unpack it, or pack it as ZIP.",
+    _PHOTO: "Save it as JPEG or PNG.",
+    _WEB_ARCHIVE: "Save the page as HTML or PDF.",
+}
 _FOREIGN = (
     (re.compile(rb"MZ[\s\S]*\0|\x7fELF|[\xce\xcf]\xfa\xed\xfe|\xca\xfe\xba\xbe"), "a program"),
-    (re.compile(rb"Rar!|7z\xbc\xaf|\x1f\x8b|BZh\d1AY|\xfd7zXZ|.{257}ustar", re.DOTALL), "archive"),
-    (re.compile(rb".{4}ftyp(?:hei|hev|mif1|msf1|avi)", re.DOTALL), "photo"),
+    (re.compile(rb"Rar!|7z\xbc\xaf|\x1f\x8b|BZh\d1AY|\xfd7zXZ|.{257}ustar", re.DOTALL), _ARCHIVE),
+    (re.compile(rb".{4}ftyp(?:hei|hev|mif1|msf1|avi)", re.DOTALL), _PHOTO),
     (re.compile(rb"\0\0\0.ftyp|RIFF|\x1aE\xdf\xa3|FLV\x01|OggS|ID3|fLaC|\xff[\xfb\xf3]", re.DOTALL),
      "a video or sound"),
-    (re.compile(rb"\xff\x4f\xff\x51|\0\0\0\x0cjP|8BPS|AT&TFORM"), "photo"),
+    (re.compile(rb"\xff\x4f\xff\x51|\0\0\0\x0cjP|8BPS|AT&TFORM"), _PHOTO),
     (re.compile(rb"SQLite format 3"), "a database"),
     (re.compile(rb"%!PS"), "PostScript"),
 )  # fmt: skip
-_ADVICE = {
-    "archive": "a packed archive of a kind that is not read here. Unpack it, or pack it as ZIP.",
-    "photo": "an image of a kind that is not read here. Save it as JPEG or PNG.",
-    "PostScript": "PostScript. Convert it to PDF.",
-    "web archive": "a web archive (MHTML). Save the page as HTML or PDF.",
-}
-_READABLE = "PDF, an image (PNG, JPEG, TIFF, WebP, BMP), DOCX, HTML, Markdown or text"
 _PACKAGES = (
     ("xl/workbook.xml", "a spreadsheet (XLSX)"),
     ("xl/workbook.bin", "a spreadsheet (XLSB)"),
@@ -95,8 +97,8 @@ class Look:
     """What the beginning of a file shows.
 
     `kind` is None where more must be known (`media_type` is then ZIP, OLE, RTF or WORD_XML), or
-    where it cannot be read (`refusal` then says what it is). `characters` is the beginning of a
-    text.
+    where it cannot be read (`refusal` then says what it is: "a program"). `characters` is the
+    beginning of a text.
     """
 
     kind: Kind | None
@@ -129,7 +131,8 @@ def identify(name: str, data: bytes, settings: Settings) -> Source:
     look = look_at(data[:HEAD_BYTES], is_cut=len(data) > HEAD_BYTES)
     kind, media_type = look.kind, look.media_type
     if look.refusal is not None:
-        raise UnsupportedInput(f"{name}: {look.refusal}")
+        advice = _ADVICE_BY_NOUN.get(look.refusal, f"Give the report itself as {_READABLE}.")
+        raise UnsupportedInput(f"{name}: is {look.refusal}. {advice}")
     if media_type == ZIP:
         _check_docx(name, data, settings)
         kind, media_type = Kind.DOCX, DOCX
@@ -190,8 +193,7 @@ def is_likely_report(look: Look) -> bool:
 
 
 def _refused(noun: str) -> Look:
-    advice = _ADVICE.get(noun, f"{noun}, not a report. Give {_READABLE}.")
-    return Look(None, "application/octet-stream", refusal=advice)
+    return Look(None, "application/octet-stream", refusal=noun)
 
 
 def _look_at_text(characters: str, *, is_cut: bool) -> Look:
@@ -199,14 +201,14 @@ def _look_at_text(characters: str, *, is_cut: bool) -> Look:
     if not start:
         return Look(Kind.TEXT, "text/plain", characters=characters)
     if _MHTML.match(start[:2000]):
-        return _refused("web archive")
+        return _refused(_WEB_ARCHIVE)
     is_page = bool(_PAGE.search(start))
     if 'progid="Word.Document"' in start[:2000]:
         return Look(None, WORD_XML)
     if start.startswith("<?xml") and not is_page:
-        return _refused("XML")
+        return _refused("XML data")
     if start[0] in "[{" and not is_cut and _is_json(start):
-        return _refused("JSON")
+        return _refused("JSON data")
     is_markdown = bool(_MARKDOWN.search(start)) or any(
         is_rule(line) and "|" in line for line in start.splitlines()
     )

@@ -65,7 +65,8 @@ def is_rule(line: str) -> bool:
     Single dashes are values, and a line of nothing but dashes is no part of a table.
     """
     if any(pipe in line for pipe in "|｜"):
-        return all(map(_DELIMITER.fullmatch, split_row(line)))
+        cells = [cell for cell in split_row(line) if cell]
+        return bool(cells) and all(map(_DELIMITER.fullmatch, cells))
     return bool(
         _BORDER.fullmatch(line) and _BORDER_LINE.search(line) and _BORDER_JOINT.search(line)
     )
@@ -77,12 +78,13 @@ def is_separator(line: str) -> bool:
 
 
 def split_row(line: str) -> tuple[str, ...]:
-    """Cut a row at "|"; the ones at its two ends bound it and make no cell. `\\|` does not cut."""
+    """Cut a row at "|". One that begins the row bounds it, as does then one that ends it; these
+    make no cell. `\\|` does not cut."""
     inner = line.strip()
     if inner[:1] and inner[0] in PIPES:
         inner = inner[1:]
-    if inner[-1:] and inner[-1] in PIPES and not inner.endswith("\\|"):
-        inner = inner[:-1]
+        if inner[-1:] and inner[-1] in PIPES and not inner.endswith("\\|"):
+            inner = inner[:-1]
     return tuple(cell.strip() for cell in re.split(rf"(?<!\\)[{PIPES}]", inner))
 
 
@@ -129,15 +131,12 @@ def _pipe_table(lines: Sequence[str], start: int) -> tuple[int, Grid | None]:
 
 
 def _is_pipe_row(line: str) -> bool:
-    return any(pipe in line for pipe in PIPES) and not is_separator(line) and _n_cells(line) >= 2
-
-
-def _n_cells(line: str) -> int:
-    return len(split_row(line))
+    cells = split_row(line) if any(pipe in line for pipe in PIPES) else ()
+    return sum(bool(cell) for cell in cells) >= (1 if len(cells) > 2 else 2)
 
 
 def _is_blank_row(line: str) -> bool:
-    return is_separator(line) and _n_cells(line) >= 2
+    return is_separator(line) and len(split_row(line)) >= 2
 
 
 # --- rows copied from a spreadsheet ------------------------------------------------------------
