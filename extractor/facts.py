@@ -153,13 +153,19 @@ def _behind_contact(name: str, body: str) -> str:
 
 def _titles(forms: Sequence[str]) -> Iterator[_Title]:
     """Titles, each put together from up to five texts that follow one another."""
-    parts = [part.strip("《》\"' ") for form in forms for part in _TITLE_BREAKS.split(form)]
-    parts = [part for part in parts if part]
+    parts = [
+        (i, part)
+        for i, form in enumerate(forms)
+        for piece in _TITLE_BREAKS.split(form)
+        if (part := piece.strip("《》\"' "))
+    ]
     for end in range(1, len(parts) + 1):
         found: _Title | None = None
         for start in range(end - 1, max(-1, end - 1 - _MAX_TITLE_PARTS), -1):
-            joined = "".join(parts[start:end]).replace("《", "").replace("》", "")
-            if len(joined) > _MAX_TITLE:
+            joined = "".join(part for _, part in parts[start:end])
+            joined = joined.replace("《", "").replace("》", "")
+            is_broken = start + 1 < end and parts[start][0] == parts[start + 1][0]
+            if is_broken or len(joined) > _MAX_TITLE:
                 break
             title = _title(joined)
             if title is None:
