@@ -52,5 +52,11 @@ class Settings(BaseSettings):
     home: Path = Field(
         Path(".data"), description="Folder of the service: its database, files and first key."
     )
+    workers: int = Field(
+        1, gt=0, description="Processes of the service that extract, one document each at a time."
+    )
+    max_upload_bytes: int = Field(
+        2 * 2**30, gt=0, description="Most bytes of one upload, all of its files together."
+    )
     host: str = Field("127.0.0.1", description="Address that the service listens on.")
     port: int = Field(8000, gt=0, lt=65536, description="Port that the service listens on.")

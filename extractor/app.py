@@ -1,0 +1,127 @@
+"""Settings in, the whole service out, as one application; `serve` runs it."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib import resources
+from pathlib import Path
+
+import anyio
+import uvicorn
+from fastapi import FastAPI
+from fastapi.responses import FileResponse
+from starlette.staticfiles import StaticFiles
+
+from extractor import __version__
+from extractor.service import problems
+from extractor.service.api import MAX_UNPACKING, Service, health, router
+from extractor.service.auth import Keys, admin_key_path
+from extractor.service.guard import Guard
+from extractor.service.jobs import Jobs, WorkerPool
+from extractor.service.metrics import Metrics
+from extractor.service.store import Store, open_store
+from extractor.settings import Settings
+
+MakeJobs = Callable[[Store, Settings, Metrics], Jobs]
+
+STATIC = Path(__file__).parent / "service" / "static"
+SHUTDOWN_SECONDS = 3
+"""Open event streams are cut after that."""
+
+
+def create_app(settings: Settings, *, make_jobs: MakeJobs = WorkerPool) -> FastAPI:
+    """Wire the service together. Nothing is opened or started before the application runs.
+
+    Args:
+        settings: of the whole process.
+        make_jobs: what extracts the documents that are queued.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        with open_store(settings) as store:
+            keys, metrics = Keys(store), Metrics()
+            keys.ensure_admin()
+            jobs = make_jobs(store, settings, metrics)
+            unpacking = anyio.CapacityLimiter(MAX_UNPACKING)
+            app.state.service = Service(settings, store, keys, jobs, metrics, unpacking)
+            jobs.start()
+            try:
+                yield
+            finally:
+                await anyio.to_thread.run_sync(jobs.stop)
+
+    app = FastAPI(
+        title="Extractor",
+        summary="Government-disclosure annual reports in, tables of known reliability out.",
+        version=__version__,
+        lifespan=lifespan,
+        docs_url=None,  # the framework's own page loads its scripts from elsewhere
+        redoc_url=None,
+    )
+    problems.install(app)
+    app.add_middleware(Guard)
+    app.include_router(router)
+    app.include_router(health)
+    app.include_router(health, prefix="/api/v1", include_in_schema=False)
+    _add_pages(app)
+    return app
+
+
+def _add_pages(app: FastAPI) -> None:
+    """The page for people, and the one that shows the API; neither needs anything from outside."""
+
+    def index() -> FileResponse:
+        return FileResponse(STATIC / "index.html")
+
+    def docs() -> FileResponse:
+        return FileResponse(STATIC / "docs.html")
+
+    app.add_api_route("/", index, include_in_schema=False)
+    app.add_api_route("/docs", docs, include_in_schema=False)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    swagger = Path(str(resources.files("fastapi_offline"))) / "static"
+    app.mount("/swagger", StaticFiles(directory=swagger), name="swagger")
+
+
+class _Server(uvicorn.Server):
+    """Tells the user where it is, once it is there."""
+
+    def __init__(self, config: uvicorn.Config, greeting: str) -> None:
+        super().__init__(config)
+        self._greeting = greeting
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            sys.stdout.write(self._greeting)
+            sys.stdout.flush()
+
+
+def serve(settings: Settings) -> None:
+    """Run the service until it is interrupted."""
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
+    )
+    config = uvicorn.Config(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+    )
+    _Server(config, _greeting(settings)).run()
+
+
+def _greeting(settings: Settings) -> str:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return (
+        f"\nThe extractor is at http://{host}:{settings.port}/ (its API: /docs)\n"
+        f"The key to sign in with is in {admin_key_path(settings.home).absolute()}\n\n"
+    )

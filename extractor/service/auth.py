@@ -1,0 +1,127 @@
+"""Bearer keys: who asks, and what they may do.
+
+A key is `ex_<id>_<secret>`. The id finds the row; the secret is 256 random bits, of which only an
+Argon2 hash is stored. Verifying that hash is slow and takes memory on purpose, so one is verified
+at a time, and a key that was verified is recognised by a digest for some minutes. The row is looked
+up each time, so a disabled key stops working at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+
+from extractor.service.problems import FORBIDDEN, UNAUTHORIZED, ProblemError
+from extractor.service.store import Store
+from extractor.service.tables import Role
+
+ADMIN_KEY_FILE = "admin-key.txt"
+
+_PREFIX = "ex"
+_REMEMBER_SECONDS = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Whoever holds a valid key."""
+
+    key_id: str
+    role: Role
+
+    def require(self, *roles: Role) -> None:
+        """Refuse what needs one of these roles; an admin has them all.
+
+        Raises:
+            ProblemError: FORBIDDEN.
+        """
+        if self.role is not Role.ADMIN and self.role not in roles:
+            needed = " or ".join((*roles, Role.ADMIN))
+            raise ProblemError(
+                FORBIDDEN, f"this needs a key with the role {needed}; yours has {self.role}"
+            )
+
+
+class Keys:
+    """Makes and checks keys. Thread-safe."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._hasher = PasswordHasher()
+        self._slow = threading.Lock()
+        self._verified: dict[str, tuple[bytes, float]] = {}
+
+    def create(self, name: str, role: Role) -> str:
+        """Make a key and return it; it can never be shown again."""
+        key_id, secret = _random_key()
+        self._store.add_key(key_id, name, role, self._hasher.hash(secret))
+        return _join(key_id, secret)
+
+    def ensure_admin(self) -> None:
+        """Make the first key, if there is none, and leave it in a file for the owner only."""
+        if self._store.has_keys():
+            return
+        path = self._store.home / ADMIN_KEY_FILE
+        path.unlink(missing_ok=True)
+        key_id, secret = _random_key()
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(_join(key_id, secret) + "\n")
+        secret_hash = self._hasher.hash(secret)
+        self._store.add_key(key_id, "first administrator", Role.ADMIN, secret_hash)
+
+    def check(self, key: str | None) -> Principal:
+        """Tell whose key it is.
+
+        Raises:
+            ProblemError: UNAUTHORIZED.
+        """
+        parts = (key or "").split("_", 2)
+        if len(parts) != 3 or parts[0] != _PREFIX:
+            raise _unauthorized()
+        _, key_id, secret = parts
+        row = self._store.find_key(key_id)
+        if row is None or not self._is_right(key_id, secret, row.secret_hash):
+            raise _unauthorized()
+        return Principal(key_id, Role(row.role))
+
+    def _is_right(self, key_id: str, secret: str, secret_hash: str) -> bool:
+        digest = hashlib.sha256(f"{secret_hash} {secret}".encode()).digest()
+        known, until = self._verified.get(key_id, (b"", 0.0))
+        if time.monotonic() < until and hmac.compare_digest(digest, known):
+            return True
+        with self._slow:
+            try:
+                self._hasher.verify(secret_hash, secret)
+            except VerificationError:
+                return False
+        self._verified[key_id] = (digest, time.monotonic() + _REMEMBER_SECONDS)
+        return True
+
+
+def admin_key_path(home: Path) -> Path:
+    return home / ADMIN_KEY_FILE
+
+
+def _random_key() -> tuple[str, str]:
+    return secrets.token_hex(6), secrets.token_urlsafe(32)
+
+
+def _join(key_id: str, secret: str) -> str:
+    return f"{_PREFIX}_{key_id}_{secret}"
+
+
+def _unauthorized() -> ProblemError:
+    return ProblemError(
+        UNAUTHORIZED,
+        "send a valid key in the header 'Authorization: Bearer <key>'",
+        headers={"WWW-Authenticate": "Bearer"},
+    )

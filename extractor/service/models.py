@@ -1,0 +1,355 @@
+"""What the service answers, as it stands in its OpenAPI document. Only shapes; no behaviour."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from extractor.service.problems import ProblemType, problem_of
+from extractor.service.tables import Document, DocumentState
+from extractor.types import CellStatus, Exactness, State, Status, Verdict
+
+_ID = "1f0c9a52-6f0d-4a5e-9a4c-0d6f5e2f7b11"
+_SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StatusFilter(StrEnum):
+    """The state of a document that is not finished, else the status of its extraction."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    ACCEPTED = "accepted"
+    NEEDS_REVIEW = "needs_review"
+    PARTIAL = "partial"
+    FAILED = "failed"
+
+
+class ExportFormat(StrEnum):
+    JSON = "json"
+    CSV = "csv"
+    XLSX = "xlsx"
+
+
+# --- errors and health -------------------------------------------------------------------------
+
+
+class ProblemModel(BaseModel):
+    """RFC 9457. Decide on `code`; `detail` says what, where and what to do."""
+
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra={
+            "example": {
+                "type": "urn:extractor:problem:document_unknown",
+                "title": "There is no such document",
+                "status": 404,
+                "detail": f"no document has the id {_ID!r}; it may have been removed",
+                "code": "document_unknown",
+                "instance": f"/api/v1/documents/{_ID}",
+                "request_id": "5e0f2f6f9d7c4a0e",
+            }
+        },
+    )
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    instance: str
+    request_id: str | None = None
+
+
+class Health(Model):
+    status: Literal["ok"] = "ok"
+
+
+# --- documents ---------------------------------------------------------------------------------
+
+
+class UploadedDocument(Model):
+    id: str
+    name: str
+    sha256: str
+    state: DocumentState
+    is_new: bool = Field(description="False: the same bytes were uploaded before; no second run.")
+
+
+class RefusedFile(Model):
+    name: str
+    code: str
+    detail: str
+
+
+class SkippedFile(Model):
+    name: str
+    reason: str
+
+
+class UploadAnswer(Model):
+    """Every file of the upload, and of the archives in it, stands in exactly one list."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "documents": [
+                    {
+                        "id": _ID,
+                        "name": "reports.zip/2024.pdf",
+                        "sha256": _SHA256,
+                        "state": "queued",
+                        "is_new": True,
+                    }
+                ],
+                "refused": [
+                    {
+                        "name": "reports.zip/empty.pdf",
+                        "code": "corrupt_input",
+                        "detail": "reports.zip/empty.pdf: the file is empty (0 bytes); …",
+                    }
+                ],
+                "skipped": [{"name": "reports.zip/notes.csv", "reason": "data or source code"}],
+            }
+        }
+    )
+
+    documents: list[UploadedDocument]
+    refused: list[RefusedFile]
+    skipped: list[SkippedFile]
+
+
+class ProgressModel(Model):
+    stage: str
+    page: int = Field(description="From 1; 0 where the stage has no pages.")
+    pages: int
+
+
+class FailureModel(Model):
+    """Why a document has no extraction."""
+
+    code: str
+    title: str
+    detail: str
+
+
+class DocumentModel(Model):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": _ID,
+                "name": "2024.pdf",
+                "sha256": _SHA256,
+                "size": 183042,
+                "media_type": "application/pdf",
+                "state": "done",
+                "progress": None,
+                "problem": None,
+                "created_at": "2025-01-20T08:00:00Z",
+                "started_at": "2025-01-20T08:00:01Z",
+                "finished_at": "2025-01-20T08:00:09Z",
+                "status": "needs_review",
+                "organization": "某某市人民政府",
+                "year": 2024,
+                "edition": "2021",
+                "pages": 5,
+                "cells": 200,
+                "flagged": 2,
+                "findings": 1,
+            }
+        }
+    )
+
+    id: str
+    name: str
+    sha256: str
+    size: int = Field(description="Bytes of the file.")
+    media_type: str | None = Field(description="By its content; null until it was extracted.")
+    state: DocumentState
+    progress: ProgressModel | None = Field(description="Only while it is running.")
+    problem: FailureModel | None = Field(description="Only if it failed.")
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    status: Status | None = Field(description="Of the extraction; null until finished.")
+    organization: str | None
+    year: int | None
+    edition: str | None
+    pages: int | None = Field(description="0 for text inputs; null until done.")
+    cells: int | None
+    flagged: int | None = Field(description="Cells and figures that a person must look at.")
+    findings: int | None
+
+    @classmethod
+    def of(cls, document: Document) -> DocumentModel:
+        state = DocumentState(document.state)
+        return cls(
+            id=document.id,
+            name=document.name,
+            sha256=document.sha256,
+            size=document.size,
+            media_type=document.media_type,
+            state=state,
+            progress=_progress(document),
+            problem=_failure(document),
+            created_at=document.created_at,
+            started_at=document.started_at,
+            finished_at=document.finished_at,
+            status=Status(document.status) if document.status else None,
+            organization=document.organization,
+            year=document.year,
+            edition=document.edition,
+            pages=document.pages if state is DocumentState.DONE else None,
+            cells=document.cells,
+            flagged=document.flagged,
+            findings=document.findings,
+        )
+
+
+class DocumentList(Model):
+    documents: list[DocumentModel]
+    next_cursor: str | None = Field(description="`cursor` of the next page; null on the last one.")
+
+
+def _progress(document: Document) -> ProgressModel | None:
+    if document.state != DocumentState.RUNNING:
+        return None
+    return ProgressModel(stage=document.stage or "start", page=document.page, pages=document.pages)
+
+
+def _failure(document: Document) -> FailureModel | None:
+    if document.problem_code is None:
+        return None
+    problem: ProblemType = problem_of(document.problem_code)
+    return FailureModel(
+        code=problem.code, title=problem.title, detail=document.problem_detail or problem.title
+    )
+
+
+# --- the extraction ----------------------------------------------------------------------------
+# The worker writes these documents; the models say what they look like, and a test compares.
+
+Number = int | float
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+class EvidenceModel(Model):
+    """Where it stands: `page` and `box` (fractions of the upright page, x0 y0 x1 y1), or `line` of
+    a text input; empty where the document does not contain it."""
+
+    model_config = ConfigDict(extra="allow")
+
+    page: int | None = None
+    box: Annotated[list[float], Field(min_length=4, max_length=4)] | None = None
+    line: int | None = None
+
+
+class AlternativeModel(Model):
+    model_config = ConfigDict(extra="allow")
+
+    value: Number | None
+    state: State
+    printed: str | None = None
+    probability: Fraction | None = None
+    source: str
+
+
+class CellModel(Model):
+    model_config = ConfigDict(extra="allow")
+
+    value: Number | None = Field(description="What the document says, in the canonical unit.")
+    printed: str | None = Field(description="The characters as they were read.")
+    state: State
+    unit: str | None
+    annotation: str | None
+    probability: Fraction | None = Field(description="Calibrated; null where not assessed.")
+    status: CellStatus
+    flags: list[str]
+    alternatives: list[AlternativeModel]
+    evidence: EvidenceModel | None
+
+
+class TableModel(Model):
+    model_config = ConfigDict(extra="allow")
+
+    present: bool
+    cells: dict[str, CellModel]
+
+
+class FigureModel(Model):
+    model_config = ConfigDict(extra="allow")
+
+    key: str
+    value: Number | None
+    unit: str | None
+    exactness: Exactness
+    printed: str
+    sentence: str
+    probability: Fraction | None
+    status: CellStatus
+    evidence: EvidenceModel | None
+
+
+class FindingModel(Model):
+    model_config = ConfigDict(extra="allow")
+
+    relation: str
+    verdict: Verdict
+    message: str
+    cells: list[str]
+    expected: Number | None = None
+    found: Number | None = None
+
+
+class StageFailureModel(Model):
+    model_config = ConfigDict(extra="allow")
+
+    stage: str
+    page: int | None = None
+    reason: str
+
+
+class SourceModel(Model):
+    model_config = ConfigDict(extra="allow")
+
+    name: str
+    sha256: str
+    media_type: str
+    pages: int
+
+
+class ReportModel(Model):
+    model_config = ConfigDict(extra="allow", protected_namespaces=())
+
+    schema_id: str = Field(alias="schema")
+    edition: str | None
+    organization: str | None
+    year: int | None
+
+
+class ProvenanceModel(Model):
+    model_config = ConfigDict(extra="allow")
+
+    extractor: str
+    models: dict[str, Any]
+    seconds: dict[str, float]
+
+
+class ExtractionModel(Model):
+    model_config = ConfigDict(extra="allow")
+
+    format_version: Literal[1]
+    document: SourceModel
+    report: ReportModel
+    status: Status
+    tables: dict[str, TableModel]
+    figures: list[FigureModel]
+    findings: list[FindingModel]
+    failures: list[StageFailureModel]
+    provenance: ProvenanceModel

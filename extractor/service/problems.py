@@ -1,0 +1,200 @@
+"""What went wrong, as RFC 9457 problem documents with a stable `code`.
+
+The codes are part of the API: clients decide on `code` and never on the text of `detail`. All of
+them stand in this module; `docs/api.md` lists them.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from extractor import errors
+
+log = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemType:
+    code: str
+    status: int
+    title: str
+
+    @property
+    def uri(self) -> str:
+        return f"urn:extractor:problem:{self.code}"
+
+
+class ProblemError(Exception):
+    """A request that cannot be answered as it was asked.
+
+    Args:
+        type: what kind of problem it is.
+        detail: this case: what, where, and what to do.
+        extra: further members of the problem document.
+        headers: headers of the answer.
+    """
+
+    def __init__(
+        self,
+        type: ProblemType,
+        detail: str,
+        *,
+        extra: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.type = type
+        self.detail = detail
+        self.extra = dict(extra or {})
+        self.headers = dict(headers or {})
+
+
+def _of(error: type[errors.ExtractorError], title: str) -> ProblemType:
+    return ProblemType(error.code, error.http_status, title)
+
+
+UNAUTHORIZED = ProblemType("unauthorized", 401, "A key is needed")
+FORBIDDEN = ProblemType("forbidden", 403, "The key does not allow this")
+NOT_FOUND = ProblemType("not_found", 404, "There is nothing at this address")
+METHOD_NOT_ALLOWED = ProblemType("method_not_allowed", 405, "This address knows no such method")
+INVALID_REQUEST = ProblemType("invalid_request", 422, "The request is not valid")
+REQUEST_FAILED = ProblemType("request_failed", 400, "The request cannot be answered")
+INTERNAL_ERROR = ProblemType("internal_error", 500, "Something went wrong in the service")
+NOT_READY = ProblemType("not_ready", 503, "The service is not ready")
+
+NOT_MULTIPART = ProblemType("not_multipart", 415, "An upload must be multipart/form-data")
+UPLOAD_MALFORMED = ProblemType("upload_malformed", 400, "The upload is damaged or incomplete")
+UPLOAD_EMPTY = ProblemType("upload_empty", 422, "The upload holds no file")
+NOTHING_ACCEPTED = ProblemType("nothing_accepted", 422, "None of the files can be used")
+
+DOCUMENT_UNKNOWN = ProblemType("document_unknown", 404, "There is no such document")
+PAGE_UNKNOWN = ProblemType("page_unknown", 404, "The document has no such page")
+SLOT_UNKNOWN = ProblemType("slot_unknown", 404, "The form has no such slot")
+NO_PAGE_IMAGE = ProblemType("no_page_image", 404, "The document has no page images")
+NO_CELL_IMAGE = ProblemType("no_cell_image", 404, "The cell was not found on a page")
+NOT_FINISHED = ProblemType("not_finished", 409, "The extraction is not finished")
+
+TIMED_OUT = ProblemType("timed_out", 500, "The extraction took too long and was stopped")
+WORKER_CRASHED = ProblemType("worker_crashed", 500, "The extraction ended unexpectedly")
+
+PROBLEMS: Mapping[str, ProblemType] = {
+    problem.code: problem
+    for problem in (
+        UNAUTHORIZED,
+        FORBIDDEN,
+        NOT_FOUND,
+        METHOD_NOT_ALLOWED,
+        INVALID_REQUEST,
+        REQUEST_FAILED,
+        INTERNAL_ERROR,
+        NOT_READY,
+        NOT_MULTIPART,
+        UPLOAD_MALFORMED,
+        UPLOAD_EMPTY,
+        NOTHING_ACCEPTED,
+        DOCUMENT_UNKNOWN,
+        PAGE_UNKNOWN,
+        SLOT_UNKNOWN,
+        NO_PAGE_IMAGE,
+        NO_CELL_IMAGE,
+        NOT_FINISHED,
+        TIMED_OUT,
+        WORKER_CRASHED,
+        _of(errors.InputError, "The document cannot be used"),
+        _of(errors.UnsupportedInput, "The format is not read here"),
+        _of(errors.EncryptedInput, "The document is protected by a password"),
+        _of(errors.CorruptInput, "The document is damaged"),
+        _of(errors.InputTooLarge, "The document is over a limit"),
+        _of(errors.NotAReport, "The document is no report of this form"),
+        _of(errors.OcrError, "The reader failed"),
+        _of(errors.ModelError, "The models cannot be used"),
+        _of(errors.SchemaError, "The description of the form contradicts itself"),
+        _of(errors.StoreError, "The storage failed"),
+    )
+}
+
+
+def problem_of(code: str) -> ProblemType:
+    """Return the type of a code, also one that a later version wrote to the database."""
+    return PROBLEMS.get(code, ProblemType(code, 500, INTERNAL_ERROR.title))
+
+
+def type_of(error: errors.ExtractorError) -> ProblemType:
+    known = PROBLEMS.get(error.code)
+    return known or ProblemType(error.code, error.http_status, INTERNAL_ERROR.title)
+
+
+def respond(
+    request: Request,
+    type: ProblemType,
+    detail: str,
+    *,
+    extra: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """Make the problem document that answers a request."""
+    content = {
+        "type": type.uri,
+        "title": type.title,
+        "status": type.status,
+        "detail": detail,
+        "code": type.code,
+        "instance": request.url.path,
+        **(extra or {}),
+    }
+    if request_id := getattr(request.state, "request_id", None):
+        content["request_id"] = request_id
+    return JSONResponse(content, type.status, dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Let the application answer every error with a problem document."""
+    app.add_exception_handler(ProblemError, _on_problem)
+    app.add_exception_handler(errors.ExtractorError, _on_extractor_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(HTTPException, _on_http_error)
+
+
+def _on_problem(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, ProblemError):
+        raise error
+    return respond(request, error.type, error.detail, extra=error.extra, headers=error.headers)
+
+
+def _on_extractor_error(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, errors.ExtractorError):
+        raise error
+    return respond(request, type_of(error), str(error))
+
+
+def _on_invalid_request(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    found = [
+        {"location": ".".join(str(part) for part in item["loc"]), "message": item["msg"]}
+        for item in error.errors()
+    ]
+    detail = "; ".join(f"{item['location']}: {item['message']}" for item in found)
+    return respond(request, INVALID_REQUEST, detail, extra={"errors": found})
+
+
+def _on_http_error(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, HTTPException):
+        raise error
+    known = {404: NOT_FOUND, 405: METHOD_NOT_ALLOWED}.get(error.status_code)
+    if known is None:
+        title = HTTPStatus(error.status_code).phrase
+        known = ProblemType(REQUEST_FAILED.code, error.status_code, title)
+    detail = f"{request.method} {request.url.path}: {error.detail}; /docs lists all calls"
+    return respond(request, known, detail, headers=error.headers)

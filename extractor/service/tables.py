@@ -1,0 +1,110 @@
+"""The tables of the database. Migrations (`migrations/`) bring a database to this form."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, Dialect, String, TypeDecorator
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class DocumentState(StrEnum):
+    """How far a document is. What its extraction is worth is its `status`."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+    @property
+    def is_final(self) -> bool:
+        return self in (DocumentState.DONE, DocumentState.FAILED)
+
+
+class Role(StrEnum):
+    """What a key may do: uploaders upload, reviewers review, admins do all; each may read."""
+
+    UPLOADER = "uploader"
+    REVIEWER = "reviewer"
+    ADMIN = "admin"
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment. Databases without time zones keep it in UTC."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        return value.replace(tzinfo=UTC) if isinstance(value, datetime) else None
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Document(Base):
+    """One uploaded file, by its content: the same bytes are the same document.
+
+    `number` gives the order of arrival. `stage`, `page` and `pages` are its progress. `status` is
+    that of the extraction, "failed" also where there is none. `rotations` is None until done.
+    """
+
+    __tablename__ = "documents"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    id: Mapped[str] = mapped_column(String(36), unique=True)
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str]
+    size: Mapped[int]
+    media_type: Mapped[str | None]
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    attempts: Mapped[int]
+    stage: Mapped[str | None]
+    page: Mapped[int]
+    pages: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    status: Mapped[str | None] = mapped_column(String(16), index=True)
+    organization: Mapped[str | None] = mapped_column(index=True)
+    year: Mapped[int | None] = mapped_column(index=True)
+    edition: Mapped[str | None]
+    cells: Mapped[int | None]
+    flagged: Mapped[int | None]
+    findings: Mapped[int | None]
+    rotations: Mapped[list[float] | None] = mapped_column(JSON(none_as_null=True))
+    problem_code: Mapped[str | None]
+    problem_detail: Mapped[str | None]
+
+
+class Key(Base):
+    """A key to the service. Its secret is stored as an Argon2 hash only; `id` is no secret."""
+
+    __tablename__ = "keys"
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    name: Mapped[str]
+    role: Mapped[str] = mapped_column(String(16))
+    secret_hash: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class AuditEntry(Base):
+    """Who did what. Only ever added to; it outlives the document that it is about."""
+
+    __tablename__ = "audit"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    key_id: Mapped[str | None] = mapped_column(String(16))
+    action: Mapped[str] = mapped_column(String(32))
+    document_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    name: Mapped[str | None]
