@@ -1,0 +1,60 @@
+"""What the workbook calls things, in Chinese: its readers know the form, not our codes."""
+
+from __future__ import annotations
+
+from extractor.types import CellStatus, Exactness, State, Status, Verdict
+
+STATUS = {
+    Status.ACCEPTED: "已通过",
+    Status.NEEDS_REVIEW: "需人工复核",
+    Status.PARTIAL: "部分提取",
+    Status.FAILED: "提取失败",
+}
+CELL_STATUS = {
+    CellStatus.ACCEPTED: "已通过",
+    CellStatus.FLAGGED: "需复核",
+    CellStatus.REVIEWED: "已复核",
+}
+STATE = {
+    State.NUMBER: "数字",
+    State.BLANK: "空白",
+    State.DASH: "横线或斜线",
+    State.NOT_APPLICABLE: "文字（无数字）",
+    State.ILLEGIBLE: "无法辨认",
+    State.MISSING: "未找到",
+}
+VERDICT = {
+    Verdict.REPORTED: "报告自身不平衡",
+    Verdict.MISREAD: "疑似识别错误",
+    Verdict.UNDECIDED: "无法判定",
+}
+EXACTNESS = {Exactness.EXACT: "准确数", Exactness.APPROXIMATE: "约数"}
+SOURCE = {"reader": "识别", "relation": "按勾稽关系推算"}
+
+FLAG = {
+    "missing": "文件中未找到该单元格",
+    "illegible": "有内容但无法辨认",
+    "low_score": "字符识别把握不足",
+    "weak_row": "所属行不能确定",
+    "weak_column": "所属列不能确定",
+    "relation_broken": "所在勾稽关系不平衡",
+    "readers_disagree": "两次识别结果不一致",
+    "unverified_blank": "未见内容，但不能确定为空白",
+    "ambiguous": "可能是横线，也可能是汉字“一”",
+    "approximate": "约数，不是准确数",
+    "chinese_numeral": "以汉字数字填写",
+    "confusable": "含有易与数字混淆的字母",
+    "number_missing": "只有单位，没有数字",
+    "odd_number": "数字书写不规范",
+    "unexpected_decimal": "件数出现小数",
+    "unexpected_sign": "件数带有正负号",
+    "unexpected_unit": "单位与该列不符",
+    "unit_unknown": "金额单位不明，按原样保留",
+    "unknown_words": "内容为不常见的文字",
+    "unusual_words": "内容为不常见的文字",
+}
+"""Every flag code; `docs/flags.md` explains each at length. A test compares both with the code."""
+
+
+def flag_words(code: str) -> str:
+    return FLAG.get(code, code)
