@@ -94,7 +94,6 @@ class PaddleEngine:
         os.environ["PADDLE_PDX_DISABLE_MODEL_SOURCE_CHECK"] = "True"
         os.environ.setdefault("PADDLE_PDX_CACHE_HOME", str(home))
         logging.getLogger("paddlex").setLevel(logging.ERROR)
-        weights = _verified_weights()
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # deprecations inside of the library
@@ -108,21 +107,24 @@ class PaddleEngine:
                 "a bare server the system library that is named (often libgl1)"
             ) from error
         logging.getLogger("paddlex").setLevel(logging.ERROR)
-        characters = _characters(weights[RECOGNIZER])
+        detector, recognizer, characters = lay_out_models(home)
         common = {
             "engine": "onnxruntime",
-            "engine_config": {"intra_op_num_threads": settings.threads, "log_severity_level": 3},
+            "engine_config": {
+                "intra_op_num_threads": settings.threads,
+                "log_severity_level": 3,
+                # Pages and batches differ in size; an arena keeps the largest of each: 350 MB.
+                "enable_cpu_mem_arena": False,
+            },
         }
         self._detector = TextDetection(
             model_name="PP-OCRv6_small_det",
-            model_dir=_model_folder(home / "det", weights[DETECTOR], _DETECTOR_CONFIG),
+            model_dir=detector,
             **common,
         )
         self._recognizer = TextRecognition(
             model_name="PP-OCRv6_small_rec",
-            model_dir=_model_folder(
-                home / "rec", weights[RECOGNIZER], _recognizer_config(characters)
-            ),
+            model_dir=recognizer,
             **common,
         ).paddlex_predictor
         self._alphabet = ["", *characters, " "]
@@ -463,6 +465,23 @@ _DETECTOR_CONFIG: dict[str, Any] = {
         "max_candidates": 3000,
     },
 }
+
+
+def lay_out_models(home: Path) -> tuple[str, str, list[str]]:
+    """Make the folders that PaddleOCR loads the models from.
+
+    Returns:
+        The detector's folder, the recogniser's, and the characters of the recogniser's classes
+        from 1 on, of which the last (the blank space, not listed) is missing.
+
+    Raises:
+        ModelError: the package with the weights is missing, or they are not the pinned ones.
+    """
+    weights = _verified_weights()
+    characters = _characters(weights[RECOGNIZER])
+    detector = _model_folder(home / "det", weights[DETECTOR], _DETECTOR_CONFIG)
+    config = _recognizer_config(characters)
+    return detector, _model_folder(home / "rec", weights[RECOGNIZER], config), characters
 
 
 def _recognizer_config(characters: list[str]) -> dict[str, Any]:

@@ -23,8 +23,8 @@ import cv2
 import numpy as np
 import PIL.Image
 import PIL.ImageOps
-import pypdfium2 as pdfium  # type: ignore[import-untyped]
-import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
 
 from extractor.errors import CorruptInput, EncryptedInput, InputTooLarge
 from extractor.settings import Settings

@@ -36,9 +36,10 @@ class Settings(BaseSettings):
         4000, ge=500, description="Page images are reduced so that no side is longer than this."
     )
     detection_side_px: int = Field(
-        1760,
+        1280,
         ge=320,
-        description="Longest side of the image in which print is looked for; small print doubles it.",
+        description="Longest side of the image in which print is looked for; small print up to "
+        "doubles it.",
     )
     threads: int = Field(2, gt=0, description="Threads of the inference engine in one process.")
 
