@@ -104,7 +104,7 @@ def _simplify(character: str) -> str:
 
 @cache
 def _converter() -> Callable[[str], str]:
-    from opencc import OpenCC  # type: ignore[import-untyped]
+    from opencc import OpenCC
 
     convert: Callable[[str], str] = OpenCC("t2s").convert
     return convert

@@ -18,7 +18,7 @@ from decimal import Decimal
 
 from extractor.characters import canonical, canonical_with_offsets
 from extractor.figure_keys import HIDDEN, NUMBER, FigureKey, FigurePattern
-from extractor.numerals import Number, find_numbers
+from extractor.numerals import Number, find_numbers, parse_plain
 from extractor.types import Box, CellStatus, Evidence, Exactness, Figure, Fragment, Role
 
 _ENUMERATOR = re.compile(r"\(?[一二三四五六七八九十]{1,3}[)、.]|[0-9]{1,2}[、.](?![0-9])")
@@ -141,12 +141,14 @@ class _Quantity:
 @dataclass(frozen=True, slots=True)
 class _Scan:
     """One paragraph's canonical text, prepared. `masked` and `opened` have the same length:
-    numbers are replaced in both, brackets and titles in `masked` only. `year` is the report's."""
+    numbers are replaced in both, brackets and titles in `masked` only. `gaps` are the positions
+    before which the print leaves a blank; `year` is the report's."""
 
     text: str
     masked: str
     opened: str
     quantities: Mapping[int, _Quantity]
+    gaps: frozenset[int]
     heading: str
     year: int | None
 
@@ -223,11 +225,8 @@ def find_figures(
     units = _all_units(keys)
     found: list[tuple[int, Figure]] = []
     for paragraph in paragraphs:
-        text, offsets = canonical_with_offsets(paragraph.text)
-        scan = _scan(text, canonical(paragraph.heading), units, year)
+        scan, offsets = _scan(paragraph, units, year)
         for i, match in _find_in_paragraph(scan, keys):
-            if match.value is None and not _has_gap(paragraph.text, offsets, match.start):
-                continue
             found.append((i, _figure(match, paragraph, offsets)))
     found.sort(key=lambda item: item[0])
     return _reconciled([figure for _, figure in found])
@@ -362,6 +361,8 @@ def _checked(
         return None
     scope = pattern.scope or _scope(before)
     if quantity is None:
+        if start not in scan.gaps:
+            return None
         unit = next((u for u in _by_length(key.units) if scan.text.startswith(u, start)), None)
         if unit is None:
             return None
@@ -470,12 +471,6 @@ def _is_on_topic(key: FigureKey, view: str, position: int) -> bool:
     return ours >= max((m.end() for m in key.rivals.finditer(view, 0, position)), default=-1)
 
 
-def _has_gap(text: str, offsets: tuple[int, ...], start: int) -> bool:
-    """Whether the print leaves a gap before canonical position `start`."""
-    between = text[offsets[start - 1] + 1 : offsets[start]]
-    return bool(between) and all(c.isspace() or c in "_＿" for c in between)
-
-
 def _quantities(text: str, units: re.Pattern[str]) -> Iterator[_Quantity]:
     for number in find_numbers(text):
         before = text[max(0, number.start - 16) : number.start]
@@ -485,14 +480,20 @@ def _quantities(text: str, units: re.Pattern[str]) -> Iterator[_Quantity]:
         if unit is None and (number.is_chinese or not _stands_alone(text, number)):
             continue
         end = unit.end() if unit else number.end
+        start, value = number.start, number.value
+        # A number that a line end or a blank cuts in two: its parts are joined, and it is doubtful.
+        cut = re.search(r"[0-9]+ $", before)
+        if cut is not None:
+            start -= len(cut[0])
+            value = parse_plain(cut[0].strip() + text[number.start : number.end]) or value
         yield _Quantity(
-            start=number.start,
+            start=start,
             number_end=number.end,
             end=end,
-            value=number.value,
+            value=value,
             unit=unit[0] if unit else None,
             is_approximate=number.is_approximate or _ROUND_AFTER.match(text, end) is not None,
-            is_doubtful=re.search(r"[0-9] $", before) is not None,
+            is_doubtful=cut is not None,
         )
 
 
@@ -508,7 +509,11 @@ def _stands_alone(text: str, number: Number) -> bool:
     return re.match(r"12345|12315|12333|12369|12388", digits) is None
 
 
-def _scan(text: str, heading: str, units: re.Pattern[str], year: int | None) -> _Scan:
+def _scan(
+    paragraph: Prose, units: re.Pattern[str], year: int | None
+) -> tuple[_Scan, tuple[int, ...]]:
+    """The prepared paragraph, and the offsets of its canonical characters in the text."""
+    text, offsets = canonical_with_offsets(paragraph.text)
     quantities = {quantity.start: quantity for quantity in _quantities(text, units)}
     characters = list(text)
     for quantity in quantities.values():
@@ -517,7 +522,15 @@ def _scan(text: str, heading: str, units: re.Pattern[str], year: int | None) -> 
     opened = "".join(characters)
     for hidden in _HIDDEN_PART.finditer(text):
         characters[hidden.start() : hidden.end()] = HIDDEN * (hidden.end() - hidden.start())
-    return _Scan(text, "".join(characters), opened, quantities, heading, year)
+    gaps = frozenset(
+        i
+        for i in range(1, len(offsets))
+        if paragraph.text[offsets[i - 1] + 1 : offsets[i]].strip() == ""
+        and offsets[i] > offsets[i - 1] + 1
+    )
+    heading = canonical(paragraph.heading)
+    scan = _Scan(text, "".join(characters), opened, quantities, gaps, heading, year)
+    return scan, offsets
 
 
 def _all_units(keys: Sequence[FigureKey]) -> re.Pattern[str]:
