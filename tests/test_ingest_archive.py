@@ -10,7 +10,6 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from test_ingest_identify import docx_bytes, image_bytes, with_password_flag, zip_bytes
 
 from extractor import ingest
 from extractor.errors import (
@@ -21,6 +20,7 @@ from extractor.errors import (
     UnsupportedInput,
 )
 from extractor.settings import Settings
+from tests.test_ingest_identify import docx_bytes, image_bytes, with_password_flag, zip_bytes
 
 SETTINGS = Settings()
 TEXT = "二、主动公开政府信息情况\n规章\n0\n".encode()

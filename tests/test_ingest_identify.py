@@ -148,6 +148,7 @@ def test_docx_is_told_from_other_zips() -> None:
         (ole_bytes("Workbook", b""), UnsupportedInput, "spreadsheet"),
         (ole_bytes("x", b""), UnsupportedInput, "without a text document"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 100, CorruptInput, "cut off"),
+        (ole_bytes("WordDocument", WORD_STREAM)[:512], CorruptInput, "cut off"),
     ],
 )
 def test_what_cannot_be_read_is_refused(data: bytes, error: type[InputError], reason: str) -> None:

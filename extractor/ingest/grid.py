@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from extractor.types import Grid, GridCell
 
 MAX_COLUMN_SPAN = 100
+MAX_COLUMNS = 200
+"""Spans do not reach beyond; the widest form has 15 columns."""
+
 _LAYOUT_CELLS = 3
 _LAYOUT_CELL_CHARS = 200
 _ARTICLE_CHARS = 400
@@ -39,7 +42,8 @@ def place_cells(rows: Sequence[Sequence[RowCell]]) -> Grid:
         for cell in listed:
             while row < taken_until.get(column, 0):
                 column += 1
-            wanted = min(max(cell.column_span, 1), MAX_COLUMN_SPAN)
+            widest = min(MAX_COLUMN_SPAN, max(1, MAX_COLUMNS - column))
+            wanted = min(max(cell.column_span, 1), widest)
             stop = column + 1
             while stop < column + wanted and taken_until.get(stop, 0) <= row:
                 stop += 1

@@ -21,6 +21,7 @@ OLE_SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 MAX_SECONDS = 120.0
 """A conversion takes a few seconds; the first one on a machine perhaps twenty."""
 
+_HEADER_BYTES = 512
 _ENTRY_BYTES = 128
 _SMALLEST_OWN_SECTORS = 4096
 _FIB_IS_ENCRYPTED = 0x0100
@@ -50,7 +51,7 @@ def check_ole(name: str, data: bytes) -> None:
         if struct.unpack("<H", flags)[0] & _FIB_IS_ENCRYPTED:
             raise EncryptedInput(_encrypted(name))
         return
-    if len(data) < 3 * 512:
+    if _is_cut_off(data):
         raise CorruptInput(f"{name}: the document is cut off. Get it again from its origin.")
     noun = next(
         (noun for stream, noun in _NOUN_BY_STREAM.items() if _has_stream(data, stream)),
@@ -101,7 +102,7 @@ def to_docx(name: str, data: bytes, *, suffix: str, settings: Settings) -> bytes
         if not made.is_file():
             raise CorruptInput(
                 f"{name}: LibreOffice cannot read the document ({said or 'no reason given'}). "
-                "Save it as DOCX or PDF."
+                "See to it that its component Writer is installed, or save it as DOCX or PDF."
             )
         if settings.max_file_bytes < made.stat().st_size:
             raise InputTooLarge(f"{name}: larger than {settings.max_file_bytes} bytes as DOCX.")
@@ -161,6 +162,15 @@ def is_text_document(head: bytes) -> bool:
 
 def _has_stream(data: bytes, stream: str) -> bool:
     return _stream_start(data, stream) is not None
+
+
+def _is_cut_off(data: bytes) -> bool:
+    """Whether an OLE file ends before its directory, which most programs write last."""
+    if len(data) < _HEADER_BYTES:
+        return True
+    (shift,) = struct.unpack("<H", data[30:32])
+    (sector,) = struct.unpack("<I", data[48:52])
+    return bool(len(data) <= (sector + 1) << min(shift, 16))
 
 
 def _encrypted(name: str) -> str:

@@ -86,7 +86,7 @@ _BLOCK_TAG = re.compile(r"<(?:table|tr|td|p|div|span|h[1-6]|ul|ol|li|br|font)\b[
 _FLOW_TAG = re.compile(r"<(?:p|div)\b", re.IGNORECASE)
 _TABLE_TAG = re.compile(r"^\s*<table\b", re.IGNORECASE | re.MULTILINE)
 _MARKDOWN = re.compile(
-    r"^ {0,3}#{1,6}[ \t]+\S|\*\*(?=\S)[^*\n]+(?<=\S)\*\*|!?\[[^\]\n]*\]\((?:https?:|/|#|\.)",
+    r"^ {0,3}#{1,6}[ \t]+\S|\*\*(?=\S)[^*\n]+(?<=\S)\*\*|\[[^\[\]\n]{0,300}\]\((?:https?:|/|#|\.)",
     re.MULTILINE,
 )
 _MHTML = re.compile(r"\A\s*(?:[\w-]+:.*\n)*(?:mime-version:|content-type:\s*multipart/)", re.I)
