@@ -8,13 +8,13 @@ an alternative with its source said.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from extractor.schema import Layout, Relation, Schema
 from extractor.types import (
     Alternative,
     Candidate,
+    Decoded,
     Finding,
     State,
     TableReading,
@@ -23,17 +23,6 @@ from extractor.types import (
 
 _CERTAIN_ANCHOR = 0.9
 _NOTHING = (State.BLANK, State.DASH)
-
-
-@dataclass(frozen=True, slots=True)
-class Decoded:
-    """One table after decoding: the chosen candidate and the alternatives of every slot that has
-    any, and what is broken."""
-
-    reading: TableReading
-    chosen: Mapping[str, Candidate]
-    alternatives: Mapping[str, tuple[Alternative, ...]]
-    findings: tuple[Finding, ...]
 
 
 def decode(readings: Sequence[TableReading], schema: Schema) -> tuple[Decoded, ...]:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from extractor.decode import Decoded
 from extractor.schema import Layout, Schema, Slot
 from extractor.settings import Settings
-from extractor.types import Cell, CellStatus, Evidence, Reading, State, Table
+from extractor.types import Cell, CellStatus, Decoded, Evidence, Reading, State, Table
 
 FLAGS = {
     "missing": "the cell was not found in the document",
@@ -21,6 +20,7 @@ FLAGS = {
     "weak_column": "it is not certain to which column the value belongs",
     "relation_broken": "a sum that this cell is part of does not hold",
     "readers_disagree": "a second look read something else",
+    "unusual_words": "words were read where a number is expected",
     "unverified_blank": "nothing was found in the cell, but it is not certain that it is empty",
 }
 

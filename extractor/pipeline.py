@@ -153,8 +153,9 @@ def extract(
     with run.stage("flag"):
         tables = flag(decoded, schema, settings)
     with run.stage("figures"):
-        figures = find_figures(join_prose(_prose(assembly.sheets)), schema.figures)
         facts = report_facts(_texts(assembly.sheets), assembly.edition)
+        prose = join_prose(_prose(assembly.sheets))
+        figures = find_figures(prose, schema.figures, year=facts.year)
     failures = (*run.failures, *_missing_parts(assembly))
     return Extraction(
         name=source.name,

@@ -144,13 +144,12 @@ def _gutter(fragments: Sequence[Fragment], page: Page) -> float | None:
     if page.width < 1.2 * page.height:
         return None
     boxes = [f.box for f in fragments if f.box and not looks_like_page_number(f.text)]
+    near = [share * page.width for share in _NEAR_MIDDLE]
     free_from, gap_from, gap_to = 0.0, 0.0, 0.0
     for box in sorted(boxes, key=lambda box: box.x0):
-        middle = (max(free_from, 0.0) + box.x0) / 2
-        if _NEAR_MIDDLE[0] < middle / page.width < _NEAR_MIDDLE[1] and (
-            box.x0 - free_from > gap_to - gap_from
-        ):
-            gap_from, gap_to = free_from, box.x0
+        start, stop = max(free_from, near[0]), min(box.x0, near[1])
+        if stop - start > gap_to - gap_from:
+            gap_from, gap_to = start, stop
         free_from = max(free_from, box.x1)
     if gap_to - gap_from < _GUTTER * page.width:
         return None
@@ -308,6 +307,8 @@ def _split_text(text: str) -> list[str]:
     text = text.strip()
     parts = text.split()
     if len(parts) < 2 or _SENTENCE.search(text) or len(text) > 4 * _MAX_CELL_CHARS:
+        return [text]
+    if looks_like_page_number(text):
         return [text]
     if all(len(part) == 1 and part.isalpha() for part in parts):
         return ["".join(parts)]

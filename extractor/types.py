@@ -340,6 +340,33 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """A relation of the form that the document breaks, or something else that a person must know.
+
+    `expected` is what the parts imply and `found` what is printed; both None where the finding is
+    not about numbers.
+    """
+
+    relation: str
+    verdict: Verdict
+    message: str
+    cells: tuple[str, ...]
+    expected: Decimal | None = None
+    found: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """One table after decoding: the chosen candidate and the other readings of every slot that has
+    any, and the relations that are broken."""
+
+    reading: TableReading
+    chosen: Mapping[str, Candidate]
+    alternatives: Mapping[str, tuple[Alternative, ...]]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """One slot of the form, as it is reported to the user."""
 
@@ -373,22 +400,6 @@ class Figure:
     evidence: Evidence
     scope: str | None = None
     probability: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A relation of the form that the document breaks, or something else that a person must know.
-
-    `expected` is what the parts imply and `found` what is printed; both None where the finding is
-    not about numbers.
-    """
-
-    relation: str
-    verdict: Verdict
-    message: str
-    cells: tuple[str, ...]
-    expected: Decimal | None = None
-    found: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

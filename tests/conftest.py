@@ -1,0 +1,56 @@
+"""What several test modules share: settings, the real models (loaded once), labelled documents."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from extractor import ingest
+from extractor.pipeline import Engines
+from extractor.settings import Settings
+from extractor.types import Source
+
+DOCUMENTS = Path(__file__).parent / "documents"
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A document with what must be read from it."""
+
+    path: Path
+    truth: dict[str, Any]
+
+    @property
+    def slots(self) -> dict[str, Decimal | None]:
+        return {
+            slot: None if value is None else Decimal(str(value))
+            for slot, value in self.truth["slots"].items()
+        }
+
+    def source(self, settings: Settings) -> Source:
+        return ingest.identify(self.path.name, self.path.read_bytes(), settings)
+
+
+def labelled_documents() -> list[Labelled]:
+    found = []
+    for truth in sorted(DOCUMENTS.glob("*.truth.json")):
+        name = truth.name.removesuffix(".truth.json")
+        (path,) = (p for p in DOCUMENTS.glob(f"{name}.*") if not p.name.endswith(".truth.json"))
+        found.append(Labelled(path, json.loads(truth.read_text(encoding="utf-8"))))
+    return found
+
+
+@pytest.fixture(scope="session")
+def settings() -> Settings:
+    return Settings()
+
+
+@pytest.fixture(scope="session")
+def engines(settings: Settings) -> Engines:
+    """The real models; they are loaded when the first scanned page needs them."""
+    return Engines(settings)

@@ -1,0 +1,92 @@
+"""The second look: empty cells are proven empty, doubtful ones read again, others left alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pytest
+
+from extractor.reread import reread
+from extractor.settings import Settings
+from extractor.types import (
+    Box,
+    Candidate,
+    Evidence,
+    Line,
+    Reading,
+    State,
+    TableReading,
+)
+
+SLOT = "disputes.reconsideration.upheld"
+BOX = Box(0.1, 0.1, 0.2, 0.2)
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Pixels as this test says they are; `is_scanned` False is a page with a text layer."""
+
+    covered: float = 0.0
+    text: str | None = None
+    score: float = 0.99
+    is_scanned: bool = True
+
+    def ink(self, evidence: Evidence) -> float | None:
+        return self.covered if self.is_scanned else None
+
+    def read(self, evidence: Evidence) -> Line | None:
+        if self.text is None or not self.is_scanned:
+            return None
+        return Line(self.text, Box(0, 0, 1, 1), self.score)
+
+
+def look(first: Candidate, cells: Cells) -> tuple[Candidate, ...]:
+    table = TableReading("disputes", "standard", True, {SLOT: (first,)})
+    (result,) = reread([table], cells, {SLOT: "count"}, Settings())
+    return result.candidates[SLOT]
+
+
+EMPTY = Candidate(SLOT, Reading("", State.BLANK), 1.0, 1.0, 1.0, Evidence(page=1, box=BOX), "empty")
+
+
+def number(value: int, score: float) -> Candidate:
+    reading = Reading(str(value), State.NUMBER, Decimal(value))
+    return Candidate(SLOT, reading, score, 1.0, 1.0, Evidence(page=1, box=BOX), "place")
+
+
+def test_a_cell_without_ink_is_blank() -> None:
+    (only,) = look(EMPTY, Cells())
+    assert only.reading.state is State.BLANK
+    assert only.score >= Settings().min_score
+
+
+def test_a_number_that_the_detector_missed_is_found() -> None:
+    (only,) = look(EMPTY, Cells(covered=0.05, text="0"))
+    assert (only.reading.value, only.origin) == (0, "reread")
+
+
+@pytest.mark.parametrize("text", [None, "行政复议"])
+def test_ink_that_is_no_value_leaves_the_blank_unproven(text: str | None) -> None:
+    (only,) = look(EMPTY, Cells(covered=0.05, text=text))
+    assert only.reading.state is State.BLANK
+    assert only.score < Settings().min_score
+
+
+def test_a_second_look_that_agrees_settles_a_doubt() -> None:
+    (only,) = look(number(7, 0.6), Cells(text="7", score=0.98))
+    assert (only.reading.value, only.score) == (7, 0.98)
+
+
+def test_opinions_that_differ_are_both_kept_the_surer_first() -> None:
+    candidates = look(number(7, 0.6), Cells(text="1", score=0.98))
+    assert [c.reading.value for c in candidates] == [1, 7]
+
+
+@pytest.mark.parametrize("first", [EMPTY, number(7, 0.6)])
+def test_characters_of_the_file_are_left_alone(first: Candidate) -> None:
+    assert look(first, Cells(covered=1.0, text="9", is_scanned=False)) == (first,)
+
+
+def test_a_sure_reading_is_left_alone() -> None:
+    assert look(number(7, 0.99), Cells(covered=1.0, text="9")) == (number(7, 0.99),)
