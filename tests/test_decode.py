@@ -92,7 +92,7 @@ def test_a_total_of_zero_beside_parts_is_the_reports_own_error() -> None:
     assert "10 + 1" in finding.message
     assert cells(BROKEN)["disputes.reconsideration.total"].reading.value == 0
     flagged = {slot for slot, cell in cells(BROKEN).items() if cell.status is CellStatus.FLAGGED}
-    assert flagged == {slot for slot in finding.cells}
+    assert flagged == set(finding.cells)
     assert len(flagged) == 5
 
 

@@ -1,4 +1,4 @@
-"""The main job on whole documents: labelled reports in every format, and input that is no report."""
+"""The main job on whole documents: labelled reports in every format, and what is no report."""
 
 from __future__ import annotations
 
