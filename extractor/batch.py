@@ -15,7 +15,7 @@ import os
 import signal
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
@@ -90,7 +90,7 @@ def run_batch(
     workers: int,
     prepare: Prepare | None = None,
     verbose: bool = False,
-) -> Iterator[Outcome | Progress]:
+) -> Generator[Outcome | Progress, None, None]:
     """Extract documents side by side.
 
     Args:
@@ -269,13 +269,13 @@ def prepare_extraction(settings: Settings, formats: Sequence[str]) -> Work:
         extraction = extract(source, engines, settings, schema=schema, progress=report)
         report("export", 0, 0)
         cells = [cell for table in extraction.tables for cell in table.cells]
-        doubtful = (item.status is CellStatus.FLAGGED for item in (*cells, *extraction.figures))
+        statuses = [item.status for item in cells] + [item.status for item in extraction.figures]
         return Done(
             name=document.name,
             status=extraction.status.value,
             pages=extraction.pages,
             cells=len(cells),
-            flagged=sum(doubtful),
+            flagged=statuses.count(CellStatus.FLAGGED),
             findings=len(extraction.findings),
             reasons=tuple(failure.reason for failure in extraction.failures),
             contents={name: FORMATS[name](extraction, schema) for name in formats},

@@ -125,12 +125,13 @@ def extract(
     documents = [entry for entry in entries if isinstance(entry, ingest.Found)]
     refused = [entry for entry in entries if isinstance(entry, ingest.Refused)]
     skipped = [entry for entry in entries if isinstance(entry, ingest.Skipped)]
-    for entry in skipped:
-        _note(f"skipped {entry.name}: {entry.reason}")
+    for skip in skipped:
+        _note(f"skipped {skip.name}: {skip.reason}")
     if not documents and not refused:
         _refuse("no document was found in " + ", ".join(map(str, paths)))
-    for entry in refused:
-        typer.echo(_line(batch.Failed(entry.name, entry.error.code, str(entry.error))))
+    for refusal in refused:
+        failed = batch.Failed(refusal.name, refusal.error.code, str(refusal.error))
+        typer.echo(_line(failed))
     try:
         n_failed = _run(documents, output, suffixes, settings, workers, console, verbose)
     except KeyboardInterrupt:
@@ -202,7 +203,7 @@ def _run(
                 outcome = _written(event, output, stems[event.name])
                 n_failed += isinstance(outcome, batch.Failed) or outcome.status == "failed"
                 typer.echo(_line(outcome))
-                bar.update(task, advance=1)
+                bar.update(task, advance=1, description="")
     finally:
         events.close()
     return n_failed
