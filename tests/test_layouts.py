@@ -15,7 +15,6 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import bad_documents
 import docx
 import numpy as np
 import pikepdf
@@ -32,6 +31,7 @@ from eval.layouts.deviations import DEVIATIONS, deviate
 from eval.layouts.form import EDITIONS, form_tables, place, split_table
 from eval.layouts.report import Report, Title, invent, truth
 from eval.layouts.values import is_consistent, printed, read_text
+from tests import bad_documents
 
 DOCUMENTS = Path(__file__).parent / "documents"
 FIXTURES = importlib.import_module("eval.layouts.__main__").FIXTURES
