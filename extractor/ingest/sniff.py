@@ -77,6 +77,7 @@ _PACKAGES = (
     ("OFD.xml", "an OFD document; export it as PDF"),
     ("META-INF/MANIFEST.MF", "a program (JAR)"),
     ("mimetype", "an OpenDocument file or an e-book; export it as DOCX or PDF"),
+    ("[Content_Types].xml", "an Office file without a text document in it"),
 )
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _LETTER = re.compile(r"[A-Za-z\u00c0-\u024f\u0370-\u04ff]")
