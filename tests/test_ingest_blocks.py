@@ -297,7 +297,10 @@ def test_small_table_in_a_cell_is_text_of_the_cell() -> None:
 def test_broken_html_is_read() -> None:
     assert blocks(Kind.HTML, "") == ()
     page = "<table><td>1<td>2<tr><td>3<td>4</table>" + "<div>" * 3000 + "深"
-    assert rows(grids(blocks(Kind.HTML, page))[0]) == [["1", "2"], ["3", "4"]]
+    found = blocks(Kind.HTML, page)
+    assert rows(grids(found)[0]) == [["1", "2"], ["3", "4"]]
+    assert texts(found) == ["深"]
+    assert texts(blocks(Kind.HTML, "<p><font>一" * 3000))[-1] == "一"
 
 
 # --- DOCX --------------------------------------------------------------------------------------

@@ -40,6 +40,8 @@ _BLOCKS = frozenset({
 _HIDING_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _CELLS = ("td", "th")
 _SPACES = re.compile(r"[ \t\r\n\f\v]+")
+_WRAPPING_TAG = re.compile(r"</?(?:div|section|article|center|form|ul|ol|li|p)\b[^<>]*>", re.I)
+_INLINE_TAG = re.compile(r"</?(?:span|font|b|i|u|a|em|strong|small|big|sub|sup)\b[^<>]*>", re.I)
 _NUMBER = re.compile(r"\s*(\d{1,6})")
 
 
@@ -55,6 +57,15 @@ def read_html(characters: str) -> tuple[Block, ...]:
     Every line of a block element is a paragraph; a `p` that holds only non-breaking spaces is an
     empty line. Rows and columns that spans claim beyond the table are cut off.
     """
+    root = _parse(characters)
+    if root is None:
+        # Tags that nobody closed nest without end; without them the text is all there.
+        root = _parse(_INLINE_TAG.sub("", _WRAPPING_TAG.sub("<br>", characters)))
+    return () if root is None else tuple(_blocks(root))
+
+
+def _parse(characters: str) -> etree._Element | None:
+    """The tree of a page; None where there is none, or the page nests too deeply to be read."""
     # The parser refuses text that declares an encoding, so it gets bytes in one that we name.
     parser = etree.HTMLParser(
         encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True
@@ -63,8 +74,9 @@ def read_html(characters: str) -> tuple[Block, ...]:
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError:  # nothing at all in it
-        return ()
-    return () if root is None else tuple(_blocks(root))
+        return None
+    is_cut = any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log)
+    return None if is_cut else root
 
 
 # --- flow --------------------------------------------------------------------------------------
