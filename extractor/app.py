@@ -103,10 +103,16 @@ class _Server(uvicorn.Server):
 
 
 def serve(settings: Settings) -> None:
-    """Run the service until it is interrupted."""
+    """Run the service until it is interrupted.
+
+    Raises:
+        StoreError: the storage cannot be used, or another service uses it.
+    """
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
     )
+    with open_store(settings) as store, store.exclusive():
+        pass  # said here, it is a message; said while the server starts, a stack trace
     config = uvicorn.Config(
         create_app(settings),
         host=settings.host,

@@ -25,7 +25,7 @@ from alembic.runtime.migration import MigrationContext
 from PIL import Image
 from starlette.testclient import TestClient
 
-from extractor.app import create_app
+from extractor.app import create_app, serve
 from extractor.errors import StoreError
 from extractor.service import jobs as jobs_module
 from extractor.service.auth import Keys
@@ -620,6 +620,8 @@ def test_two_services_on_one_folder_are_one_too_many(settings: Settings) -> None
         running(settings, make_stub_pool),
     ):
         pass
+    with running(settings, make_stub_pool), pytest.raises(StoreError, match="another service"):
+        serve(settings)
 
 
 def test_ready_only_when_a_worker_has_its_models(

@@ -199,7 +199,7 @@ class Store:
     def count_by_state(self) -> Mapping[DocumentState, int]:
         query = select(Document.state, func.count()).group_by(Document.state)
         with self._session() as session:
-            counts = dict(session.execute(query).tuples().all())
+            counts = dict(session.execute(query).all())
         return {state: counts.get(state, 0) for state in DocumentState}
 
     def remove(self, document_id: str, *, key_id: str) -> Document | None:

@@ -24,6 +24,7 @@ let limit = PAGE_SIZE;
 let timer = 0;
 
 function say(text) {
+  if (at("messages").lastElementChild?.textContent === text) return;
   const item = document.createElement("li");
   item.textContent = text;
   at("messages").append(item);
