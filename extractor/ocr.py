@@ -362,18 +362,21 @@ def _stacked_lines(strip: Strip, rows: Sequence[tuple[int, int]], box: Box) -> l
 RULE_LENGTH = 0.6
 MIN_SPECK_PX = 4
 READ_MARGIN = 0.35
+SEAL_REDNESS = 60
+MIN_SEAL = 0.01
 
 
 def ink(image: Image, box: Box) -> float:
     """Return the share of a region that is covered by print, in [0, 1].
 
     Ruled lines, which run through most of the region's width or height or along its border, and
-    specks of fewer than `MIN_SPECK_PX` pixels do not count. 0.0 for a region outside of the image.
+    specks of fewer than `MIN_SPECK_PX` pixels do not count. A red seal does: nothing proves that a
+    cell below it is empty. 0.0 for a region outside of the image.
     """
     region = _cut(image, box)
     if region is None:
         return 0.0
-    return float(_print_mask(region).mean())
+    return max(float(_print_mask(_without_seal(region)).mean()), _seal_share(region))
 
 
 def read_crop(image: Image, box: Box, engine: OcrEngine, scale: float = 2.0) -> Line | None:
@@ -387,7 +390,7 @@ def read_crop(image: Image, box: Box, engine: OcrEngine, scale: float = 2.0) -> 
     region = _cut(image, box)
     if region is None:
         return None
-    mask = _print_mask(region)
+    mask = _print_mask(_without_seal(region))
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     if len(rows) == 0:
         return None
@@ -402,7 +405,7 @@ def read_crop(image: Image, box: Box, engine: OcrEngine, scale: float = 2.0) -> 
     part = _cut(image, tight)
     if part is None:
         return None
-    large = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+    large = cv2.resize(_without_seal(part), None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
     (strip,) = engine.recognize([np.asarray(large, dtype=np.uint8)])
     if not strip.text:
         return None
@@ -417,6 +420,21 @@ def _cut(image: Image, box: Box) -> Image | None:
     x0, x1 = max(0, round(box.x0)), min(width, round(box.x1))
     y0, y1 = max(0, round(box.y0)), min(height, round(box.y1))
     return image[y0:y1, x0:x1] if x1 - x0 >= 3 and y1 - y0 >= 3 else None
+
+
+def _seal_share(region: Image) -> float:
+    """Return the share of the region that is red, 0.0 if that is next to nothing."""
+    channels = region.astype(np.int16)
+    redness = channels[..., 0] - channels[..., 1:].max(axis=2)
+    share = float((redness > SEAL_REDNESS).mean())
+    return share if share >= MIN_SEAL else 0.0
+
+
+def _without_seal(region: Image) -> Image:
+    """Return the region as a red lamp shows it, if a seal lies in it: red is paper, black stays."""
+    if not _seal_share(region):
+        return region
+    return np.repeat(region[..., :1], 3, axis=2)
 
 
 def _print_mask(region: Image) -> NDArray[np.bool_]:
