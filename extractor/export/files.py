@@ -83,8 +83,8 @@ _UMASK = _umask()
 
 def _stem(name: str, level: int) -> str:
     """The safe path of a document: without its suffix at level 0, with it at 1, and a hash at 2."""
-    path = PurePosixPath(name.replace("\\", "/"))
-    parts = [part for part in path.parts if part not in ("/", ".", "..")] or ["document"]
+    split = name.replace("\\", "/").split("/")
+    parts = [part for part in split if part not in ("", ".", "..")] or ["document"]
     if level == 0:
         parts[-1] = PurePosixPath(parts[-1]).stem
     safe = [_safe(part) for part in parts]

@@ -1,0 +1,189 @@
+"""The commands on real small documents: lines, files, exit codes, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from extractor import __version__
+from extractor.cli import app
+
+DOCUMENTS = Path(__file__).parent / "documents"
+REPORT = (DOCUMENTS / "zeros-2021__flat_lines.txt").read_bytes()
+OTHER = (DOCUMENTS / "titles-2021__flat_lines.txt").read_bytes()
+NOT_A_REPORT = "增值税电子普通发票，合计 2538.02 元。\n".encode() * 20
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def written(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def without_seconds(path: Path) -> dict[str, Any]:
+    result: dict[str, Any] = json.loads(path.read_text())
+    del result["provenance"]["seconds"]
+    return result
+
+
+def test_version() -> None:
+    assert run("--version").stdout == f"extractor {__version__}\n"
+
+
+def test_documents_in_and_results_out(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(REPORT)
+    (tmp_path / "b.txt").write_bytes(OTHER)
+    out = tmp_path / "out"
+    result = run("extract", tmp_path / "a.txt", tmp_path / "b.txt", "-o", out)
+    assert result.exit_code == 0, result.output
+    lines = sorted(result.stdout.splitlines())
+    assert [line.split(":")[0] for line in lines] == ["a.txt", "b.txt"]
+    assert ", 0 pages, 200 cells, " in lines[0]
+    assert "2 of 2 documents extracted" in result.stderr
+    assert written(out) == {"a.json", "b.json"}
+    assert json.loads((out / "a.json").read_text())["document"]["name"] == "a.txt"
+
+
+def test_all_formats(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(REPORT)
+    out = tmp_path / "out"
+    assert run("extract", tmp_path / "a.txt", "-o", out, "--format", "xlsx, csv").exit_code == 0
+    assert written(out) == {"a.json", "a.csv", "a.xlsx"}
+
+
+def test_a_broken_document_fails_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.txt").write_bytes(REPORT)
+    (folder / "b.pdf").write_bytes(b"%PDF-1.7\nnothing else")
+    (folder / "c.txt").write_bytes(NOT_A_REPORT)
+    (folder / "notes.csv").write_text("x,y\n1,2\n")
+    with zipfile.ZipFile(folder / "d.zip", "w") as archive:
+        archive.writestr("city/e.txt", OTHER)
+        archive.writestr("../evil.txt", OTHER)
+    result = run("extract", folder, "-o", tmp_path / "out")
+    assert result.exit_code == 3
+    assert written(tmp_path / "out") == {"a.json", "d.zip/city/e.json"}
+    assert "b.pdf: FAILED corrupt_input: " in result.stdout
+    assert "c.txt: FAILED not_a_report: " in result.stdout
+    assert "skipped notes.csv: " in result.stderr
+    assert "2 of 5 documents extracted, 3 failed, 1 files skipped" in result.stderr
+    assert "Traceback" not in result.output
+    assert len(result.stdout.splitlines()) == 5
+
+
+def test_documents_of_the_same_name_do_not_overwrite_each_other(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(REPORT)
+    (tmp_path / "a.md").write_bytes(OTHER)
+    out = tmp_path / "out"
+    assert run("extract", tmp_path / "a.txt", tmp_path / "a.md", "-o", out).exit_code == 0
+    assert written(out) == {"a.txt.json", "a.md.json"}
+    for name in ("a.txt", "a.md"):
+        assert json.loads((out / f"{name}.json").read_text())["document"]["name"] == name
+
+
+def test_results_depend_neither_on_the_workers_nor_on_the_run(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for i in range(4):
+        (folder / f"{i}.txt").write_bytes(REPORT if i % 2 else OTHER)
+    one, two = tmp_path / "one", tmp_path / "two"
+    assert run("extract", folder, "-o", one).exit_code == 0
+    assert run("extract", folder, "-o", two, "--workers", "2").exit_code == 0
+    assert run("extract", folder, "-o", two, "--workers", "2").exit_code == 0
+    assert written(one) == written(two) == {f"{i}.json" for i in range(4)}
+    for name in written(one):
+        assert without_seconds(one / name) == without_seconds(two / name)
+
+
+def test_a_result_that_cannot_be_written_fails_its_document(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(REPORT)
+    (tmp_path / "b.txt").write_bytes(OTHER)
+    out = tmp_path / "out"
+    (out / "a.json").mkdir(parents=True)
+    result = run("extract", tmp_path / "a.txt", tmp_path / "b.txt", "-o", out)
+    assert result.exit_code == 3
+    assert "a.txt: FAILED not_written: " in result.stdout
+    assert written(out) == {"b.json"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["missing.pdf"], "missing.pdf"),
+        (["a.txt", "--format", "json,pdf"], "unknown format 'pdf'"),
+        (["a.txt", "--format", ""], "unknown format"),
+        (["a.txt", "--workers", "0"], "workers"),
+        (["empty"], "no document was found"),
+        (["a.txt", "-o", "a.txt"], "cannot be written to"),
+        ([], "PATH"),
+    ],
+)
+def test_wrong_usage(
+    arguments: list[str], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    (tmp_path / "a.txt").write_bytes(REPORT)
+    (tmp_path / "empty").mkdir()
+    result = run("extract", *arguments)
+    assert result.exit_code == 2
+    assert words in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_setting_that_is_not_valid_is_wrong_usage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.txt").write_bytes(REPORT)
+    monkeypatch.setenv("EXTRACTOR_DPI", "many")
+    result = run("extract", tmp_path / "a.txt", "-o", tmp_path / "out")
+    assert result.exit_code == 2
+    assert "dpi" in result.stderr
+
+
+def test_names_do_nothing_to_the_terminal(tmp_path: Path) -> None:
+    (tmp_path / "a\x1b[31m\nb.txt").write_bytes(REPORT)
+    result = run("extract", tmp_path, "-o", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    assert len(result.stdout.splitlines()) == 1
+    assert "\x1b" not in result.stdout
+
+
+def test_an_interrupted_run_ends_cleanly(tmp_path: Path) -> None:
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    for i in range(300):
+        (folder / f"{i}.txt").write_bytes(REPORT)
+    command = "from extractor.cli import main; main()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", command, "extract", str(folder), "-o", str(out)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(DOCUMENTS.parent.parent)},
+    )
+    deadline = time.monotonic() + 60
+    while not list(out.glob("*.json")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    names = written(out)
+    assert 0 < len(names) < 300
+    assert all(name.endswith(".json") for name in names)
+    for name in names:
+        json.loads((out / name).read_text())

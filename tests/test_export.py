@@ -1,0 +1,515 @@
+"""Hand-made extractions out as JSON, CSV and workbooks, and the names of the files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from openpyxl.worksheet.worksheet import Worksheet
+
+import extractor.assemble
+from extractor import values
+from extractor.export import (
+    FORMATS,
+    result_stems,
+    to_csv,
+    to_dict,
+    to_json,
+    to_workbook,
+    write_files,
+)
+from extractor.export.csv import guarded
+from extractor.export.words import FLAG
+from extractor.flag import FLAGS
+from extractor.schema import Layout, load_schema
+from extractor.types import (
+    Alternative,
+    Box,
+    Cell,
+    CellStatus,
+    Evidence,
+    Exactness,
+    Extraction,
+    Failure,
+    Figure,
+    Finding,
+    Reading,
+    ReportFacts,
+    State,
+    Status,
+    Table,
+    Verdict,
+)
+
+SCHEMA = load_schema()
+ROOT = Path(__file__).parent.parent
+
+
+def layouts(edition: str, *, single: bool = False) -> list[Layout]:
+    result = []
+    for table, known in SCHEMA.tables.items():
+        fitting = [layout for layout in known if edition in layout.editions]
+        result.append(fitting[-1] if single else SCHEMA.default_layout(table, edition))
+    return result
+
+
+def extraction(
+    edition: str = "2021", *, single: bool = False, cells: dict[str, Cell] | None = None
+) -> Extraction:
+    """A result in which the i-th slot of each table has the value i, but for the cells given."""
+    tables = []
+    for layout in layouts(edition, single=single):
+        made = [
+            Cell(
+                slot.id,
+                Reading(str(i), State.NUMBER, Decimal(i), slot.unit),
+                CellStatus.ACCEPTED,
+                (),
+                Evidence(2, Box(0.1, 0.2, 0.3, 0.4)),
+                0.999,
+            )
+            for i, slot in enumerate(layout.slots)
+        ]
+        chosen = cells or {}
+        tables.append(Table(layout.table, True, tuple(chosen.get(c.slot, c) for c in made)))
+    return Extraction(
+        name="甲县.pdf",
+        sha256="ab" * 32,
+        media_type="application/pdf",
+        pages=3,
+        schema=SCHEMA.id,
+        facts=ReportFacts(edition, "甲县人民政府", 2024),
+        status=Status.NEEDS_REVIEW,
+        tables=tuple(tables),
+        figures=(
+            Figure(
+                SCHEMA.figures[0].key,
+                Decimal(1200),
+                "条",
+                Exactness.APPROXIMATE,
+                "1200余条",
+                "主动公开政府信息1200余条。",
+                CellStatus.FLAGGED,
+                Evidence(1, Box(0, 0, 1, 1 / 3)),
+            ),
+        ),
+        findings=(
+            Finding(
+                "requests.granted.row_sum",
+                Verdict.REPORTED,
+                "the parts add up to 11, printed is 0",
+                ("requests.granted.natural_person", "requests.granted.total"),
+                Decimal(11),
+                Decimal(0),
+            ),
+        ),
+        failures=(Failure("ocr", 4, "the page cannot be rendered"),),
+        models={"recognition": "cd" * 32},
+        seconds={"ocr": 1.23456},
+        rotations=(0.0, 90.0, -1.234),
+    )
+
+
+def cell(slot: str, reading: Reading, **changes: Any) -> Cell:
+    made = Cell(slot, reading, CellStatus.ACCEPTED, (), Evidence(line=7))
+    return replace(made, **changes)
+
+
+# --- JSON --------------------------------------------------------------------------------------
+
+
+def test_json_has_the_documented_shape() -> None:
+    result = json.loads(to_json(extraction()))
+    assert list(result) == [
+        "format_version",
+        "document",
+        "report",
+        "status",
+        "tables",
+        "figures",
+        "findings",
+        "failures",
+        "provenance",
+    ]
+    assert result["format_version"] == 1
+    assert list(result["tables"]) == ["disclosure", "requests", "disputes"]
+    assert len(result["tables"]["requests"]["cells"]) == 25 * 7
+    found = result["tables"]["requests"]["cells"]["new_received.enterprise"]
+    assert list(found) == [
+        "value",
+        "printed",
+        "state",
+        "unit",
+        "annotation",
+        "probability",
+        "status",
+        "flags",
+        "alternatives",
+        "evidence",
+    ]
+    assert found["value"] == 1
+    assert found["evidence"] == {"page": 2, "box": [0.1, 0.2, 0.3, 0.4]}
+    assert result["tables"]["disputes"]["cells"]["reconsideration.upheld"]["value"] == 0
+    assert result["figures"][0]["evidence"]["box"] == [0.0, 0.0, 1.0, 0.33333]
+    assert result["findings"][0]["expected"] == 11
+    assert result["failures"] == [
+        {"stage": "ocr", "page": 4, "reason": "the page cannot be rendered"}
+    ]
+    assert result["provenance"]["seconds"] == {"ocr": 1.235}
+    assert result["document"]["rotations"] == [0.0, 90.0, -1.23]
+
+
+def test_json_says_everything_about_a_doubtful_cell() -> None:
+    slot = "disclosure.fees.amount"
+    doubtful = cell(
+        slot,
+        Reading("25.1万元", State.NUMBER, Decimal("25.1"), "万元", "含滞纳金"),
+        status=CellStatus.FLAGGED,
+        flags=("low_score",),
+        alternatives=(
+            Alternative(Decimal(26), State.NUMBER, None, None, "relation"),
+            Alternative(None, State.DASH, "/", 0.25, "reader"),
+        ),
+    )
+    found = to_dict(extraction(cells={slot: doubtful}))["tables"]["disclosure"]["cells"]
+    assert found["fees.amount"] == {
+        "value": 25.1,
+        "printed": "25.1万元",
+        "state": "number",
+        "unit": "万元",
+        "annotation": "含滞纳金",
+        "probability": None,
+        "status": "flagged",
+        "flags": ["low_score"],
+        "alternatives": [
+            {
+                "value": 26,
+                "state": "number",
+                "printed": None,
+                "probability": None,
+                "source": "relation",
+            },
+            {
+                "value": None,
+                "state": "dash",
+                "printed": "/",
+                "probability": 0.25,
+                "source": "reader",
+            },
+        ],
+        "evidence": {"line": 7},
+    }
+
+
+def test_what_was_not_found_has_no_value_and_no_evidence() -> None:
+    slot = "disclosure.fees.amount"
+    missing = cell(slot, Reading("", State.MISSING), evidence=Evidence())
+    found = to_dict(extraction(cells={slot: missing}))["tables"]["disclosure"]["cells"]
+    assert found["fees.amount"]["value"] is None
+    assert found["fees.amount"]["evidence"] is None
+
+
+@given(
+    st.decimals(
+        min_value=-(10**9), max_value=10**9, places=6, allow_nan=False, allow_infinity=False
+    )
+)
+def test_numbers_in_json_are_exact(value: Decimal) -> None:
+    slot = "disclosure.fees.amount"
+    made = cell(slot, Reading("x", State.NUMBER, value))
+    text = to_json(extraction(cells={slot: made}))
+    cells = json.loads(text, parse_float=Decimal, parse_int=Decimal)["tables"]["disclosure"]
+    assert cells["cells"]["fees.amount"]["value"] == value
+
+
+def test_characters_that_no_file_can_hold_do_not_stop_the_export() -> None:
+    slot = "disclosure.fees.amount"
+    odd = cell(slot, Reading("1\ud800\x00\x0b2", State.ILLEGIBLE), status=CellStatus.FLAGGED)
+    made = replace(extraction(cells={slot: odd}), name="\udcb1.txt")
+    for name, write in FORMATS.items():
+        assert write(made, SCHEMA), name
+
+
+def test_the_same_extraction_gives_the_same_bytes() -> None:
+    for write in FORMATS.values():
+        assert write(extraction(), SCHEMA) == write(extraction(), SCHEMA)
+
+
+# --- CSV ---------------------------------------------------------------------------------------
+
+
+def test_csv_has_a_row_a_slot() -> None:
+    slot = "disclosure.fees.amount"
+    amount = cell(slot, Reading("18.8710", State.NUMBER, Decimal("18.8710"), "万元"))
+    rows = list(csv.DictReader(io.StringIO(to_csv(extraction(cells={slot: amount})))))
+    assert len(rows) == 10 + 175 + 15
+    assert len({row["slot"] for row in rows}) == len(rows)
+    by_slot = {row["slot"]: row for row in rows}
+    assert by_slot[slot]["value"] == "18.871"
+    assert by_slot[slot]["line"] == "7"
+    dispute = by_slot["disputes.direct_lawsuit.pending"]
+    assert (dispute["table"], dispute["row"], dispute["column"]) == (
+        "disputes",
+        "direct_lawsuit",
+        "pending",
+    )
+    assert dispute["organization"] == "甲县人民政府"
+    assert dispute["label"].startswith("未经复议直接起诉")
+    assert dispute["box"] == "0.10000 0.20000 0.30000 0.40000"
+
+
+def test_csv_opens_in_excel_as_unicode() -> None:
+    assert FORMATS["csv"](extraction(), SCHEMA).startswith(b"\xef\xbb\xbfdocument,")
+
+
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+cmd|' /C calc'!A0", "-2+3+cmd", "@SUM(A1)", "\t=1", " =1", "＝1", "\r=1"]
+)
+def test_csv_never_holds_a_formula(text: str) -> None:
+    assert guarded(text) == f"'{text}"
+    slot = "disclosure.fees.amount"
+    made = extraction(cells={slot: cell(slot, Reading(text, State.ILLEGIBLE))})
+    rows = {row["slot"]: row for row in csv.DictReader(io.StringIO(to_csv(made), newline=""))}
+    assert rows[slot]["printed"] == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["-", "--", "-167", "+3", "--253", "1,113", "", "无", "－"])
+def test_csv_leaves_values_as_printed(text: str) -> None:
+    assert guarded(text) == text
+
+
+# --- workbook ----------------------------------------------------------------------------------
+
+
+def workbook(made: Extraction) -> dict[str, Worksheet]:
+    book = openpyxl.load_workbook(io.BytesIO(to_workbook(made, SCHEMA)))
+    return {sheet.title: sheet for sheet in book.worksheets}
+
+
+def place_of(sheet: Worksheet, text: str) -> str:
+    """The range that a text covers, merged or not."""
+    (cell,) = [cell for row in sheet.iter_rows() for cell in row if cell.value == text]
+    merged = [str(area) for area in sheet.merged_cells.ranges if cell.coordinate in area]
+    return merged[0] if merged else str(cell.coordinate)
+
+
+REQUESTS = "三、收到和处理政府信息公开申请情况"
+DISCLOSURE = "二、主动公开政府信息情况"
+DISPUTES = "四、政府信息公开行政复议、行政诉讼情况"
+
+
+def test_workbook_is_laid_out_as_the_form() -> None:
+    sheets = workbook(extraction())
+    assert list(sheets) == ["概要", DISCLOSURE, REQUESTS, DISPUTES, "勾稽问题", "关键数据"]
+    requests = sheets[REQUESTS]
+    assert place_of(requests, "申请人情况") == "D2:J2"
+    assert place_of(requests, "法人或其他组织") == "E3:I3"
+    assert place_of(requests, "自然人") == "D3:D4"
+    assert place_of(requests, "总计") == "J3:J4"
+    assert place_of(requests, "商业企业") == "E4"
+    assert place_of(requests, "一、本年新收政府信息公开申请数量") == "A5:C5"
+    assert place_of(requests, "三、本年度办理结果") == "A7:A28"
+    assert place_of(requests, "（一）予以公开") == "B7:C7"
+    assert place_of(requests, "（三）不予公开") == "B9:B16"
+    assert place_of(requests, "（六）其他处理") == "B25:B27"
+    assert place_of(requests, "（七）总计") == "B28:C28"
+    assert place_of(requests, "四、结转下年度继续办理") == "A29:C29"
+    assert requests.freeze_panes == "D5"
+    disputes = sheets[DISPUTES]
+    assert place_of(disputes, "行政复议") == "A2:E2"
+    assert place_of(disputes, "行政诉讼") == "F2:O2"
+    assert place_of(disputes, "复议后起诉") == "K3:O3"
+    assert place_of(sheets[DISCLOSURE], "本年收费金额（单位：万元）") == "B14:D14"
+
+
+def test_workbook_of_the_older_edition_has_one_row_for_other_outcomes() -> None:
+    sheets = workbook(extraction("2019"))
+    assert place_of(sheets[REQUESTS], "（六）其他处理") == "B25:C25"
+    assert place_of(sheets[REQUESTS], "三、本年度办理结果") == "A7:A26"
+    assert place_of(sheets[DISCLOSURE], "采购总金额（万元）").startswith("C")
+
+
+def test_a_newer_report_with_one_row_for_other_outcomes_keeps_its_layout() -> None:
+    sheets = workbook(extraction("2021", single=True))
+    assert place_of(sheets[REQUESTS], "（六）其他处理") == "B25:C25"
+
+
+@pytest.mark.parametrize("edition", SCHEMA.editions)
+def test_workbook_has_every_value_in_its_place(edition: str) -> None:
+    made = extraction(edition)
+    sheets = workbook(made)
+    for table, title in zip(made.tables, (DISCLOSURE, REQUESTS, DISPUTES), strict=True):
+        sheet = sheets[title]
+        numbers = [c.value for row in sheet.iter_rows() for c in row if isinstance(c.value, int)]
+        assert numbers == list(range(len(table.cells)))
+
+
+def test_workbook_says_what_stands_in_each_kind_of_cell() -> None:
+    readings = {
+        "made": Reading("", State.BLANK),
+        "repealed": Reading("-", State.DASH),
+        "in_force": Reading("=1+1", State.NOT_APPLICABLE),
+    }
+    cells = {
+        f"disclosure.regulations.{column}": cell(f"disclosure.regulations.{column}", reading)
+        for column, reading in readings.items()
+    }
+    fees = "disclosure.fees.amount"
+    cells[fees] = cell(fees, Reading("18.8710", State.NUMBER, Decimal("18.8710"), "万元"))
+    sheet = workbook(extraction(cells=cells))[DISCLOSURE]
+    blank, dash, words = sheet["B4"], sheet["C4"], sheet["D4"]
+    assert blank.value is None
+    assert dash.value == "-"
+    assert (words.value, words.data_type) == ("=1+1", "s")
+    amount = sheet["B15"]
+    assert Decimal(str(amount.value)) == Decimal("18.871")
+    assert amount.number_format == "0.000"
+
+
+def test_workbook_marks_doubtful_cells_and_says_why() -> None:
+    slot = "requests.granted.total"
+    doubtful = cell(
+        slot,
+        Reading("l0", State.NUMBER, Decimal(10), flags=("confusable",)),
+        status=CellStatus.FLAGGED,
+        flags=("confusable", "relation_broken"),
+        alternatives=(Alternative(Decimal(16), State.NUMBER, None, None, "relation"),),
+        evidence=Evidence(3, None),
+    )
+    missing = cell(
+        "requests.granted.other",
+        Reading("", State.MISSING),
+        status=CellStatus.FLAGGED,
+        flags=("missing",),
+        evidence=Evidence(),
+    )
+    made = extraction(cells={slot: doubtful, missing.slot: missing})
+    sheet = workbook(made)[REQUESTS]
+    marked = sheet["J7"]
+    assert marked.fill.fgColor.rgb == "FFFFE699"
+    assert marked.comment is not None
+    for words in (FLAG["confusable"], FLAG["relation_broken"], "“l0”", "16", "第 3 页"):
+        assert words in marked.comment.text
+    assert sheet["I7"].value is None
+    assert sheet["I7"].fill.fgColor.rgb != marked.fill.fgColor.rgb
+    assert sheet["D7"].comment is None
+
+
+def test_workbook_lists_summary_findings_and_figures() -> None:
+    made = extraction()
+    absent = replace(made.tables[2], is_present=False)
+    sheets = workbook(replace(made, tables=(*made.tables[:2], absent)))
+    summary = {row[0].value: row[1].value for row in sheets["概要"].iter_rows(min_row=2)}
+    assert summary["公开机关"] == "甲县人民政府"
+    assert summary["报告年度"] == 2024
+    assert summary["未找到的表"] == DISPUTES
+    assert "the page cannot be rendered" in str(summary["处理失败"])
+    assert place_of(sheets[DISPUTES], "文件中未找到本表") == "A2:O2"
+    finding = [c.value for c in sheets["勾稽问题"][2]]
+    assert finding[:4] == ["requests.granted.row_sum", "报告自身不平衡", 11, 0]
+    figure = [c.value for c in sheets["关键数据"][2]]
+    assert figure[:4] == [SCHEMA.figures[0].label, 1200, "条", "约数"]
+
+
+# --- names and files ---------------------------------------------------------------------------
+
+
+def test_names_mirror_the_documents() -> None:
+    assert result_stems(["a.pdf", "city/b.txt", "all.zip/甲/c.d.docx"]) == {
+        "a.pdf": "a",
+        "city/b.txt": "city/b",
+        "all.zip/甲/c.d.docx": "all.zip/甲/c.d",
+    }
+
+
+def test_documents_that_would_share_a_name_keep_their_suffix() -> None:
+    stems = result_stems(["a.pdf", "a.txt", "b/a.pdf", "c.pdf"])
+    assert stems == {"a.pdf": "a.pdf", "a.txt": "a.txt", "b/a.pdf": "b/a", "c.pdf": "c"}
+    assert result_stems(["c.pdf", "b/a.pdf", "a.txt", "a.pdf"]) == stems
+
+
+def test_names_that_differ_in_case_only_do_not_overwrite_each_other() -> None:
+    stems = result_stems(["a.pdf", "A.PDF", "a.pdf.txt"])
+    assert len({stem.casefold() for stem in stems.values()}) == 3
+
+
+_PART = st.text(st.sampled_from("ab.AéØ/\\ :*\x00~甲\udcff"), max_size=8)
+
+
+@given(st.lists(_PART, unique=True, max_size=8))
+def test_names_are_distinct_and_stay_in_the_folder(names: list[str]) -> None:
+    stems = result_stems(names)
+    assert set(stems) == set(names)
+    assert len({stem.casefold() for stem in stems.values()}) == len(names)
+    for stem in stems.values():
+        assert not stem.startswith("/")
+        for part in stem.split("/"):
+            assert part not in ("", ".", "..")
+            assert not re.search(r'[\x00-\x1f\\:*?"<>|]', part)
+            part.encode()
+
+
+def test_long_and_hostile_names_are_made_safe() -> None:
+    long = ["报" * 300 + ".pdf", "报" * 300 + "告.pdf"]
+    stems = result_stems([*long, "../../etc/passwd", "/etc/shadow", "con.txt", "..\\x.pdf"])
+    assert all(len(stem.encode()) < 250 for stem in stems.values())
+    assert len(set(stems.values())) == 6
+    assert stems["../../etc/passwd"] == "etc/passwd"
+    assert stems["/etc/shadow"] == "etc/shadow"
+    assert stems["..\\x.pdf"] == "x"
+    assert stems["con.txt"] == "_con"
+
+
+def test_files_replace_older_ones_and_leave_nothing_beside(tmp_path: Path) -> None:
+    (tmp_path / "甲").mkdir()
+    (tmp_path / "甲" / "a.json").write_bytes(b"old")
+    paths = write_files({"json": b"new", "csv": b"1"}, tmp_path, "甲/a")
+    assert [path.read_bytes() for path in paths] == [b"new", b"1"]
+    assert sorted(path.name for path in (tmp_path / "甲").iterdir()) == ["a.csv", "a.json"]
+
+
+def test_a_file_that_cannot_be_written_leaves_nothing_half_done(tmp_path: Path) -> None:
+    (tmp_path / "a.json").mkdir()
+    with pytest.raises(OSError):
+        write_files({"json": b"new"}, tmp_path, "a")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+
+
+# --- documentation -----------------------------------------------------------------------------
+
+
+def flag_codes() -> set[str]:
+    """All codes that the code knows: those of `flag`, and those that readings are given."""
+    folder = Path(extractor.assemble.__file__).parent
+    sources = [Path(values.__file__), *folder.glob("*.py")]
+    text = "\n".join(path.read_text() for path in sources)
+    added = re.findall(r"flags\.add\(\"(\w+)\"\)", text)
+    listed = re.findall(r"flags=\(([^()]*)\)", text)
+    return {*FLAGS, *added, *re.findall(r"\"(\w+)\"", " ".join(listed))}
+
+
+def test_every_flag_is_documented_and_has_words() -> None:
+    documented = re.findall(r"^### `(\w+)`$", (ROOT / "docs" / "flags.md").read_text(), re.M)
+    assert len(documented) == len(set(documented))
+    assert set(documented) == set(FLAG)
+    assert flag_codes() <= set(FLAG)
+
+
+def test_every_key_of_the_result_is_documented() -> None:
+    text = (ROOT / "docs" / "results.md").read_text()
+    result = to_dict(extraction())
+    keys = {*result, *result["document"], *result["report"], *result["provenance"]}
+    keys -= {"extractor", "models", "seconds"}
+    keys |= set(result["tables"]["requests"]["cells"]["granted.total"])
+    keys |= {*result["figures"][0], *result["findings"][0], *result["failures"][0]}
+    assert {key for key in keys if f"`{key}`" not in text} == set()
