@@ -81,7 +81,7 @@ def extract(
     paths: Annotated[
         list[Path],
         typer.Argument(
-            metavar="PATH...",
+            metavar="PATH",
             exists=True,
             show_default=False,
             help="Files, folders and ZIP archives with reports.",
@@ -101,7 +101,7 @@ def extract(
     workers: Annotated[
         int,
         typer.Option(
-            min=1, help="Documents to read at the same time; each takes about 1 GB of memory."
+            min=1, help="Documents to read at the same time; each takes up to about 1 GB of memory."
         ),
     ] = 1,
     verbose: Annotated[
@@ -187,13 +187,13 @@ def _run(
         TimeRemainingColumn(),
         TextColumn("{task.description}", markup=False),
     )
-    # Lines may pass through the bar only where both are seen on the same terminal.
-    is_shared = sys.stdout.isatty()
+    # Where both are seen on one terminal, the bar must make room for the lines.
+    is_shared = sys.stdout.isatty() and console.is_terminal
     events = batch.run_batch(
         documents, settings, formats=suffixes, workers=workers, verbose=verbose
     )
     try:
-        with Progress(*columns, console=console, redirect_stdout=is_shared) as bar:
+        with Progress(*columns, console=console, redirect_stdout=False) as bar:
             task = bar.add_task("", total=len(documents))
             for event in events:
                 if isinstance(event, batch.Progress):
@@ -202,7 +202,10 @@ def _run(
                     continue
                 outcome = _written(event, output, stems[event.name])
                 n_failed += isinstance(outcome, batch.Failed) or outcome.status == "failed"
-                typer.echo(_line(outcome))
+                if is_shared:
+                    console.out(_line(outcome), highlight=False)
+                else:
+                    typer.echo(_line(outcome))
                 bar.update(task, advance=1, description="")
     finally:
         events.close()
