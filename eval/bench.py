@@ -5,8 +5,8 @@
 Every measurement is a process of its own, so that peak memory is that of one reader only. Readers
 take turns, round by round, so that a busy machine is busy for all. Models are loaded and one page
 is read before the clock starts. Plain PaddleOCR has the same weights, inference engine and threads
-and is given the same images, with its own stages for orientation and unwarping switched off. Shares are
-of processor time, which other work on the machine disturbs less.
+and is given the same images, with its own stages for orientation and unwarping switched off.
+Shares are of processor time, which other work on the machine disturbs less.
 """
 
 from __future__ import annotations
@@ -81,7 +81,8 @@ def _spawn(name: str, paths: Sequence[Path], n_pages: int) -> Measurement:
 
 def _table(runs: dict[str, list[Measurement]]) -> str:
     def median(name: str, field: str) -> float:
-        return statistics.median([s for run in runs[name] for s in getattr(run, field)])
+        values: list[float] = [s for run in runs[name] for s in getattr(run, field)]
+        return statistics.median(values)
 
     rows = [
         "| reader | s a page | processor s | share of plain | peak memory, MB | load, s |",

@@ -127,6 +127,8 @@ def _cuts(strip: Strip, image: Image) -> list[tuple[int, int, float, float]]:
         em = _type_size(strip.text, dark)
     first, start = 0, 0.0
     for i, j in itertools.pairwise(printed):
+        if not dark.any():
+            break
         limit = _gap_limit(strip.text[i], strip.text[j]) * em
         a, b = round(strip.centers[i] * width), round(strip.centers[j] * width)
         if b - a <= limit:
@@ -141,7 +143,8 @@ def _cuts(strip: Strip, image: Image) -> list[tuple[int, int, float, float]]:
 
 
 def _type_size(text: str, dark: NDArray[np.bool_]) -> float:
-    rows = np.flatnonzero(dark.any(axis=1))
+    is_rule = dark.mean(axis=0) >= RULE_SHARE
+    rows = np.flatnonzero(dark[:, ~is_rule].any(axis=1))
     height = float(rows[-1] - rows[0] + 1) if len(rows) else float(dark.shape[0])
     return height / (DIGIT_HEIGHT_EM if text.isascii() else HAN_HEIGHT_EM)
 

@@ -1,0 +1,303 @@
+"""Reading pixels: which way is up, the place of every character, and a second look at a region."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from extractor import ocr
+from extractor.errors import ModelError
+from extractor.ocr import OcrEngine, group_by_width, ink, read_crop, recognize_page
+from extractor.orientation import Quads, skew, turned_quads, upright
+from extractor.pages import open_pages
+from extractor.pipeline import Engines
+from extractor.settings import Settings
+from extractor.strips import Strip, decode_ctc, montage, stacked_characters, to_lines
+from extractor.types import Box, Image, Kind, Line, Page, Source
+
+RULED = Path(__file__).parent / "documents" / "breaks-2021__pdf_pagebreaks.pdf"
+NUMBER = 2  # a page with 57 numbers in narrow columns and a label that runs down the side
+DPI = 120
+
+
+@pytest.fixture(scope="module")
+def engine(engines: Engines) -> OcrEngine:
+    return engines.ocr
+
+
+@pytest.fixture(scope="module")
+def printed(settings: Settings) -> tuple[Image, list[Line]]:
+    """One page of tables as pixels, and what its text layer says, in the same pixels."""
+    source = Source(RULED.name, RULED.read_bytes(), Kind.PDF, "application/pdf", "")
+    with open_pages(source, settings) as pages:
+        image = pages.render(NUMBER, DPI)
+        lines = pages.read(NUMBER).lines
+    assert lines is not None
+    scale = DPI / 72
+    return image, [
+        Line(
+            line.text,
+            Box(*(scale * v for v in (line.box.x0, line.box.y0, line.box.x1, line.box.y1))),
+            1.0,
+        )
+        for line in lines
+    ]
+
+
+def as_page(image: Image) -> Page:
+    height, width = image.shape[:2]
+    return Page(1, float(width), float(height), image, None)
+
+
+def missing(page: Page, lines: Sequence[Line], image: Image, truth: Sequence[Line]) -> list[str]:
+    """Numbers that were not read in their place. The canvas grows about its centre."""
+    dx, dy = (page.width - image.shape[1]) / 2, (page.height - image.shape[0]) / 2
+    return [
+        want.text
+        for want in truth
+        if want.text.isdigit()
+        and not any(
+            line.text == want.text
+            and abs(line.box.center_x - want.box.center_x - dx) < 8
+            and abs(line.box.center_y - want.box.center_y - dy) < 8
+            for line in lines
+        )
+    ]
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180, 270, -0.8, 8])
+def test_every_number_is_read_in_its_place_however_the_page_lies(
+    turn: float,
+    printed: tuple[Image, list[Line]],
+    engine: OcrEngine,
+    settings: Settings,
+) -> None:
+    image, truth = printed
+    turned = upright(image, turn)
+    page, lines = recognize_page(as_page(turned), engine, settings)
+    assert abs((page.rotation_deg + turn + 180) % 360 - 180) < 0.3
+    assert missing(page, lines, image, truth) == []
+    assert page.image is not None
+    assert (page.height, page.width) == page.image.shape[:2]
+    again = upright(turned, page.rotation_deg)
+    assert abs(again.shape[0] - page.height) <= 2
+    assert abs(again.shape[1] - page.width) <= 2
+    for line in lines:
+        assert not line.edges or len(line.edges) == len(line.text) + 1
+        assert list(line.edges) == sorted(line.edges)
+
+
+def test_characters_stand_where_the_text_layer_has_them(
+    printed: tuple[Image, list[Line]], engine: OcrEngine, settings: Settings
+) -> None:
+    image, truth = printed
+    _, lines = recognize_page(as_page(image), engine, settings)
+    read_once = {line.text: line for line in lines if line.edges}
+    longest = max((w for w in truth if w.text in read_once), key=lambda line: len(line.text))
+    read = read_once[longest.text]
+    em = longest.box.width / len(longest.text)
+    for i in range(len(read.text)):
+        middle = (read.edges[i] + read.edges[i + 1]) / 2
+        assert abs(middle - (longest.box.x0 + (i + 0.5) * em)) < em
+
+
+def test_a_blank_page_stays_as_it_is(engine: OcrEngine, settings: Settings) -> None:
+    page = as_page(np.full((1000, 700, 3), 255, dtype=np.uint8))
+    assert recognize_page(page, engine, settings) == (page, ())
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 400), (400, 3), (40, 40)])
+def test_odd_images(shape: tuple[int, int], engine: OcrEngine, settings: Settings) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (*shape, 3), dtype=np.uint8)
+    recognize_page(as_page(noise), engine, settings)
+
+
+def test_a_page_without_image_is_wrong_use(engine: OcrEngine, settings: Settings) -> None:
+    with pytest.raises(ValueError, match="no image"):
+        recognize_page(Page(1, 10.0, 10.0, None, ()), engine, settings)
+
+
+# --- a fake reader -----------------------------------------------------------------------------
+
+
+class Fake:
+    """Finds the given boxes and reads every crop as the same characters."""
+
+    def __init__(self, quads: Sequence[Sequence[float]], score: float = 0.99) -> None:
+        self._quads = [[[x0, y0], [x1, y0], [x1, y1], [x0, y1]] for x0, y0, x1, y1 in quads]
+        self._score = score
+        self.n_detected = 0
+        self.n_read = 0
+
+    @property
+    def models(self) -> Mapping[str, str]:
+        return {}
+
+    def detect(self, image: Image, scale: float = 1.0) -> Quads:
+        self.n_detected += 1
+        return np.array(self._quads, dtype=np.float32).reshape(-1, 4, 2)
+
+    def recognize(self, crops: Sequence[Image]) -> list[Strip]:
+        self.n_read += len(crops)
+        return [Strip("12", self._score, self._score, (0.3, 0.7)) for _ in crops]
+
+
+def test_a_straight_page_pays_nothing_extra(settings: Settings) -> None:
+    fake = Fake([(50, 40 * i, 350, 40 * i + 20) for i in range(1, 10)])
+    page, lines = recognize_page(
+        as_page(np.full((500, 400, 3), 255, dtype=np.uint8)), fake, settings
+    )
+    assert (fake.n_detected, fake.n_read, len(lines)) == (1, 9, 9)
+    assert page.rotation_deg == 0
+
+
+def test_doubtful_print_without_a_better_direction_stays(settings: Settings) -> None:
+    fake = Fake([(50, 40 * i, 350, 40 * i + 20) for i in range(1, 10)], score=0.4)
+    page, _ = recognize_page(as_page(np.full((500, 400, 3), 255, np.uint8)), fake, settings)
+    assert page.rotation_deg == 0
+
+
+# --- pure parts --------------------------------------------------------------------------------
+
+
+def test_decode_ctc() -> None:
+    #                 _  a  a  _  a  b  b  space _
+    best = np.array([0, 1, 1, 0, 1, 2, 2, 3, 0])
+    probability = np.array([0.9, 0.8, 0.7, 0.9, 0.6, 0.5, 0.95, 0.9, 0.9], dtype=np.float32)
+    strip = decode_ctc(best, probability, ["", "a", "b", " "], 1 / 9)
+    assert strip.text == "aab"
+    assert strip.score == pytest.approx(0.6)
+    assert strip.mean_score == pytest.approx((0.8 + 0.6 + 0.95) / 3)
+    assert [round(9 * center, 3) for center in strip.centers] == [2, 4.5, 6]
+
+
+def test_decode_ctc_of_nothing() -> None:
+    assert decode_ctc(np.zeros(5, int), np.ones(5, np.float32), [""], 0.2) == Strip("", 0, 0, ())
+
+
+def test_batches_hold_every_crop_once_and_little_padding() -> None:
+    widths = [64] * 60 + [70, 900, 880, 3200, 400, 64]
+    batches = group_by_width(widths)
+    assert sorted(i for batch in batches for i in batch) == list(range(len(widths)))
+    for batch in batches:
+        chosen = [widths[i] for i in batch]
+        assert max(chosen) - min(chosen) <= ocr.WIDTH_STEP_PX
+        assert len(chosen) == 1 or len(chosen) * max(chosen) <= ocr.MAX_BATCH_WIDTH_PX
+    assert group_by_width([]) == []
+
+
+def paper(height: int, width: int) -> Image:
+    return np.full((height, width, 3), 250, dtype=np.uint8)
+
+
+def write(image: Image, text: str, x: int, y: int, scale: float = 1.0) -> None:
+    cv2.putText(image, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, scale, (20, 20, 20), 2)
+
+
+QUAD = np.array([[100, 50], [300, 50], [300, 90], [100, 90]], dtype=np.float32)
+
+
+def test_cells_in_one_strip_are_parted_by_a_blank_and_by_a_rule() -> None:
+    wide = paper(40, 200)
+    write(wide, "1", 20, 31)
+    write(wide, "2", 150, 31)
+    strip = Strip("12", 0.9, 0.9, (0.15, 0.8))
+    first, second = to_lines(strip, QUAD, wide)
+    assert (first.text, second.text) == ("1", "2")
+    assert first.box.x1 < 160 < 230 < second.box.x0
+    ruled = paper(40, 60)
+    write(ruled, "1", 5, 31)
+    write(ruled, "2", 29, 31)
+    strip = Strip("12", 0.9, 0.9, (0.22, 0.66))
+    assert [line.text for line in to_lines(strip, QUAD, ruled)] == ["12"]
+    cv2.line(ruled, (24, 0), (24, 39), (20, 20, 20), 2)
+    assert [line.text for line in to_lines(strip, QUAD, ruled)] == ["1", "2"]
+
+
+def test_stacked_characters_are_cut_and_set_side_by_side() -> None:
+    stack = paper(200, 40)
+    for y in (10, 60, 110):
+        cv2.rectangle(stack, (5, y), (35, y + 4), (0, 0, 0), -1)  # two strokes of one character
+        cv2.rectangle(stack, (5, y + 20), (35, y + 28), (0, 0, 0), -1)
+    rows = stacked_characters(stack)
+    assert [start for start, _ in rows] == [10, 60, 110]
+    side_by_side = montage(stack, rows)
+    assert side_by_side.shape[1] > 2 * side_by_side.shape[0]
+    assert stacked_characters(paper(100, 20)) == []
+
+
+def test_ink_ignores_rules_and_specks() -> None:
+    cell = paper(60, 120)
+    whole = Box(0, 0, 120, 60)
+    assert ink(cell, whole) == 0
+    cv2.rectangle(cell, (0, 0), (119, 59), (30, 30, 30), 2)
+    cell[30, 30] = 0
+    assert ink(cell, whole) == 0
+    write(cell, "7", 50, 42)
+    assert ink(cell, whole) > 0.01
+    dash = paper(60, 120)
+    cv2.line(dash, (55, 30), (66, 30), (30, 30, 30), 2)
+    assert ink(dash, whole) > 0.002
+    assert ink(cell, Box(500, 500, 600, 600)) == 0
+
+
+def test_read_crop(engine: OcrEngine) -> None:
+    cell = paper(60, 160)
+    cv2.rectangle(cell, (0, 0), (159, 59), (30, 30, 30), 2)
+    assert read_crop(cell, Box(0, 0, 160, 60), engine) is None
+    write(cell, "305", 60, 38, scale=0.6)
+    line = read_crop(cell, Box(0, 0, 160, 60), engine)
+    assert line is not None
+    assert line.text == "305"
+    assert 40 < line.box.x0 < 62
+    assert len(line.edges) == 4
+
+
+@pytest.mark.parametrize("turn", [-9.0, -1.0, 0.5, 6.0])
+def test_quads_move_with_the_pixels_and_show_the_skew(turn: float) -> None:
+    flat = np.array(
+        [
+            [[x, y], [x + 300, y], [x + 300, y + 20], [x, y + 20]]
+            for x in (20, 80)
+            for y in (50, 90)
+        ],
+        dtype=np.float32,
+    )
+    image = paper(300, 400)
+    assert skew(turned_quads(flat, 400, 300, turn), image) == pytest.approx(-turn, abs=0.01)
+    image[50:54, 20:24] = 0
+    turned = upright(image, turn)
+    x, y = turned_quads(flat[:1] + 2, 400, 300, turn)[0, 0]
+    assert turned[round(float(y)), round(float(x)), 0] < 128
+
+
+def test_ruled_lines_show_the_skew_where_print_does_not() -> None:
+    image = paper(600, 800)
+    for y in range(100, 500, 60):
+        cv2.line(image, (50, y), (750, y), (0, 0, 0), 2)
+    turned = upright(image, 3.0)
+    assert skew(np.zeros((0, 4, 2), np.float32), turned) == pytest.approx(-3.0, abs=0.3)
+    assert skew(np.zeros((0, 4, 2), np.float32), paper(300, 300)) == 0
+
+
+# --- weights and imports -----------------------------------------------------------------------
+
+
+def test_changed_weights_are_refused(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    monkeypatch.setitem(ocr.SHA256, ocr.DETECTOR, "0" * 64)
+    with pytest.raises(ModelError, match=r"ppocrv6_det\.onnx"):
+        ocr.PaddleEngine(settings)
+
+
+def test_importing_loads_no_reader() -> None:
+    code = (
+        "import sys, extractor.ocr; "
+        "sys.exit(any(m in sys.modules for m in ('paddleocr', 'paddlex', 'onnxruntime')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
