@@ -9,8 +9,6 @@ a wrong figure is worse than a missing one.
 from __future__ import annotations
 
 import re
-import unicodedata
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,10 +16,10 @@ from decimal import Decimal
 
 from extractor.characters import canonical, canonical_with_offsets
 from extractor.figure_keys import HIDDEN, NUMBER, FigureKey, FigurePattern
-from extractor.numerals import Number, find_numbers, parse_plain
-from extractor.types import Box, CellStatus, Evidence, Exactness, Figure, Fragment, Role
+from extractor.prose import Prose
+from extractor.quantities import Quantity, find_quantities, longest_first, unit_pattern
+from extractor.types import CellStatus, Exactness, Figure
 
-_ENUMERATOR = re.compile(r"\(?[一二三四五六七八九十]{1,3}[)、.]|[0-9]{1,2}[、.](?![0-9])")
 _SENTENCE_END = re.compile(r"[。!?]")
 _CLAUSE_ENDS = ",。;:!?"
 _CLAUSE_END = re.compile(f"[{_CLAUSE_ENDS}]")
@@ -31,44 +29,6 @@ _HIDDEN_PART = re.compile(
     r"规划|要点|标准|清单|规则|函|批复|表|册|汇编|纲要|法)》|[《》]"
 )
 
-# Units that are no key figure's, so that their numbers are seen for what they are.
-_OTHER_UNITS = (
-    *(
-        "平方米",
-        "万平方米",
-        "公里",
-        "千米",
-        "亩",
-        "吨",
-        "元",
-        "名",
-        "户",
-        "家",
-        "台",
-        "辆",
-        "册",
-        "页",
-    ),
-    *(
-        "字",
-        "岁",
-        "天",
-        "日",
-        "小时",
-        "分钟",
-        "个工作日",
-        "工作日",
-        "件次",
-        "个百分点",
-        "百分点",
-        "倍",
-    ),
-    *("处", "类", "批次", "批", "轮", "幅", "版", "本", "部", "所", "座", "头", "票", "分", "%"),
-)
-_NEVER_BEFORE = re.compile(r"[第\[A-Za-z@#/.~_-]$|[0-9][至到~-]$|百分之$")
-_NEVER_AFTER = re.compile(
-    r"[A-Za-z@~/-]|[0-9]|[至到][0-9]|年|月(?!刊)|号|时[0-9至到]|:[0-9]|\.[a-z0-9]"
-)
 _CHANGE_BEFORE = re.compile(
     r"(?:同比|环比|较|比)[^,;。]{0,12}$|(?:增长|下降|减少|回落|上升|降低|提高|提升|增幅|降幅)(?:了|约)?$"
     r"|(?<!新)增加(?:了)?$"
@@ -87,55 +47,6 @@ _NEXT_TOTAL = re.compile(
 )
 _WITH_CARRIED_OVER = re.compile(r"^\((?:其中)?(?:含|包括|包含)[^)]{0,12}结转")
 _YEAR = re.compile(r"(?<![0-9])(20[0-9]{2})(?:年|-20[0-9]{2}年)")
-_ROUND_AFTER = re.compile(r"左右|上下|以上|余")
-
-
-@dataclass(frozen=True, slots=True)
-class Prose:
-    """One paragraph, its lines joined. `starts[i]` is where the text of `fragments[i]` begins.
-
-    `heading` is the section heading above it, "" if there is none.
-    """
-
-    text: str
-    fragments: tuple[Fragment, ...]
-    starts: tuple[int, ...]
-    heading: str = ""
-
-    def evidence(self, start: int, end: int) -> Evidence:
-        """Where the characters `start .. end` stand; the part on one line, if they cross two.
-
-        On a page the line's box is narrowed to the characters by their usual widths.
-        """
-        i = max(0, bisect_right(self.starts, start) - 1)
-        fragment = self.fragments[i]
-        evidence, box = fragment.evidence, fragment.evidence.box
-        if box is None or box.width <= box.height:
-            return evidence
-        widths = [_width(character) for character in fragment.text]
-        total = sum(widths)
-        first = max(0, start - self.starts[i])
-        last = min(len(widths), end - self.starts[i])
-        if not total or first >= last:
-            return evidence
-        # Half a character of margin, because the widths are only usual ones.
-        x0 = max(0.0, sum(widths[:first]) - 0.5) / total
-        x1 = min(float(total), sum(widths[:last]) + 0.5) / total
-        narrow = Box(box.x0 + x0 * box.width, box.y0, box.x0 + x1 * box.width, box.y1)
-        return replace(evidence, box=narrow)
-
-
-@dataclass(frozen=True, slots=True)
-class _Quantity:
-    """A number with its unit in canonical text: digits `start .. number_end`, unit up to `end`."""
-
-    start: int
-    number_end: int
-    end: int
-    value: Decimal | None
-    unit: str | None
-    is_approximate: bool
-    is_doubtful: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +58,7 @@ class _Scan:
     text: str
     masked: str
     opened: str
-    quantities: Mapping[int, _Quantity]
+    quantities: Mapping[int, Quantity]
     gaps: frozenset[int]
     heading: str
     year: int | None
@@ -181,32 +92,6 @@ class _Match:
     """Whether the clause says 累计."""
 
 
-def join_prose(fragments: Sequence[Fragment]) -> tuple[Prose, ...]:
-    """Join the lines of running text to paragraphs.
-
-    Fragments are in reading order. Those with another role than PROSE end a paragraph and are left
-    out, except for furniture (a page number does not end a sentence). A new paragraph starts at
-    an enumerator such as （二） too.
-    """
-    paragraphs: list[Prose] = []
-    current: list[Fragment] = []
-    heading = ""
-    for fragment in fragments:
-        if fragment.role is Role.FURNITURE:
-            continue
-        is_prose = fragment.role in (None, Role.PROSE) and bool(fragment.text.strip())
-        if current and (not is_prose or _ENUMERATOR.match(canonical(fragment.text))):
-            paragraphs.append(_joined(current, heading))
-            current = []
-        if is_prose:
-            current.append(fragment)
-        elif fragment.role is Role.HEADING:
-            heading = fragment.text
-    if current:
-        paragraphs.append(_joined(current, heading))
-    return tuple(paragraphs)
-
-
 def find_figures(
     paragraphs: Sequence[Prose], keys: Sequence[FigureKey], *, year: int | None = None
 ) -> tuple[Figure, ...]:
@@ -222,7 +107,7 @@ def find_figures(
         not printed, or the document states another value for the same key and scope. `value` is
         None only where the text leaves a gap for the number.
     """
-    units = _all_units(keys)
+    units = unit_pattern(keys)
     found: list[tuple[int, Figure]] = []
     for paragraph in paragraphs:
         scan, offsets = _scan(paragraph, units, year)
@@ -363,10 +248,10 @@ def _checked(
     if quantity is None:
         if start not in scan.gaps:
             return None
-        unit = next((u for u in _by_length(key.units) if scan.text.startswith(u, start)), None)
+        unit = next((u for u in longest_first(key.units) if scan.text.startswith(u, start)), None)
         if unit is None:
             return None
-        quantity = _Quantity(start, start, start + len(unit), None, unit, False, True)
+        quantity = Quantity(start, start, start + len(unit), None, unit, False, True)
     elif quantity.unit is not None and quantity.unit not in map(canonical, key.units):
         return None
     if key.context is not None and _WITH_CARRIED_OVER.match(scan.text[quantity.end :]):
@@ -471,50 +356,12 @@ def _is_on_topic(key: FigureKey, view: str, position: int) -> bool:
     return ours >= max((m.end() for m in key.rivals.finditer(view, 0, position)), default=-1)
 
 
-def _quantities(text: str, units: re.Pattern[str]) -> Iterator[_Quantity]:
-    for number in find_numbers(text):
-        before = text[max(0, number.start - 16) : number.start]
-        if _NEVER_BEFORE.search(before) or _NEVER_AFTER.match(text, number.end):
-            continue
-        unit = units.match(text, number.end)
-        if unit is None and (number.is_chinese or not _stands_alone(text, number)):
-            continue
-        end = unit.end() if unit else number.end
-        start, value = number.start, number.value
-        # A number that a line end or a blank cuts in two: its parts are joined, and it is doubtful.
-        cut = re.search(r"[0-9]+ $", before)
-        if cut is not None:
-            start -= len(cut[0])
-            value = parse_plain(cut[0].strip() + text[number.start : number.end]) or value
-        yield _Quantity(
-            start=start,
-            number_end=number.end,
-            end=end,
-            value=value,
-            unit=unit[0] if unit else None,
-            is_approximate=number.is_approximate or _ROUND_AFTER.match(text, end) is not None,
-            is_doubtful=cut is not None,
-        )
-
-
-def _stands_alone(text: str, number: Number) -> bool:
-    """Whether a number without a unit may be one whose unit was left out: it ends its clause and
-    is neither a year nor as long as a telephone number or a post code."""
-    follows = text[number.end : number.end + 1]
-    if follows and follows not in ",。;、)":
-        return False
-    digits = text[number.start : number.end]
-    if re.fullmatch(r"20[0-9]{2}|[0-9]{6,}", digits):
-        return False
-    return re.match(r"12345|12315|12333|12369|12388", digits) is None
-
-
 def _scan(
     paragraph: Prose, units: re.Pattern[str], year: int | None
 ) -> tuple[_Scan, tuple[int, ...]]:
     """The prepared paragraph, and the offsets of its canonical characters in the text."""
     text, offsets = canonical_with_offsets(paragraph.text)
-    quantities = {quantity.start: quantity for quantity in _quantities(text, units)}
+    quantities = {quantity.start: quantity for quantity in find_quantities(text, units)}
     characters = list(text)
     for quantity in quantities.values():
         span = quantity.number_end - quantity.start
@@ -531,31 +378,3 @@ def _scan(
     heading = canonical(paragraph.heading)
     scan = _Scan(text, "".join(characters), opened, quantities, gaps, heading, year)
     return scan, offsets
-
-
-def _all_units(keys: Sequence[FigureKey]) -> re.Pattern[str]:
-    units = {canonical(unit) for key in keys for unit in key.units} | set(_OTHER_UNITS)
-    return re.compile("|".join(map(re.escape, _by_length(units))))
-
-
-def _by_length(units: Sequence[str] | set[str]) -> list[str]:
-    return sorted(units, key=lambda unit: (-len(unit), unit))
-
-
-def _joined(fragments: Sequence[Fragment], heading: str) -> Prose:
-    text = ""
-    starts: list[int] = []
-    for fragment in fragments:
-        if text and _is_word(text[-1]) and _is_word(fragment.text[0]):
-            text += " "
-        starts.append(len(text))
-        text += fragment.text
-    return Prose(text, tuple(fragments), tuple(starts), heading)
-
-
-def _is_word(character: str) -> bool:
-    return character.isascii() and character.isalnum()
-
-
-def _width(character: str) -> float:
-    return 1.0 if unicodedata.east_asian_width(character) in "WF" else 0.5

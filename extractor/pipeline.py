@@ -25,11 +25,12 @@ from extractor.classify import classify, known_labels
 from extractor.decode import decode
 from extractor.errors import ExtractorError, InputTooLarge, NotAReport
 from extractor.facts import report_facts
-from extractor.figures import find_figures, join_prose
+from extractor.figures import find_figures
 from extractor.flag import flag
 from extractor.ocr import OcrEngine, PaddleEngine, ink, read_crop, recognize_page
 from extractor.orientation import upright
 from extractor.pages import open_pages, render
+from extractor.prose import join_prose
 from extractor.reread import reread
 from extractor.schema import Schema, load_schema
 from extractor.settings import Settings

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from extractor.errors import SchemaError
 from extractor.figure_keys import parse_figure_keys
-from extractor.figures import find_figures, join_prose
+from extractor.figures import find_figures
+from extractor.prose import join_prose
 from extractor.schema import load_schema
 from extractor.types import Box, CellStatus, Evidence, Exactness, Figure, Fragment, Role
 

@@ -32,7 +32,7 @@ STAGES = {
     "assemble": {"assemble"},
     "reread": {"reread"},
     "decode": {"decode"},
-    "figures": {"figures"},
+    "figures": {"figures", "prose", "quantities"},
     "facts": {"facts"},
     "flag": {"flag"},
     "export": {"export"},
