@@ -12,10 +12,12 @@ Shares are of processor time, which other work on the machine disturbs less.
 from __future__ import annotations
 
 import argparse
+import atexit
 import dataclasses
 import json
 import os
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -163,6 +165,7 @@ def _ours(settings: Settings) -> Reader:
 
 def _plain(settings: Settings) -> Reader:
     home = Path(tempfile.mkdtemp(prefix="extractor-bench-"))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
     os.environ["PADDLE_PDX_DISABLE_MODEL_SOURCE_CHECK"] = "True"
     os.environ["PADDLE_PDX_CACHE_HOME"] = str(home)
     detector, recognizer, _ = lay_out_models(home)
