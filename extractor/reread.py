@@ -74,7 +74,7 @@ def _look_again(
         if ink is None:
             return candidates
         if ink < _CLEAN:
-            return (replace(first, score=_BLANK_SCORE),)
+            return (replace(first, score=min(first.score, _BLANK_SCORE)),)
     line = cells.read(first.evidence)
     if line is None or not looks_like_value(line.text):
         return (replace(first, score=_UNSURE_BLANK),) if is_empty else candidates

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field, replace
 
 from extractor.assemble.anchors import Placed, RowAnchor
@@ -20,6 +20,8 @@ from extractor.types import (
     State,
 )
 from extractor.values import read_cell
+
+_UNPROVEN_BLANK = 0.5
 
 
 @dataclass(slots=True)
@@ -45,10 +47,15 @@ def fill_row(
     sheet: Sheet,
     values: Sequence[Placed],
     lanes: Sequence[Lane],
-) -> None:
-    """Candidates for one printed row on one sheet; a slot filled on an earlier sheet stays."""
+) -> list[Placed]:
+    """Candidates for one printed row on one sheet; a slot filled on an earlier sheet stays.
+
+    Returns:
+        The pieces of print that were given to a slot.
+    """
     label = row.boxes[s]
-    for lane, p, fit in assign_values(values, lanes):
+    assigned = assign_values(values, lanes)
+    for lane, p, fit in assigned:
         slot = layout.slot_id(row.row, lane.column)
         before = found.candidates.get(slot)
         if before is not None and before.reading.state is not State.BLANK:
@@ -72,6 +79,14 @@ def fill_row(
             evidence=evidence,
             origin="empty",
         )
+    return [p for _, p, _ in assigned]
+
+
+def doubt_blanks(found: Found, slots: Container[str]) -> None:
+    """Take back that cells are empty: numbers stand in their table that belong to no cell."""
+    for slot, candidate in found.candidates.items():
+        if slot in slots and candidate.origin == "empty":
+            found.candidates[slot] = replace(candidate, score=_UNPROVEN_BLANK)
 
 
 def _candidate(

@@ -19,7 +19,7 @@ from extractor.assemble.anchors import (
     find_columns,
     find_rows,
 )
-from extractor.assemble.filling import Found, fill_row, move
+from extractor.assemble.filling import Found, doubt_blanks, fill_row, move
 from extractor.assemble.lanes import (
     Lane,
     carry_lanes,
@@ -117,9 +117,43 @@ def _block(
             here_lanes = settle_lanes(here_lanes, rows)
         else:
             here_lanes = lanes = complete_lanes(here_lanes, block, rows, sheets[s])
+        used: list[Placed] = []
         for row in here:
-            fill_row(found, layout, row, s, sheets[s], rows[id(row)], here_lanes)
+            used += fill_row(found, layout, row, s, sheets[s], rows[id(row)], here_lanes)
+        if _has_strays(on_sheet, used, boxes, here_lanes, block):
+            slots = {layout.slot_id(row.row, lane.column) for row in here for lane in here_lanes}
+            doubt_blanks(found, slots)
     return found
+
+
+def _has_strays(
+    on_sheet: Sequence[Placed],
+    used: Sequence[Placed],
+    rows: Sequence[Box],
+    lanes: Sequence[Lane],
+    block: Block,
+) -> bool:
+    """Whether numbers stand among the rows and columns of a block without belonging to a cell.
+
+    Those of rows that are known to be extra do not count.
+    """
+    if not lanes:
+        return False
+    taken = {id(p.fragment) for p in used}
+    top, bottom = min(box.y0 for box in rows), max(box.y1 for box in rows)
+    extra = [
+        p.box
+        for p in on_sheet
+        if (found := best_label(p.fragment.text, block.extra_rows)) and found[1] >= SURE
+    ]
+    return any(
+        p.fragment.role is Role.VALUE
+        and id(p.fragment) not in taken
+        and top <= p.box.center_y <= bottom
+        and lanes[0].left <= p.box.center_x <= lanes[-1].right
+        and not any(box.overlap_y(p.box) > 0 for box in extra)
+        for p in on_sheet
+    )
 
 
 def _header(
@@ -191,7 +225,7 @@ def _rows_of_values(
         if id(nearest) not in result:
             continue
         label = nearest.boxes[s]
-        reach = _ROW_REACH * max(label.height, p.box.height)
+        reach = max(0.5 * label.height + 0.2 * p.box.height, _ROW_REACH * p.box.height)
         if abs(label.center_y - p.box.center_y) > reach or p.box.center_x <= label.x1:
             continue
         if p.fragment.role is not Role.VALUE:
