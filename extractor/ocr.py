@@ -43,6 +43,9 @@ from extractor.settings import Settings
 from extractor.strips import Strip, darkness, decode_ctc, montage, stacked_characters, to_lines
 from extractor.types import Box, Image, Line, Page
 
+# ONNX Runtime reports its use to its maker over the network unless this is set before its import.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
 DETECTOR = "ppocrv6_det.onnx"
 RECOGNIZER = "ppocrv6_rec.onnx"
 SHA256 = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -301,3 +302,17 @@ def test_importing_loads_no_reader() -> None:
         "sys.exit(any(m in sys.modules for m in ('paddleocr', 'paddlex', 'onnxruntime')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_loading_writes_nothing_into_the_home_folder(tmp_path: Path) -> None:
+    """PaddleX keeps a cache there, and ONNX Runtime the reports that it sends to its maker."""
+    code = (
+        "from extractor.ocr import PaddleEngine; from extractor.settings import Settings; "
+        "PaddleEngine(Settings())"
+    )
+    unset = ("ORT_DISABLE_TELEMETRY", "PADDLE_PDX_CACHE_HOME", "XDG_CACHE_HOME")
+    environment = {k: v for k, v in os.environ.items() if k not in unset}
+    subprocess.run(
+        [sys.executable, "-c", code], check=True, env=environment | {"HOME": str(tmp_path)}
+    )
+    assert list(tmp_path.rglob("*")) == []
