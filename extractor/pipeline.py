@@ -22,12 +22,13 @@ from functools import cached_property, lru_cache
 from extractor import ingest
 from extractor.assemble import Assembly, assemble
 from extractor.classify import classify, known_labels
+from extractor.closeup import ink, read_crop
 from extractor.decode import decode
 from extractor.errors import ExtractorError, InputTooLarge, NotAReport
 from extractor.facts import report_facts
 from extractor.figures import find_figures
 from extractor.flag import flag
-from extractor.ocr import OcrEngine, PaddleEngine, ink, read_crop, recognize_page
+from extractor.ocr import OcrEngine, PaddleEngine, recognize_page
 from extractor.orientation import upright
 from extractor.pages import open_pages, render
 from extractor.prose import join_prose

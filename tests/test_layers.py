@@ -26,7 +26,7 @@ FOUNDATION = {
 STAGES = {
     "ingest": {"ingest"},
     "pages": {"pages", "textlayer"},
-    "ocr": {"ocr", "strips", "orientation"},
+    "ocr": {"ocr", "strips", "orientation", "closeup", "weights"},
     "tokens": {"tokens"},
     "classify": {"classify"},
     "assemble": {"assemble"},
@@ -40,9 +40,9 @@ STAGES = {
 STAGE_OF = {module: stage for stage, modules in STAGES.items() for module in modules}
 ABOVE = {"pipeline", "batch", "service", "review", "app", "cli", "__main__"}
 HEAVY = {
-    "paddleocr": {"ocr", "strips"},
-    "paddlex": {"ocr", "strips"},
-    "onnxruntime": {"ocr", "strips"},
+    "paddleocr": {"ocr"},
+    "paddlex": {"ocr"},
+    "onnxruntime": {"weights"},
     "pypdfium2": {"pages"},
     "openpyxl": {"export"},
     "sqlalchemy": {"service"},

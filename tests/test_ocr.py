@@ -12,9 +12,10 @@ import cv2
 import numpy as np
 import pytest
 
-from extractor import ocr
+from extractor import ocr, weights
+from extractor.closeup import ink, read_crop
 from extractor.errors import ModelError
-from extractor.ocr import OcrEngine, group_by_width, ink, read_crop, recognize_page
+from extractor.ocr import OcrEngine, group_by_width, recognize_page
 from extractor.orientation import Quads, skew, turned_quads, upright
 from extractor.pages import open_pages
 from extractor.pipeline import Engines
@@ -291,7 +292,7 @@ def test_ruled_lines_show_the_skew_where_print_does_not() -> None:
 
 
 def test_changed_weights_are_refused(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
-    monkeypatch.setitem(ocr.SHA256, ocr.DETECTOR, "0" * 64)
+    monkeypatch.setitem(weights.SHA256, weights.DETECTOR, "0" * 64)
     with pytest.raises(ModelError, match=r"ppocrv6_det\.onnx"):
         ocr.PaddleEngine(settings)
 

@@ -1,0 +1,109 @@
+"""One region of an upright page seen from near: whether it holds print, and what that says."""
+
+from __future__ import annotations
+
+import itertools
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from extractor.ocr import OcrEngine
+from extractor.strips import darkness
+from extractor.types import Box, Image, Line
+
+RULE_LENGTH = 0.6
+MIN_SPECK_PX = 4
+READ_MARGIN = 0.35
+SEAL_REDNESS = 60
+MIN_SEAL = 0.01
+
+
+def ink(image: Image, box: Box) -> float:
+    """Return the share of a region that is covered by print, in [0, 1].
+
+    Ruled lines, which run through most of the region's width or height or along its border, and
+    specks of fewer than `MIN_SPECK_PX` pixels do not count. A red seal does: nothing proves that a
+    cell below it is empty. 0.0 for a region outside of the image.
+    """
+    region = _cut(image, box)
+    if region is None:
+        return 0.0
+    return max(float(_print_mask(_without_seal(region)).mean()), _seal_share(region))
+
+
+def read_crop(image: Image, box: Box, engine: OcrEngine, scale: float = 2.0) -> Line | None:
+    """Read one region as a single line, enlarged, without looking for print in it first.
+
+    The region is narrowed to its ink, since a number that is small in its crop reads badly.
+
+    Returns:
+        The line in pixels of `image`, or None where there is no ink or nothing is read.
+    """
+    region = _cut(image, box)
+    if region is None:
+        return None
+    mask = _print_mask(_without_seal(region))
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if len(rows) == 0:
+        return None
+    margin = READ_MARGIN * (rows[-1] - rows[0] + 1)
+    x_origin, y_origin = max(0, round(box.x0)), max(0, round(box.y0))
+    tight = Box(
+        max(x_origin + columns[0] - margin, box.x0),
+        max(y_origin + rows[0] - margin, box.y0),
+        min(x_origin + columns[-1] + 1 + margin, box.x1),
+        min(y_origin + rows[-1] + 1 + margin, box.y1),
+    )
+    part = _cut(image, tight)
+    if part is None:
+        return None
+    large = cv2.resize(_without_seal(part), None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+    (strip,) = engine.recognize([np.asarray(large, dtype=np.uint8)])
+    if not strip.text:
+        return None
+    centers = [tight.x0 + center * tight.width for center in strip.centers]
+    inner = ((a + b) / 2 for a, b in itertools.pairwise(centers))
+    edges = (tight.x0, *inner, tight.x1) if centers else ()
+    return Line(strip.text, tight, strip.score, edges)
+
+
+def _cut(image: Image, box: Box) -> Image | None:
+    height, width = image.shape[:2]
+    x0, x1 = max(0, round(box.x0)), min(width, round(box.x1))
+    y0, y1 = max(0, round(box.y0)), min(height, round(box.y1))
+    return image[y0:y1, x0:x1] if x1 - x0 >= 3 and y1 - y0 >= 3 else None
+
+
+def _seal_share(region: Image) -> float:
+    """Return the share of the region that is red, 0.0 if that is next to nothing."""
+    channels = region.astype(np.int16)
+    redness = channels[..., 0] - channels[..., 1:].max(axis=2)
+    share = float((redness > SEAL_REDNESS).mean())
+    return share if share >= MIN_SEAL else 0.0
+
+
+def _without_seal(region: Image) -> Image:
+    """Return the region as a red lamp shows it, if a seal lies in it: red is paper, black stays."""
+    if not _seal_share(region):
+        return region
+    return np.repeat(region[..., :1], 3, axis=2)
+
+
+def _print_mask(region: Image) -> NDArray[np.bool_]:
+    """Return the pixels of print: ink without ruled lines and specks."""
+    dark = darkness(region).astype(np.uint8)
+    height, width = dark.shape
+    across = cv2.morphologyEx(
+        dark, cv2.MORPH_OPEN, np.ones((1, max(3, round(RULE_LENGTH * width))), np.uint8)
+    )
+    down = cv2.morphologyEx(
+        dark, cv2.MORPH_OPEN, np.ones((max(3, round(RULE_LENGTH * height)), 1), np.uint8)
+    )
+    rules = cv2.dilate(np.maximum(across, down), np.ones((3, 3), np.uint8))
+    dark[rules > 0] = 0
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(dark, connectivity=8)
+    areas = stats[:, cv2.CC_STAT_AREA]
+    is_print = areas >= MIN_SPECK_PX
+    is_print[0] = False
+    return np.asarray(is_print[labels], dtype=np.bool_)
