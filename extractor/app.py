@@ -17,6 +17,7 @@ from fastapi.responses import FileResponse
 from starlette.staticfiles import StaticFiles
 
 from extractor import __version__
+from extractor.errors import ServiceError
 from extractor.service import problems
 from extractor.service.api import MAX_UNPACKING, Service, health, router
 from extractor.service.auth import Keys, admin_key_path
@@ -107,7 +108,9 @@ def serve(settings: Settings) -> None:
 
     Raises:
         StoreError: the storage cannot be used, or another service uses it.
+        ServiceError: the address is taken or not this machine's.
     """
+    _check_address(settings)
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
     )
@@ -123,6 +126,22 @@ def serve(settings: Settings) -> None:
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
     _Server(config, _greeting(settings)).run()
+
+
+def _check_address(settings: Settings) -> None:
+    """Say in words what the server would say in its log."""
+    try:
+        with socket.create_server((settings.host, settings.port), family=_family(settings.host)):
+            pass
+    except OSError as error:
+        raise ServiceError(
+            f"cannot listen on {settings.host}, port {settings.port}: {error.strerror}; stop what "
+            "uses it, or choose another with EXTRACTOR_PORT or EXTRACTOR_HOST"
+        ) from error
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
 def _greeting(settings: Settings) -> str:

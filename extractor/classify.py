@@ -62,19 +62,26 @@ def classify(sheets: Sequence[Sheet], schema: Schema) -> tuple[Sheet, ...]:
         fragments: list[Fragment] = []
         for fragment in sheet.fragments:
             own = role(fragment, sheet)
-            follows_prose = fragments and fragments[-1].role is Role.PROSE
-            is_strange = by_label.get(fragment.text, 0.0) < MIN_SIMILARITY
             if (
                 own is Role.LABEL
-                and follows_prose
-                and is_strange
                 and sheet.kind is not SheetKind.GRID
+                and fragments
+                and fragments[-1].role is Role.PROSE
+                and _continues(fragments[-1].text, by_label.get(fragment.text, 0.0))
             ):
-                # The last, short line of a paragraph, or a piece of a widely set one.
                 own = Role.PROSE
             fragments.append(replace(fragment, role=own))
         result.append(replace(sheet, fragments=tuple(fragments)))
     return tuple(result)
+
+
+def _continues(prose: str, likeness: float) -> bool:
+    """Whether what follows running text is its last, short line, or a piece of a broken one.
+
+    Within a sentence only a sure label ends it; after a sentence anything like a label does.
+    """
+    is_open = prose[-1] not in "。；：！？!?;:）)"
+    return likeness < (_LABEL_SIMILARITY if is_open else MIN_SIMILARITY)
 
 
 def _extent(sheet: Sheet) -> float:

@@ -93,19 +93,24 @@ def _finding(
         raise ValueError(f"{relation.id} is not broken")
     expected, found = sums
     certain = all(_is_certain(chosen[slot]) for slot in relation.slots)
-    names = {slot.id: slot.label for slot in layout.slots}
-    parts = " + ".join(f"{values[slot]}" for slot in relation.parts if values[slot])
-    totals = " + ".join(f"{values[slot]}" for slot in relation.total)
-    where = "、".join(names[slot] for slot in relation.total)
+    parts = _terms(relation.parts, layout, values)
+    totals = _terms(relation.total, layout, values)
+    message = f"{parts} = {expected} ≠ {found} = {totals}"
     return Finding(
         relation=relation.id,
         verdict=Verdict.REPORTED if certain else Verdict.UNDECIDED,
-        message=f"{where}: the parts ({parts or 0}) add up to {expected}, printed is {totals}"
-        + (f" = {found}" if len(relation.total) > 1 else ""),
+        message=message,
         cells=tuple(slot for slot in relation.slots if chosen[slot].reading.state is State.NUMBER),
         expected=expected,
         found=found,
     )
+
+
+def _terms(slots: Sequence[str], layout: Layout, values: Mapping[str, Decimal | None]) -> str:
+    """One side of a relation in the form's own words; parts of zero are left out."""
+    names = {slot.id: slot.label for slot in layout.slots}
+    terms = [f"{names[slot]} {values[slot]}" for slot in slots if values[slot]]
+    return " + ".join(terms) or (f"{names[slots[0]]} 0" if len(slots) == 1 else "0")
 
 
 def _is_certain(candidate: Candidate) -> bool:

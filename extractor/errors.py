@@ -10,7 +10,8 @@ ExtractorError
 ├── OcrError                  the reader failed on a page
 ├── ModelError                weights or a manifest are missing, changed or do not fit
 ├── SchemaError               the schema file contradicts itself
-└── StoreError                the service's storage could not do what was asked
+├── StoreError                the service's storage could not do what was asked
+└── ServiceError              the service cannot start
 
 Wrong use by a programmer raises ValueError and stays outside of the tree. A document that is odd
 or wrong is no exception at all: it gives flags, findings and failures in its result. Each class
@@ -72,3 +73,7 @@ class StoreError(ExtractorError):
 
 class NotAReport(InputError):
     code = "not_a_report"
+
+
+class ServiceError(ExtractorError):
+    code = "service_failed"

@@ -44,12 +44,19 @@ _SENTENCE_YEAR = re.compile(
 _BODY = re.compile(
     r"[\u4e00-\u9fff·()]{1,40}"
     r"(?:政府|办公厅|办公室|委员会|管委会|办事处|街道办|局|厅|委|部|处|署|院|站|所|校|中心|总队|支队|大队|"
-    r"集团|公司|银行|海关|园区|开发区|示范区|新区|街道|乡|镇|省|市|县|区|旗|州|盟|联合会|协会|学会|团)"
+    r"集团|公司|银行|海关|园区|开发区|示范区|新区|街道|乡|镇|省|市|县|区|旗|州|盟|联合会|协会|学会|团|"
+    r"办|队|大学|法院|检察院|医院)(?:\([\u4e00-\u9fff]{2,12}\))?"
+)
+# Parts of names that would look like other words: a bureau of statistics is no statistics.
+_NAME_PARTS = re.compile(
+    r"统计(?:局|调查)|数据(?:资源|产业|发展|管理|服务|中心|和政务服务)*(?:局|中心|办)|"
+    r"(?:政务|信息)?公开办"
 )
 _NOT_A_BODY = re.compile(
     r"位置|首页|网站|栏目|专栏|公开|年度|年报|报告|信息公|关于|根据|按照|来源|索引|目录|日期|现将|情况|名称|"
     r"我[省市县区州旗局镇乡街校院单]|本[省市县区州旗局镇乡街校院单机级部]|各[省市县区级部]|全[省市县区镇]|"
-    r"有关|以下|负责|统计|数据|年|月|报送|联系|[(（][^)）]*$"
+    r"有关|以下|负责|统计|数据|报送|联系|[(（][^)）]*$|"
+    r"[本全上去今每近前历当一]年|年[来间内底初末]|[0-9]年|[0-9一二三四五六七八九十]月|月[份底初末]"
 )
 _PLACE = re.compile(r"[\u4e00-\u9fff](?:省|市|县|区|旗|州|盟|镇|乡|街道|办事处)")
 _TITLE_WORDS = re.compile(r"(?:关于)?(?:做好|发布|公布|印发|报送)?(?:关于)?的?$")
@@ -195,7 +202,8 @@ def _title(text: str) -> _Title | None:
 def _body(name: str) -> str | None:
     """`name`, if it can be the name of a public body."""
     name = name.removesuffix("的")
-    if len(name) < 3 or _NOT_A_BODY.search(name) or not _BODY.fullmatch(name):
+    plain = _NAME_PARTS.sub("", name)
+    if len(name) < 3 or _NOT_A_BODY.search(plain) or not _BODY.fullmatch(name):
         return None
     return name
 

@@ -46,6 +46,7 @@ from extractor.types import (
     Fragment,
     Image,
     Line,
+    ReportFacts,
     Role,
     Sheet,
     SheetKind,
@@ -166,7 +167,7 @@ def extract(
         pages=len(rotations),
         schema=schema.id,
         facts=facts,
-        status=_status(tables, figures, failures),
+        status=_status(facts, tables, figures, failures),
         tables=tables,
         figures=figures,
         findings=tuple(finding for table in decoded for finding in table.findings),
@@ -288,12 +289,16 @@ def _texts(sheets: Sequence[Sheet]) -> list[str]:
 
 
 def _status(
-    tables: Sequence[Table], figures: Sequence[Figure], failures: Sequence[Failure]
+    facts: ReportFacts,
+    tables: Sequence[Table],
+    figures: Sequence[Figure],
+    failures: Sequence[Failure],
 ) -> Status:
+    """A report without organisation or year needs a look too: it cannot be filed."""
     cells = [cell for table in tables for cell in table.cells]
     if failures:
         found = any(cell.reading.state is not State.MISSING for cell in cells)
         return Status.PARTIAL if found or figures else Status.FAILED
     statuses = [cell.status for cell in cells] + [figure.status for figure in figures]
-    doubtful = CellStatus.FLAGGED in statuses
+    doubtful = CellStatus.FLAGGED in statuses or None in (facts.organization, facts.year)
     return Status.NEEDS_REVIEW if doubtful else Status.ACCEPTED

@@ -272,7 +272,12 @@ def _layout(table: str, layout_id: str, spec: _Layout, parsed: _File) -> Layout:
             for column in block.columns:
                 label = " · ".join(
                     part
-                    for part in (row.label and row.label.text, column.group, column.label.text)
+                    for part in (
+                        row.group,
+                        row.label and row.label.text,
+                        column.group,
+                        column.label.text,
+                    )
                     if part
                 )
                 slot = _slot_id(table, row.id, column.id)

@@ -89,7 +89,9 @@ def test_a_total_of_zero_beside_parts_is_the_reports_own_error() -> None:
     (finding,) = decoded(BROKEN).findings
     assert finding.relation == "disputes.reconsideration.row_sum"
     assert (finding.verdict, finding.expected, finding.found) == (Verdict.REPORTED, 11, 0)
-    assert "10 + 1" in finding.message
+    assert finding.message == (
+        "行政复议 · 结果维持 10 + 行政复议 · 结果纠正 1 = 11 ≠ 0 = 行政复议 · 总计 0"
+    )
     assert cells(BROKEN)["disputes.reconsideration.total"].reading.value == 0
     flagged = {slot for slot, cell in cells(BROKEN).items() if cell.status is CellStatus.FLAGGED}
     assert flagged == set(finding.cells)

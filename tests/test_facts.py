@@ -98,3 +98,21 @@ def test_organizations_are_printed(texts: list[str]) -> None:
     if organization is not None:
         printed = canonical("".join(texts)).replace("《", "").replace("》", "")
         assert canonical(organization) in printed
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "江宁区统计局",
+        "国家统计局南京调查队",
+        "湖北省政务服务和数据局",
+        "贵州省大数据发展管理局",
+        "市委编办",
+        "年丰镇人民政府",
+        "平阳县人民政府（办公室）",
+        "南京大学",
+    ],
+)
+def test_names_that_contain_words_of_other_texts(name: str) -> None:
+    title = f"{name}2023年政府信息公开工作年度报告"
+    assert report_facts([title], None).organization == canonical(name)

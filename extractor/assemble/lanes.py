@@ -140,7 +140,7 @@ def complete_lanes(
         if len(values) == len(block.columns)
     ]
     if not full:
-        return lanes
+        return _interpolate(lanes, block)
     centers = [median(xs) for xs in zip(*full, strict=True)]
     by_column = {lane.column.id: lane for lane in lanes}
     pitch = (
@@ -154,6 +154,35 @@ def complete_lanes(
         completed.append(
             lane or Lane(column, center, center - pitch / 2, center + pitch / 2, "", _INTERPOLATED)
         )
+    return completed
+
+
+def _interpolate(lanes: list[Lane], block: Block) -> list[Lane]:
+    """Add columns between two known ones where the space is just right for them."""
+    if len(lanes) < 2:
+        return lanes
+    order = {column.id: i for i, column in enumerate(block.columns)}
+    pitch = median(
+        (b.center - a.center) / (order[b.column.id] - order[a.column.id])
+        for a, b in itertools.pairwise(lanes)
+    )
+    completed = lanes[:1]
+    for a, b in itertools.pairwise(lanes):
+        i, j = order[a.column.id], order[b.column.id]
+        step = (b.center - a.center) / (j - i)
+        if abs(step - pitch) <= _MAX_SETTLE * pitch:
+            for k in range(i + 1, j):
+                center = a.center + (k - i) * step
+                lane = Lane(
+                    block.columns[k],
+                    center,
+                    center - step / 2,
+                    center + step / 2,
+                    "",
+                    _INTERPOLATED,
+                )
+                completed.append(lane)
+        completed.append(b)
     return completed
 
 

@@ -119,9 +119,7 @@ def _draw_findings(sheet: Worksheet, extraction: Extraction, schema: Schema) -> 
             finding.expected,
             finding.found,
             "\n".join(labels.get(slot, slot) for slot in finding.cells),
-            f"各项相加应为 {finding.expected}，表中为 {finding.found}"
-            if finding.found is not None
-            else finding.message,
+            finding.message,
         )
         for finding in extraction.findings
     ]
