@@ -39,6 +39,7 @@ $(VENV)/.run: $(VENV)/.venv pyproject.toml constraints.txt
 
 $(VENV)/.test: $(VENV)/.run
 	$(INSTALL) -e '.[eval,dev]'
+	$(BIN)/python -c 'from eval.layouts.pdf import load_fonts; load_fonts()' 2>/dev/null || { $(DEBIAN) fonts-noto-cjk; } || true
 	touch $@
 
 clean:

@@ -212,7 +212,9 @@ def _put_value(anchor: SheetCell, cell: Cell) -> None:
     if reading.value is not None:
         anchor.value = reading.value
         _, _, decimals = plain(reading.value).partition(".")
-        anchor.number_format = f"0.{'0' * len(decimals)}" if decimals else "0"
+        number = f"0.{'0' * len(decimals)}" if decimals else "0"
+        # The column's header names the form's unit; a value that may be in another says so itself.
+        anchor.number_format = number + ('"（单位不明）"' if "unit_unknown" in cell.flags else "")
     elif reading.printed and reading.state is not State.BLANK:
         style.put_text(anchor, reading.printed)
     fill = _fill(cell)

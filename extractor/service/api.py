@@ -10,6 +10,7 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from urllib.parse import quote
 from typing import Annotated, Any
 
 import anyio
@@ -295,8 +296,14 @@ def export(
     """The result as a file to keep."""
     path = service.store.folder(document) / RESULT_BY_FORMAT[format]
     name = PurePosixPath(document.name).stem or "document"
+    # The plain name is for clients that do not know the encoded one.
+    plain = name if name.isascii() and '"' not in name else document.id
+    encoded = quote(f"{name}.{format.value}", safe="")
+    disposition = f"attachment; filename=\"{plain}.{format.value}\"; filename*=UTF-8''{encoded}"
     return FileResponse(
-        path, media_type=_EXPORT_MEDIA_TYPES[format], filename=f"{name}.{format.value}"
+        path,
+        media_type=_EXPORT_MEDIA_TYPES[format],
+        headers={"Content-Disposition": disposition},
     )
 
 

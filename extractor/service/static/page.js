@@ -95,6 +95,7 @@ function row(item) {
   state.className = item.status ?? item.state;
   if (item.problem) state.title = item.problem.detail;
   line.insertCell().textContent = item.flagged ?? "";
+  line.insertCell().textContent = item.findings ?? "";
   const results = line.insertCell();
   if (item.state === "done") {
     for (const format of ["json", "xlsx", "csv"]) {
@@ -145,6 +146,9 @@ function upload(files) {
     const answer = request.response;
     if (answer === null) say("上传中断：连接失败，或文件超过限制");
     else if (request.status !== 202 && !answer.refused?.length) say(explain(answer));
+    for (const file of answer?.documents ?? []) {
+      if (!file.is_new) say(`${file.name}：内容相同的文件已存在，不再重复提取`);
+    }
     for (const file of answer?.refused ?? []) say(`${file.name}：${explain(file)}`);
     for (const file of answer?.skipped ?? []) say(`${file.name}：已跳过（${file.reason}）`);
     if (answer?.code === "unauthorized") signOut();
