@@ -10,8 +10,8 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from urllib.parse import quote
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import anyio
 import anyio.to_thread
