@@ -17,6 +17,7 @@ from extractor.values import looks_like_page_number, looks_like_value
 
 _HEADING_SIMILARITY = 0.8
 _LABEL_SIMILARITY = 0.72
+_SURE_LABEL = 0.9
 _PROSE_MARK = re.compile(r"[。；！？]")
 _PROSE_CHARS = 30
 _PROSE_WIDTH = 0.5
@@ -40,9 +41,10 @@ def classify(sheets: Sequence[Sheet], schema: Schema) -> tuple[Sheet, ...]:
             return Role.BLANK
         if _is_page_number(fragment, sheet):
             return Role.FURNITURE
-        if looks_like_value(text):
-            return Role.VALUE
         likeness = by_label.get(text, 0.0)
+        is_label = likeness >= _SURE_LABEL and not any(ch.isdigit() for ch in text)
+        if looks_like_value(text) and not is_label:
+            return Role.VALUE
         if by_heading.get(text, 0.0) >= max(_HEADING_SIMILARITY, likeness):
             return Role.HEADING
         if likeness >= _LABEL_SIMILARITY:
@@ -108,10 +110,16 @@ def known_labels(schema: Schema) -> list[Label]:
 
 
 def _is_page_number(fragment: Fragment, sheet: Sheet) -> bool:
+    if sheet.kind is SheetKind.GRID:
+        return False
     if looks_like_page_number(fragment.text):
         return True
     if sheet.kind is not SheetKind.PAGE or fragment.box is None or not fragment.text.isdecimal():
         return False
-    # A bare number in the margin: no table reaches as far down or up as that.
+    # A bare number in the margin, with nothing beside it: a row of a table has a label or company.
     y = fragment.box.center_y / sheet.height
-    return len(fragment.text) <= 3 and (y > 1 - _MARGIN or y < _MARGIN)
+    is_marginal = len(fragment.text) <= 3 and (y > 1 - _MARGIN or y < _MARGIN)
+    return is_marginal and not any(
+        other is not fragment and other.box and other.box.overlap_y(fragment.box) > 0
+        for other in sheet.fragments
+    )

@@ -13,6 +13,10 @@ from extractor.strips import darkness
 from extractor.types import Box, Image, Line
 
 RULE_LENGTH = 0.6
+FULL_HEIGHT = 0.95
+"""A vertical rule runs through the whole region; the stem of a 1 ends inside of it."""
+DIGIT_HEIGHT = 0.35
+DIGIT_INK = 0.01
 MIN_SPECK_PX = 4
 READ_MARGIN = 0.35
 SEAL_REDNESS = 60
@@ -29,7 +33,12 @@ def ink(image: Image, box: Box) -> float:
     region = _cut(image, box)
     if region is None:
         return 0.0
-    return max(float(_print_mask(_without_seal(region)).mean()), _seal_share(region))
+    mask = _print_mask(_without_seal(region))
+    share = max(float(mask.mean()), _seal_share(region))
+    # In a wide cell a thin digit is next to nothing; its height is not.
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    tallest = max((int(height) for height in stats[1:, cv2.CC_STAT_HEIGHT]), default=0)
+    return max(share, DIGIT_INK) if tallest >= DIGIT_HEIGHT * region.shape[0] else share
 
 
 def read_crop(image: Image, box: Box, engine: OcrEngine, scale: float = 2.0) -> Line | None:
@@ -98,7 +107,7 @@ def _print_mask(region: Image) -> NDArray[np.bool_]:
         dark, cv2.MORPH_OPEN, np.ones((1, max(3, round(RULE_LENGTH * width))), np.uint8)
     )
     down = cv2.morphologyEx(
-        dark, cv2.MORPH_OPEN, np.ones((max(3, round(RULE_LENGTH * height)), 1), np.uint8)
+        dark, cv2.MORPH_OPEN, np.ones((max(3, round(FULL_HEIGHT * height)), 1), np.uint8)
     )
     rules = cv2.dilate(np.maximum(across, down), np.ones((3, 3), np.uint8))
     dark[rules > 0] = 0

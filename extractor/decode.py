@@ -100,7 +100,7 @@ def _finding(
         relation=relation.id,
         verdict=Verdict.REPORTED if certain else Verdict.UNDECIDED,
         message=message,
-        cells=tuple(slot for slot in relation.slots if chosen[slot].reading.state is State.NUMBER),
+        cells=relation.slots,
         expected=expected,
         found=found,
     )
@@ -114,9 +114,11 @@ def _terms(slots: Sequence[str], layout: Layout, values: Mapping[str, Decimal | 
 
 
 def _is_certain(candidate: Candidate) -> bool:
-    """Whether the characters stand in the file itself and row and column are beyond doubt."""
+    """Whether the characters stand in the file itself and row and column are beyond doubt. A cell
+    on a page in which nothing was found is not: what stood there may have been lost."""
     return (
-        candidate.score >= 1.0
+        candidate.origin != "empty"
+        and candidate.score >= 1.0
         and min(candidate.row_anchor, candidate.column_anchor) >= _CERTAIN_ANCHOR
         and not candidate.reading.flags
     )

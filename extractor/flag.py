@@ -55,7 +55,7 @@ def _cell(slot: Slot, decoded: Decoded, is_broken: bool, settings: Settings) -> 
     doubts = list(candidate.reading.flags)
     if candidate.reading.state is State.ILLEGIBLE:
         doubts.append("illegible")
-    elif candidate.origin == "empty" and candidate.score < settings.min_score:
+    elif candidate.reading.state is State.BLANK and candidate.score < settings.min_score:
         doubts.append("unverified_blank")
     elif candidate.score < settings.min_score:
         doubts.append("low_score")

@@ -24,7 +24,7 @@ from extractor.assemble import Assembly, assemble
 from extractor.classify import classify, known_labels
 from extractor.closeup import ink, read_crop
 from extractor.decode import decode
-from extractor.errors import ExtractorError, InputTooLarge, NotAReport
+from extractor.errors import ExtractorError, InputTooLarge, ModelError, NotAReport
 from extractor.facts import report_facts
 from extractor.figures import find_figures
 from extractor.flag import flag
@@ -104,6 +104,8 @@ class _Run:
         """Turn whatever goes wrong inside into a failure of this page or of the document."""
         try:
             yield
+        except ModelError:
+            raise
         except ExtractorError as error:
             self.failures.append(Failure(stage, page, str(error)))
         except Exception as error:
@@ -149,13 +151,16 @@ def extract(
         assembly = assemble(sheets, schema, known_labels(schema))
     _check_is_report(assembly, source, run)
     cells = _ScannedCells(source, rotations, scanned, engines, settings)
-    with run.stage("reread"):
+    readings = assembly.tables
+    with run.barrier("reread"), run.stage("reread"):
         readings = reread(assembly.tables, cells, schema.kinds, settings)
     with run.stage("decode"):
         decoded = decode(readings, schema)
     with run.stage("flag"):
         tables = flag(decoded, schema, settings)
-    with run.stage("figures"):
+    facts = ReportFacts(assembly.edition, None, None)
+    figures: tuple[Figure, ...] = ()
+    with run.barrier("figures"), run.stage("figures"):
         facts = report_facts(_texts(assembly.sheets), assembly.edition)
         prose = join_prose(_prose(assembly.sheets))
         figures = find_figures(prose, schema.figures, year=facts.year)

@@ -66,7 +66,7 @@ def _look_again(
     settings: Settings,
 ) -> tuple[Candidate, ...]:
     first = candidates[0]
-    is_empty = first.origin == "empty"
+    is_empty = first.reading.state is State.BLANK
     if not is_empty and first.score >= settings.min_score:
         return candidates
     if is_empty:

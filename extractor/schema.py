@@ -8,7 +8,7 @@ code knows a table, a row or a label by name; a new form is a new file.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import Any, Literal
@@ -250,11 +250,12 @@ def parse_schema(text: str) -> Schema:
     return schema
 
 
-def _label(text: str, aliases: Sequence[str] = (), group: str | None = None) -> Label:
-    """A label's variants include "group label": both often come out as one piece of text."""
+def _label(text: str, aliases: Sequence[str] = (), groups: Sequence[str] = ()) -> Label:
+    """A label's variants include those after the labels of its groups: both often come out as one
+    piece of text. `groups` are outermost first."""
     variants = [text, *aliases]
-    if group is not None:
-        variants += [group + variant for variant in variants]
+    prefixes = {"".join(groups[i:]) for i in range(len(groups))}
+    variants += [prefix + variant for prefix in sorted(prefixes) for variant in variants]
     return Label(text, tuple(variants))
 
 
@@ -318,8 +319,10 @@ def _block(spec: _Block, omitted: Sequence[str], prefixes: Sequence[str]) -> Blo
         columns = tuple(
             Column(c.id, _label(c.label, c.aliases), c.kind, c.unit, c.group) for c in spec.columns
         )
+        plain_rows = [Row(row.id, _label(row.label, row.aliases), row.group) for row in rows]
         printed_rows = tuple(
-            Row(row.id, _label(row.label, row.aliases, row.group), row.group) for row in rows
+            replace(plain, label=_label(row.label, row.aliases, _path(plain, row_groups)))
+            for row, plain in zip(rows, plain_rows, strict=True)
         )
     return Block(
         columns=columns,

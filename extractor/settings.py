@@ -47,7 +47,7 @@ class Settings(BaseSettings):
         0.90, ge=0, le=1, description="A reading with a lower OCR score is flagged."
     )
     min_anchor: float = Field(
-        0.60, ge=0, le=1, description="A value whose row or column anchor is lower is flagged."
+        0.75, ge=0, le=1, description="A value whose row or column anchor is lower is flagged."
     )
 
     home: Path = Field(

@@ -30,6 +30,8 @@ from extractor.values import looks_like_page_number, looks_like_value
 _WIDE_GAP_EM = 1.0
 _SPACE_GAP_EM = 0.4
 _SENTENCE = re.compile(r"[。；！？]|，[^（(]*，[^）)]*$")
+_OPEN_BRACKET = re.compile(r"[（(][^）)]*$")
+_DASHES = re.compile(r"[-—/－]+")
 _COLUMN_GAP = re.compile(r"\t|\s{2,}|　+")
 _MAX_CELL_CHARS = 40
 _NEIGHBOURHOOD = 40
@@ -273,6 +275,7 @@ def _piece(paragraph: Paragraph) -> tuple[int | None, int]:
     """Cell and length class of a short word; lines that are none get a class of their own."""
     text = paragraph.text.strip()
     is_word = 0 < len(text) <= 4 and not any(character.isdigit() for character in text)
+    is_word = is_word and not looks_like_value(text)
     if not is_word:
         return None, -paragraph.line
     return paragraph.cell, len(text) if paragraph.cell is None else 0
@@ -301,14 +304,24 @@ def _empty_cells(paragraphs: Sequence[Paragraph], start: int) -> int:
     return max(0, round((run_here - usual) / (usual + 1)))
 
 
+def _is_one_value(text: str) -> bool:
+    """Whether blanks stand inside of one value, as in 减 9 or 22（其中修订 16 件）, not between
+    several."""
+    words = text.split()
+    is_signed = len(words) == 2 and not any(ch.isdigit() for ch in words[0])
+    is_noted = not text[:1].isspace() and "（" in words[0] + "（" * ("(" in words[0])
+    return (is_signed or is_noted) and looks_like_value(text) and not _DASHES.fullmatch(words[-1])
+
+
 def _split_text(text: str) -> list[str]:
     """Cut a line of text into cells: at tabs and wide gaps, at every gap before a trailing run of
     values, and between the short words of a header. Sentences stay whole."""
     text = text.strip()
     parts = text.split()
-    if len(parts) < 2 or _SENTENCE.search(text) or len(text) > 4 * _MAX_CELL_CHARS:
+    sentence = _SENTENCE.search(_OPEN_BRACKET.sub("", text))
+    if len(parts) < 2 or sentence or sum(map(len, parts)) > 4 * _MAX_CELL_CHARS:
         return [text]
-    if looks_like_page_number(text):
+    if looks_like_page_number(text) or _is_one_value(text):
         return [text]
     if all(len(part) == 1 and part.isalpha() for part in parts):
         return ["".join(parts)]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -21,6 +22,7 @@ from extractor.types import Fragment, Role, Sheet, SheetKind, TableReading
 
 _MIN_PRESENT = 0.15
 _DISPUTED = 0.5
+_RAGGED = 0.5
 _RIVAL = 0.8
 _MIN_VALUES = 10
 
@@ -81,7 +83,8 @@ def _assemble_layout(sheets: Sequence[Sheet], layout: Layout, known: Sequence[La
     kinds = {sheet.kind for sheet in sheets}
     ways = []
     if kinds & {SheetKind.PAGE, SheetKind.GRID}:
-        ways.append(assemble_by_place(sheets, layout, known))
+        by_place = assemble_by_place(sheets, layout, known)
+        ways.append(_weakened(by_place) if any(map(_is_ragged, sheets)) else by_place)
     if kinds & {SheetKind.FLOW, SheetKind.GRID}:
         ways.append(assemble_by_order(sheets, layout, known))
     if not ways:
@@ -91,6 +94,22 @@ def _assemble_layout(sheets: Sequence[Sheet], layout: Layout, known: Sequence[La
         if other is not best:
             best = _compare(best, other)
     return replace(best, score=max(way.score for way in ways))
+
+
+def _is_ragged(sheet: Sheet) -> bool:
+    """Whether a grid lost its merged cells: then its positions say nothing of its columns."""
+    if sheet.kind is not SheetKind.GRID or sheet.has_spans:
+        return False
+    lengths = Counter(f.row for f in sheet.fragments)
+    return len(set(lengths.values())) > 1
+
+
+def _weakened(found: Assembled) -> Assembled:
+    candidates = {
+        slot: replace(candidate, column_anchor=_RAGGED * candidate.column_anchor)
+        for slot, candidate in found.candidates.items()
+    }
+    return replace(found, candidates=candidates)
 
 
 def _anchored(found: Assembled) -> float:

@@ -64,29 +64,57 @@ def fill_row(
             slot, p.fragment, lane, row.strength, fit * lane.strength, "place"
         )
         found.regions[slot] = p.fragment.evidence
+    spread = [p.box for _, p, _ in assigned if sum(_covers(p.box, lane) for lane in lanes) > 1]
     for lane in lanes:
         slot = layout.slot_id(row.row, lane.column)
-        if slot in found.candidates:
+        # A number that is printed across several cells leaves none of them empty.
+        if slot in found.candidates or any(_covers(box, lane) for box in spread):
             continue
-        evidence = _cell_evidence(Box(lane.left, label.y0, lane.right, label.y1), sheet)
-        found.regions[slot] = evidence
-        found.candidates[slot] = Candidate(
-            slot=slot,
-            reading=Reading("", State.BLANK),
-            score=1.0,
-            row_anchor=row.strength,
-            column_anchor=lane.strength,
-            evidence=evidence,
-            origin="empty",
-        )
+        cell = Box(lane.left, label.y0, lane.right, label.y1)
+        blank = _blank(slot, cell, sheet, row.strength, lane.strength)
+        if blank is not None:
+            found.candidates[slot] = blank
+            found.regions[slot] = blank.evidence
     return [p for _, p, _ in assigned]
 
 
 def doubt_blanks(found: Found, slots: Container[str]) -> None:
     """Take back that cells are empty: numbers stand in their table that belong to no cell."""
     for slot, candidate in found.candidates.items():
-        if slot in slots and candidate.origin == "empty":
+        if slot in slots and candidate.reading.state is State.BLANK:
             found.candidates[slot] = replace(candidate, score=_UNPROVEN_BLANK)
+
+
+def _covers(box: Box, lane: Lane) -> bool:
+    return box.x0 < lane.center < box.x1
+
+
+def _blank(
+    slot: str, cell: Box, sheet: Sheet, row_anchor: float, column_anchor: float
+) -> Candidate | None:
+    """An empty cell, unless something stands in it that was not taken for its value.
+
+    In a grid the cell itself must be there. None where it is not.
+    """
+    inside = [f for f in sheet.fragments if f.box and _lies_in(f.box, cell, sheet.kind)]
+    if sheet.kind is SheetKind.GRID and not inside:
+        return None
+    text = " ".join(f.text for f in inside if f.text)
+    return Candidate(
+        slot=slot,
+        reading=Reading(text, State.ILLEGIBLE if text else State.BLANK),
+        score=1.0,
+        row_anchor=row_anchor,
+        column_anchor=column_anchor,
+        evidence=_cell_evidence(cell, sheet),
+        origin="cell" if sheet.kind is SheetKind.GRID else "empty",
+    )
+
+
+def _lies_in(box: Box, cell: Box, kind: SheetKind) -> bool:
+    if kind is SheetKind.GRID:
+        return box.x0 <= cell.center_x < box.x1 and box.y0 <= cell.center_y < box.y1
+    return cell.x0 <= box.center_x <= cell.x1 and cell.y0 <= box.center_y <= cell.y1
 
 
 def _candidate(

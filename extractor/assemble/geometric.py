@@ -150,7 +150,7 @@ def _has_strays(
         p.fragment.role is Role.VALUE
         and id(p.fragment) not in taken
         and top <= p.box.center_y <= bottom
-        and lanes[0].left <= p.box.center_x <= lanes[-1].right
+        and p.box.center_x >= lanes[0].left
         and not any(box.overlap_y(p.box) > 0 for box in extra)
         for p in on_sheet
     )

@@ -31,6 +31,8 @@ class Lane:
     right: float
     header: str
     strength: float
+    reach: float = 0.0
+    """How far right of `right` a value may begin: the last column may be much wider than others."""
 
 
 def make_lanes(anchors: Sequence[ColumnAnchor], rows: Sequence[Box], sheet: Sheet) -> list[Lane]:
@@ -58,6 +60,7 @@ def make_lanes(anchors: Sequence[ColumnAnchor], rows: Sequence[Box], sheet: Shee
                 max(right, anchor.box.x1),
                 anchor.text,
                 anchor.strength,
+                reach=0.0 if i + 1 < len(centers) else sheet.width,
             )
         )
     return lanes
@@ -157,6 +160,22 @@ def complete_lanes(
     return completed
 
 
+def _is_spread(p: Placed, lanes: Sequence[Lane]) -> bool:
+    return sum(p.box.x0 < lane.center < p.box.x1 for lane in lanes) > 1
+
+
+def _has_rival(
+    p: Placed, values: Sequence[Placed], assigned: Sequence[tuple[Lane, Placed, float]]
+) -> bool:
+    taken = {id(other.fragment) for _, other, _ in assigned}
+    return any(
+        other.fragment.role is Role.VALUE
+        and id(other.fragment) not in taken
+        and other.box.overlap_x(p.box) > 0
+        for other in values
+    )
+
+
 def _interpolate(lanes: list[Lane], block: Block) -> list[Lane]:
     """Add columns between two known ones where the space is just right for them."""
     if len(lanes) < 2:
@@ -226,7 +245,13 @@ def assign_values(
     result = [
         (lane, p, 1.0 if far <= 0.4 else max(0.0, 1.0 - 2 * (far - 0.4)))
         for lane, p, far in pairs
-        if lane.left <= p.box.x1 and p.box.x0 <= lane.right
+        if lane.left <= p.box.x1 and p.box.x0 <= lane.right + lane.reach
+    ]
+    result = [
+        # Another number over or below this one in the same cell: it may be one number on two lines.
+        # So may one that is printed across several cells belong to any of them.
+        (lane, p, 0.5 * fit if _has_rival(p, values, result) or _is_spread(p, lanes) else fit)
+        for lane, p, fit in result
     ]
     for lane, p, _ in list(result):
         if p.fragment.role is Role.VALUE and any(ch.isdigit() for ch in p.fragment.text):

@@ -20,7 +20,7 @@ from extractor.schema import Block, Column, Label, Layout, Row
 from extractor.types import Candidate, Fragment, Reading, Role, Sheet, SheetKind, State
 from extractor.values import read_cell
 
-_WITHOUT_HEADER = 0.7
+_WITHOUT_HEADER = 0.5
 _SHORT = 0.3
 _HEADER_REACH = 40
 
@@ -74,7 +74,8 @@ def assemble_by_order(sheets: Sequence[Sheet], layout: Layout, known: Sequence[L
                 cells[max(previous_end, first - _HEADER_REACH) : first], block
             )
             score += headers[index].strength * len(headers[index].words)
-        values = _values_after(cells, last, boundaries, starts)
+        pieces = usable[match.start : match.stop]
+        values = _values_of_pieces(cells, pieces, boundaries, starts)
         previous_end = last + 1 + len(values)
         candidates |= _row(layout, row, block, values, headers[index], match.similarity)
     used = [i for match in alignment.matches for i in usable[match.start : match.stop]]
@@ -111,14 +112,55 @@ def _columns(header: Sequence[Fragment], block: Block) -> _Columns:
         for match in in_order.matches
     }
     found = {block.columns[match.label].id: match.similarity for match in in_order.matches}
+    places: dict[str, int] = {}
     if len(words) < len(labels):
-        runs = ["".join(texts[i : i + n]) for n in (1, 2, 3) for i in range(len(texts) - n + 1)]
+        spans = [(i, n) for n in (1, 2, 3) for i in range(len(texts) - n + 1)]
+        runs = ["".join(texts[i : i + n]) for i, n in spans]
         table = similarities(runs, labels)
         for j, column in enumerate(block.columns):
             if column.id not in found and len(runs) and table[:, j].max() >= SURE:
-                i = int(np.argmax(table[:, j]))
+                # Of equals the last: it stands nearest to the rows.
+                i = len(runs) - 1 - int(np.argmax(table[::-1, j]))
                 words[column.id], found[column.id] = runs[i], float(table[i, j])
+                places[column.id] = spans[i][0]
+    places = {block.columns[match.label].id: match.start for match in in_order.matches} | places
+    if not _is_usual_order(places, block):
+        return _Columns(words, 0.0)
     return _Columns(words, sum(found.values()) / len(labels))
+
+
+def _is_usual_order(places: dict[str, int], block: Block) -> bool:
+    """Whether headers stand in the order of the form, or as its two rows of headers are flattened:
+    first the columns without a group, then those of the group."""
+    printed = sorted(places, key=lambda column: places[column])
+    alone = [column.id for column in block.columns if column.group is None]
+    grouped = [column.id for column in block.columns if column.group is not None]
+    return printed in (
+        [column.id for column in block.columns if column.id in places],
+        [column for column in (*alone, *grouped) if column in places],
+    )
+
+
+def _values_of_pieces(
+    cells: Sequence[Fragment],
+    pieces: Sequence[int],
+    boundaries: Sequence[bool],
+    starts: Container[int],
+) -> list[Fragment]:
+    """The values of a row whose label may be wrapped over several rows of the file: then each cell
+    is what stands in its column in any of them. Two pieces in one cell are left as they are, which
+    makes the row too long to be sure of."""
+    rows = {cells[i].row: i for i in pieces}
+    if len(rows) == 1 or None in rows:
+        return _values_after(cells, pieces[-1], boundaries, starts)
+    parts = [_values_after(cells, i, boundaries, starts) for i in rows.values()]
+    if len({len(part) for part in parts if part}) != 1:
+        return [f for part in parts for f in part]
+    joined = []
+    for column in zip(*(part for part in parts if part), strict=True):
+        filled = [f for f in column if f.text]
+        joined += filled or [column[0]]
+    return joined
 
 
 def _values_after(

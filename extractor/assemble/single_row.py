@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from statistics import median
@@ -9,8 +10,8 @@ from statistics import median
 from extractor.assemble.anchors import SURE, ColumnAnchor, Placed, RowAnchor, find_columns
 from extractor.assemble.filling import Found, fill_row, move
 from extractor.assemble.lanes import complete_lanes, make_lanes, move_lane, settle_lanes
-from extractor.labels import best_label, keys
-from extractor.schema import Block, Layout, Row
+from extractor.labels import best_label, keys, similarity
+from extractor.schema import Block, Label, Layout, Row
 from extractor.types import Box, Role, Sheet
 
 _ROW_REACH = 0.7
@@ -20,20 +21,23 @@ _CONTINUED = 0.9
 def assemble_single_row(
     free: Sequence[Placed], sheets: Sequence[Sheet], layout: Layout, block: Block
 ) -> Found:
-    """A block that prints one row without a label, under its header: all its slots in a line."""
-    best = Found()
+    """A block that prints one row without a label, under its header: all its slots in a line.
+
+    Some print the groups of its columns as tables of their own: what the best header leaves open
+    is taken from the next.
+    """
     row = block.rows[0]
-    for s in range(len(sheets)):
-        on_sheet = [p for p in free if p.sheet == s]
-        found = Found()
-        for top in _starts(on_sheet, block):
-            found = max(
-                found,
-                _under_header(on_sheet, free, sheets, s, layout, block, row, top),
-                key=lambda f: f.score,
-            )
-        if found.score > best.score:
-            best = found
+    parts = [
+        _under_header([p for p in free if p.sheet == s], free, sheets, s, layout, block, row, top)
+        for s in range(len(sheets))
+        for top in _starts([p for p in free if p.sheet == s], block)
+    ]
+    best = Found()
+    for part in sorted(parts, key=lambda part: part.score, reverse=True):
+        if not set(part.candidates) & set(best.candidates):
+            best.candidates |= part.candidates
+            best.regions |= part.regions
+            best.score += part.score
     return best
 
 
@@ -70,9 +74,12 @@ def _under_header(
     header = [p for p in below if p.fragment.role is Role.LABEL and p.box.center_y < stop]
     if top == float("-inf"):
         header = [*_foot(free, sheets, s), *header] if header else []
+    block, all_named = _named_groups(header, block)
     anchors = _agree_with_groups(find_columns(header, block), header, block)
     if 2 * len(anchors) < len(block.columns):
         return found
+    if not all_named:
+        anchors = [replace(anchor, strength=0.5 * anchor.strength) for anchor in anchors]
     lanes = make_lanes(anchors, [], sheets[s])
     found.score = sum(anchor.strength for anchor in anchors)
     t = s
@@ -113,6 +120,32 @@ def _foot(free: Sequence[Placed], sheets: Sequence[Sheet], s: int) -> list[Place
     ]
 
 
+def _named_groups(header: Sequence[Placed], block: Block) -> tuple[Block, bool]:
+    """The block with only those groups of columns that the header names, and whether that is sure.
+
+    Groups repeat the same words below their names, so that only the names tell them apart. A header
+    that has more columns than its named groups has lost a name: then nothing is sure.
+    """
+    groups = list(dict.fromkeys(c.group for c in block.columns if c.group))
+    texts = [p.fragment.text for p in header]
+    named = [
+        group
+        for group in groups
+        if any(
+            similarity(text, Label(group, (group,))) >= SURE
+            and max(similarity(text, Label(g, (g,))) for g in groups)
+            == similarity(text, Label(group, (group,)))
+            for text in texts
+        )
+    ]
+    if not named or len(named) == len(groups):
+        return block, bool(named) or not groups
+    part = replace(block, columns=tuple(c for c in block.columns if c.group in named))
+    if len(find_columns(header, block)) > len(part.columns):
+        return block, False
+    return part, True
+
+
 def _agree_with_groups(
     anchors: list[ColumnAnchor], header: Sequence[Placed], block: Block
 ) -> list[ColumnAnchor]:
@@ -142,16 +175,19 @@ def _fullest_row(pieces: Sequence[Placed], block: Block) -> list[Placed]:
     Words may stand in place of numbers; pieces of header labels that a poor scan put on the same
     height are none.
     """
-    best: list[Placed] = []
-    most = 0
-    for first in sorted(pieces, key=lambda p: p.box.center_y):
-        if first.fragment.role is not Role.VALUE:
-            continue
-        level, reach = first.box.center_y, _ROW_REACH * max(first.box.height, 1e-9)
-        row = [p for p in pieces if abs(p.box.center_y - level) <= reach]
-        count = sum(p.fragment.role is Role.VALUE for p in row)
+    values = sorted(
+        (p for p in pieces if p.fragment.role is Role.VALUE), key=lambda p: p.box.center_y
+    )
+    heights = [p.box.center_y for p in values]
+    level, reach, most = 0.0, -1.0, 0
+    for p in values:
+        here = _ROW_REACH * max(p.box.height, 1e-9)
+        count = bisect_right(heights, p.box.center_y + here) - bisect_left(
+            heights, p.box.center_y - here
+        )
         if count > most:
-            best, most = row, count
+            level, reach, most = p.box.center_y, here, count
+    best = [p for p in pieces if abs(p.box.center_y - level) <= reach]
     headers = "".join(keys(column.label.text)[0] for column in block.columns)
     return [
         p

@@ -27,8 +27,8 @@ _CHARSET = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9_-]+)""
 _CHARSET_BYTES = 4096
 # fmt: off
 _INVISIBLE = frozenset({
-    "head", "script", "style", "noscript", "template", "select", "textarea", "iframe", "object",
-    "svg", "math",
+    "head", "script", "style", "noscript", "template", "select", "iframe", "object", "svg", "math",
+    "s", "del", "strike",
 })
 _BLOCKS = frozenset({
     "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details",
@@ -251,11 +251,26 @@ class _Table:
 def _cell(element: etree._Element, flow: _Flow) -> RowCell:
     text = join_lines(line.replace("\xa0", " ") for line, _ in flow.lines())
     return RowCell(
-        text,
+        text or _filled_in(element),
         _line(element),
         row_span=_span(element.get("rowspan"), smallest=0, largest=65_534),
         column_span=_span(element.get("colspan"), smallest=1, largest=MAX_COLUMN_SPAN),
     )
+
+
+def _filled_in(element: etree._Element) -> str:
+    """What the controls of a form in a cell hold; "" where there are none or nothing is chosen."""
+    found = [
+        control.get("value") or ""
+        for control in element.iter("input")
+        if (control.get("type") or "text").lower() in ("text", "number", "tel")
+    ]
+    found += [
+        "".join(map(str, option.itertext()))
+        for option in element.iter("option")
+        if option.get("selected") is not None
+    ]
+    return " ".join(text.strip() for text in found if text.strip())
 
 
 def _span(written: str | None, *, smallest: int, largest: int) -> int:

@@ -16,6 +16,7 @@ from extractor.ingest.text import (
     PIPES,
     is_rule,
     is_separator,
+    join_wrapped,
     number_cells,
     split_lines,
     split_row,
@@ -162,13 +163,15 @@ def _grids(lines: Sequence[str], start: int, stop: int) -> Iterator[Grid]:
     if n_rows <= 2 * len(headers):  # a rule under every row separates nothing
         headers = set()
     rows: list[tuple[int, tuple[str, ...]]] = []
+    boxes: list[int] = []
     for i in range(start, stop):
         if i in headers:
-            yield plain_grid(rows)
-            rows = []
+            yield plain_grid(join_wrapped(rows, boxes))
+            rows, boxes = [], []
         if i not in rules:
             rows.append((i + 1, tuple(map(plain, split_row(lines[i])))))
-    yield plain_grid(rows)
+            boxes.append(sum(rule < i for rule in rules))
+    yield plain_grid(join_wrapped(rows, boxes))
 
 
 def _is_thin_rule(line: str) -> bool:

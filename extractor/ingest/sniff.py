@@ -80,6 +80,7 @@ _PACKAGES = (
     ("[Content_Types].xml", "an Office file without a text document in it"),
 )
 _HAN = re.compile(r"[\u4e00-\u9fff]")
+_TAG = re.compile(r"<[^<>]*>|&[a-z]+;")
 _LETTER = re.compile(r"[A-Za-z\u00c0-\u024f\u0370-\u04ff]")
 _HAN_REFERENCE = re.compile(r"&#(?:x[4-9][0-9a-f]{3}|[2-4]\d{4});", re.IGNORECASE)
 _PAGE = re.compile(r"<(?:!doctype\s+html|html|head|body|meta)\b", re.IGNORECASE)
@@ -190,7 +191,8 @@ def is_likely_report(look: Look) -> bool:
     n_han = len(_HAN.findall(look.characters))
     if look.kind is Kind.HTML:
         return n_han > 0 or bool(_HAN_REFERENCE.search(look.characters))
-    return n_han > 0 and len(_LETTER.findall(look.characters)) <= 2 * n_han
+    plain = _TAG.sub("", look.characters)
+    return n_han > 0 and len(_LETTER.findall(plain)) <= 2 * n_han
 
 
 def _refused(noun: str) -> Look:

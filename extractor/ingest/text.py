@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise, zip_longest
 
 from extractor.ingest.grid import join_lines, plain_grid
 from extractor.types import Block, Grid, Paragraph
@@ -24,6 +24,7 @@ _BORDER_LINE = re.compile(r"[-=─━═]{2}")
 _BORDER_JOINT = re.compile(r"[^\s\-=─━═]")
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 _FEWEST_SEPARATORS = 2
+_MIN_BOXES = 3
 _LONGEST_CELL_LINES = 40
 _LONGEST_QUOTED_LINES = 8
 
@@ -109,14 +110,18 @@ def _blocks(lines: Sequence[str]) -> Iterator[Block]:
 def _pipe_table(lines: Sequence[str], start: int) -> tuple[int, Grid | None]:
     """The table that begins at a line, and where it ends; None and the end of what is no table."""
     rows: list[tuple[int, tuple[str, ...]]] = []
+    boxes: list[int] = []
+    n_rules = 0
     is_drawn = False
     stop = start
     while stop < len(lines):
         line = lines[stop].strip()
         if is_rule(line):
             is_drawn = True
+            n_rules += 1
         elif _is_pipe_row(line) or (rows and _is_blank_row(line)):
             rows.append((stop + 1, split_row(line)))
+            boxes.append(n_rules)
             is_drawn = is_drawn or (line[0] in PIPES and line[-1] in PIPES)
         else:
             break
@@ -127,7 +132,25 @@ def _pipe_table(lines: Sequence[str], start: int) -> tuple[int, Grid | None]:
     columns = max((len(cells) for _, cells in rows), default=0)
     if not columns or (not is_drawn and len(rows) < (2 if columns > 2 else 3)):
         return stop, None
-    return stop, plain_grid(rows)
+    return stop, plain_grid(join_wrapped(rows, boxes))
+
+
+def join_wrapped(
+    rows: Sequence[tuple[int, tuple[str, ...]]], boxes: Sequence[int]
+) -> list[tuple[int, tuple[str, ...]]]:
+    """Join the lines of cells that are wrapped in a table with a rule under every row.
+
+    `boxes` has for each line the number of rules above it (there may be more numbers than lines).
+    Two rules only set the header apart; then every line is a row.
+    """
+    if len(set(boxes[: len(rows)])) < _MIN_BOXES:
+        return list(rows)
+    joined: list[tuple[int, tuple[str, ...]]] = []
+    for _, members in groupby(zip(rows, boxes, strict=False), key=lambda member: member[1]):
+        lines = [row for row, _ in members]
+        columns = zip_longest(*(cells for _, cells in lines), fillvalue="")
+        joined.append((lines[0][0], tuple(join_lines(column) for column in columns)))
+    return joined
 
 
 def _is_pipe_row(line: str) -> bool:
