@@ -299,7 +299,11 @@ def _block(spec: _Block, omitted: Sequence[str], prefixes: Sequence[str]) -> Blo
     groups = [group.label for group in (*column_groups, *row_groups)]
     # A group label whose rows are all omitted is itself the label of the row that replaces them.
     replaced = set() if spec.transposed else {row.label for row in rows}
-    furniture = [_label(text) for text in (spec.stub, *groups) if text and text not in replaced]
+    furniture = [
+        _label(text, (), _groups_above(text, (*column_groups, *row_groups)))
+        for text in (spec.stub, *groups)
+        if text and text not in replaced
+    ]
     if spec.caption:
         furniture.append(_label(spec.caption, [prefix + spec.caption for prefix in prefixes]))
     if spec.transposed:
@@ -348,10 +352,16 @@ def _path(member: Row | Column, groups: Sequence[_Group]) -> tuple[str, ...]:
     above = {name: group.label for group in groups for name in group.over}
     label = member.label.text if member.label else ""
     parent = member.group or above.get(member.id) or above.get(label)
+    return () if parent is None else (*_groups_above(parent, groups), parent)
+
+
+def _groups_above(label: str, groups: Sequence[_Group]) -> tuple[str, ...]:
+    """The labels of the groups around a group, outermost first."""
+    above = {name: group.label for group in groups for name in group.over}
     path: list[str] = []
-    while parent is not None and parent not in path:
+    while (parent := above.get(label)) is not None and parent not in path:
         path.append(parent)
-        parent = above.get(parent)
+        label = parent
     return tuple(reversed(path))
 
 

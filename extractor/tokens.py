@@ -39,6 +39,7 @@ _NEAR_MIDDLE = (0.42, 0.58)
 _GUTTER = 0.02
 _LONG_CHARS = 9
 _STACK_EM = 2.2
+_LINE_EM = 1.45
 _WORD_GAP_EM = 3.0
 
 
@@ -88,15 +89,19 @@ def tokenize_page(page: Page, lines: Sequence[Line]) -> tuple[Sheet, ...]:
 def _join_spaced_words(fragments: Sequence[Fragment]) -> list[Fragment]:
     """Join words that are set with wide spaces (规　章) and came out as single characters.
 
-    Characters with others right above or below them are vertical words, and stay apart.
+    Characters with others right above or below them are vertical words, or the rest of a broken
+    line, and stay apart.
     """
     singles = [f for f in fragments if len(f.text) == 1 and f.text.isalpha() and f.box]
     ids = {id(f) for f in singles}
     vertical = {
         id(f)
         for f in singles
-        for other in singles
-        if other is not f and f.box and other.box and _is_stacked(f.box, other.box)
+        for other in fragments
+        if other is not f
+        and f.box
+        and other.box
+        and _is_stacked(f.box, other.box, _STACK_EM if id(other) in ids else _LINE_EM)
     }
     words: list[Fragment] = []
     for f in sorted(singles, key=lambda f: f.box.x0 if f.box else 0.0):
@@ -119,10 +124,10 @@ def _join_spaced_words(fragments: Sequence[Fragment]) -> list[Fragment]:
     return [f for f in fragments if id(f) not in ids] + words
 
 
-def _is_stacked(a: Box, b: Box) -> bool:
+def _is_stacked(a: Box, b: Box, reach_em: float) -> bool:
     return (
         a.overlap_x(b) > 0.5 * min(a.width, b.width)
-        and 0 < abs(a.center_y - b.center_y) < _STACK_EM * a.height
+        and 0 < abs(a.center_y - b.center_y) < reach_em * a.height
     )
 
 

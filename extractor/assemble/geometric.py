@@ -118,12 +118,40 @@ def _block(
         else:
             here_lanes = lanes = complete_lanes(here_lanes, block, rows, sheets[s])
         used: list[Placed] = []
+        above = [row for row in anchors if s - 1 in row.boxes]
+        if is_carried and above:
+            last = max(above, key=lambda row: row.boxes[s - 1].center_y)
+            values = _cut_row(on_sheet, boxes, here_lanes)
+            if values and not any(row is last for row in here):
+                place = Box(0, min(p.box.y0 for p in values), 0, max(p.box.y1 for p in values))
+                cut = RowAnchor(last.block, last.row, (), {s: place}, last.strength)
+                used += fill_row(found, layout, cut, s, sheets[s], values, here_lanes)
         for row in here:
             used += fill_row(found, layout, row, s, sheets[s], rows[id(row)], here_lanes)
         if _has_strays(on_sheet, used, boxes, here_lanes, block):
             slots = {layout.slot_id(row.row, lane.column) for row in here for lane in here_lanes}
             doubt_blanks(found, slots)
     return found
+
+
+def _cut_row(
+    on_sheet: Sequence[Placed], rows: Sequence[Box], lanes: Sequence[Lane]
+) -> list[Placed]:
+    """Values at the top of a sheet above its first label: they belong to the last row of the sheet
+    before, if the page break cut it."""
+    top = min(box.y0 for box in rows)
+    above = [
+        p
+        for p in on_sheet
+        if p.fragment.role is Role.VALUE
+        and p.box.y1 <= top
+        and lanes
+        and lanes[0].left <= p.box.center_x <= lanes[-1].right
+    ]
+    if not above:
+        return []
+    level = max(p.box.center_y for p in above)
+    return [p for p in above if abs(p.box.center_y - level) <= _ROW_REACH * p.box.height]
 
 
 def _has_strays(
