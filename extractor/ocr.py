@@ -40,7 +40,6 @@ from extractor.strips import Strip, decode_ctc, montage, stacked_characters, to_
 from extractor.types import Box, Image, Line, Page
 from extractor.weights import CROP_HEIGHT_PX, SHA256, lay_out_models
 
-MAX_CROP_WIDTH_PX = 3200
 WIDTH_STEP_PX = 96
 MAX_BATCH_WIDTH_PX = 3200
 """Sum of the padded widths in one batch; bounds memory (18,710 classes for every 8 px)."""

@@ -322,7 +322,6 @@ class TableReading:
     is_present: bool
     candidates: Mapping[str, tuple[Candidate, ...]]
     regions: Mapping[str, Evidence] = field(default_factory=dict)
-    flags: tuple[str, ...] = ()
 
 
 # --- results -----------------------------------------------------------------------------------

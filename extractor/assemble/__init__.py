@@ -88,7 +88,7 @@ def _assemble_layout(sheets: Sequence[Sheet], layout: Layout, known: Sequence[La
     if kinds & {SheetKind.FLOW, SheetKind.GRID}:
         ways.append(assemble_by_order(sheets, layout, known))
     if not ways:
-        return Assembled(layout, {}, {}, 0.0, None)
+        return Assembled(layout, {}, {}, 0.0)
     best = max(ways, key=_anchored)
     for other in ways:
         if other is not best:

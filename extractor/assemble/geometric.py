@@ -51,7 +51,6 @@ class Assembled:
     candidates: dict[str, Candidate]
     regions: dict[str, Evidence]
     score: float
-    span: tuple[int, int] | None
 
 
 def assemble_by_place(sheets: Sequence[Sheet], layout: Layout, known: Sequence[Label]) -> Assembled:
@@ -82,9 +81,7 @@ def assemble_by_place(sheets: Sequence[Sheet], layout: Layout, known: Sequence[L
         candidates |= found.candidates
         regions |= found.regions
         score += found.score
-    used = [i for row in rows for i in row.fragments]
-    span = (min(used), max(used)) if used else None
-    return Assembled(layout, candidates, regions, score, span)
+    return Assembled(layout, candidates, regions, score)
 
 
 def _block(

@@ -78,9 +78,7 @@ def assemble_by_order(sheets: Sequence[Sheet], layout: Layout, known: Sequence[L
         values = _values_of_pieces(cells, pieces, boundaries, starts)
         previous_end = last + 1 + len(values)
         candidates |= _row(layout, row, block, values, headers[index], match.similarity)
-    used = [i for match in alignment.matches for i in usable[match.start : match.stop]]
-    span = (min(used), max(used)) if used else None
-    return Assembled(layout, candidates, {}, score, span)
+    return Assembled(layout, candidates, {}, score)
 
 
 def _breaks(cells: Sequence[Fragment], usable: Sequence[int]) -> list[int] | None:
@@ -264,7 +262,7 @@ def _single_row(
     cells: Sequence[Fragment], layout: Layout, block: Block, boundaries: Sequence[bool]
 ) -> Assembled:
     """A block that prints one unlabelled row: the values after the header with its columns."""
-    best = Assembled(layout, {}, {}, 0.0, None)
+    best = Assembled(layout, {}, {}, 0.0)
     furniture = similarities([f.text for f in cells], block.furniture).max(axis=1, initial=0.0)
     columns = [column.label for column in block.columns]
     starts = [i for i, f in enumerate(cells) if f.role is Role.LABEL and furniture[i] >= SURE]
@@ -291,7 +289,7 @@ def _single_row(
         found = _row(layout, block.rows[0], block, values, _Columns({}, strength), 1.0)
         score = strength * len(columns)
         if strength >= 0.5 and score > best.score:
-            best = Assembled(layout, found, {}, score, (start, stop))
+            best = Assembled(layout, found, {}, score)
     return best
 
 

@@ -25,7 +25,6 @@ REVIEWED_FILL = PatternFill("solid", fgColor="FFE2EFDA")
 
 CENTER = Alignment(horizontal="center", vertical="center", wrap_text=True)
 LEFT = Alignment(horizontal="left", vertical="center", wrap_text=True)
-TOP_LEFT = Alignment(horizontal="left", vertical="top", wrap_text=True)
 
 _THIN = Side(style="thin", color="FF000000")
 GRID = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)

@@ -25,7 +25,6 @@ from extractor.types import Block, Grid, GridCell, Paragraph
 
 _FENCE = re.compile(r"\s{0,3}(```|~~~)")
 _TABLE_TAG = re.compile(r"<(/?)table\b", re.IGNORECASE)
-_TABLE_END = re.compile(r"</table\s*>", re.IGNORECASE)
 _HEADING = re.compile(r"\s{0,3}#{1,6}(?:\s+(.*?))?(?:\s+#+)?\s*")
 _HORIZONTAL_RULE = re.compile(r"\s{0,3}(?:(?:-\s*){3,}|(?:\*\s*){3,}|(?:_\s*){3,}|={3,})")
 _LIST_MARK = re.compile(r"^\s*[-*+]\s+(?:\[[ xX]\]\s+)?(?=\S)")
