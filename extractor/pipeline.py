@@ -272,10 +272,16 @@ def _check_is_report(assembly: Assembly, source: Source, run: _Run) -> None:
 
 def _missing_parts(assembly: Assembly) -> Iterator[Failure]:
     """What a complete report has and this document has not, and what it has too much."""
-    for table in assembly.tables:
-        if not table.is_present:
-            reason = f"the table {table.table!r} was not found in the document"
+    for reading in assembly.tables:
+        if not reading.is_present:
+            reason = f"the table {reading.table!r} was not found in the document"
             yield Failure("assemble", None, reason)
+    for table in assembly.repeated:
+        reason = (
+            f"the table {table!r} is printed more than once, and only one of them was read; split "
+            "the file if both are wanted"
+        )
+        yield Failure("assemble", None, reason)
     if assembly.extra_reports:
         reason = (
             f"the file holds {assembly.extra_reports + 1} reports and only the first was read; "

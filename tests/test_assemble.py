@@ -154,6 +154,16 @@ def test_cells_wrapped_between_rules_are_one_row(
     assert {slot: cells[slot].reading.value for slot in NEW} == NEW
 
 
+def test_a_table_printed_twice_is_said(engines: Engines, settings: Settings) -> None:
+    table = html(tr("", *COLUMNS), *(tr(label, *values.split()) for label, values in ROWS))
+    other = table.replace("<td>21</td>", "<td>22</td>")
+    source = ingest.identify("a.html", (table + other).encode(), settings)
+    result = extract(source, engines, settings)
+    assert any("more than once" in failure.reason for failure in result.failures)
+    once = extract(ingest.identify("a.html", table.encode(), settings), engines, settings)
+    assert not any("more than once" in failure.reason for failure in once.failures)
+
+
 @pytest.mark.parametrize("digit", ["1", "0", "4", "7", "11"])
 def test_no_digit_is_taken_for_a_rule(digit: str) -> None:
     import cv2

@@ -16,13 +16,16 @@ from dataclasses import dataclass, replace
 
 from extractor.assemble.geometric import Assembled, assemble_by_place
 from extractor.assemble.sequential import assemble_by_order
-from extractor.labels import similarities
+from extractor.labels import keys, similarities
 from extractor.schema import Label, Layout, Schema
 from extractor.types import Fragment, Role, Sheet, SheetKind, TableReading
 
 _MIN_PRESENT = 0.15
 _DISPUTED = 0.5
 _RAGGED = 0.5
+_TELLING_CHARS = 4
+_SAME_LABEL = 0.95
+_MIN_REPEATED = 3
 _RIVAL = 0.8
 _MIN_VALUES = 10
 
@@ -32,13 +35,15 @@ class Assembly:
     """What was assembled from a document.
 
     `edition` is None if no table tells it. `sheets` is the part of the document that was read;
-    `extra_reports` counts further reports in the same file, which were not.
+    `extra_reports` counts further reports in the same file, which were not. `repeated` names tables
+    that the report prints more than once, such as for the county and for the office alone.
     """
 
     edition: str | None
     tables: tuple[TableReading, ...]
     sheets: tuple[Sheet, ...]
     extra_reports: int = 0
+    repeated: tuple[str, ...] = ()
 
 
 def assemble(sheets: Sequence[Sheet], schema: Schema, known: Sequence[Label]) -> Assembly:
@@ -76,7 +81,8 @@ def assemble(sheets: Sequence[Sheet], schema: Schema, known: Sequence[Label]) ->
                 regions=found.regions if found else {},
             )
         )
-    return Assembly(edition, tuple(tables), sheets, extra_reports=len(reports) - 1)
+    repeated = tuple(t for t, found in present.items() if _is_repeated(sheets, found.layout))
+    return Assembly(edition, tuple(tables), sheets, len(reports) - 1, repeated)
 
 
 def _assemble_layout(sheets: Sequence[Sheet], layout: Layout, known: Sequence[Label]) -> Assembled:
@@ -94,6 +100,29 @@ def _assemble_layout(sheets: Sequence[Sheet], layout: Layout, known: Sequence[La
         if other is not best:
             best = _compare(best, other)
     return replace(best, score=max(way.score for way in ways))
+
+
+def _is_repeated(sheets: Sequence[Sheet], layout: Layout) -> bool:
+    """Whether most rows of a table that have a telling label are labelled in two places.
+
+    A merged cell that was written out repeats its label within one row; that is one place.
+    """
+    labels = [
+        row.label
+        for block in layout.blocks
+        for row in block.rows
+        if row.label is not None and len(keys(row.label.text)[1]) >= _TELLING_CHARS
+    ]
+    places: dict[int, set[tuple[int, float]]] = {i: set() for i in range(len(labels))}
+    for s, sheet in enumerate(sheets):
+        pieces = [f for f in sheet.fragments if f.role is Role.LABEL]
+        table = similarities([f.text for f in pieces], labels)
+        for n, (f, row) in enumerate(zip(pieces, table, strict=True)):
+            if row.max(initial=0.0) >= _SAME_LABEL:
+                where = f.row if f.row is not None else f.box.center_y if f.box else n
+                places[int(row.argmax())].add((s, where))
+    found = [len(where) for where in places.values() if where]
+    return len(found) >= _MIN_REPEATED and sum(n > 1 for n in found) > 0.5 * len(found)
 
 
 def _is_ragged(sheet: Sheet) -> bool:
