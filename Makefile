@@ -39,7 +39,7 @@ $(VENV)/.run: $(VENV)/.venv pyproject.toml constraints.txt
 
 $(VENV)/.test: $(VENV)/.run
 	$(INSTALL) -e '.[eval,dev]'
-	$(BIN)/python -c 'from eval.layouts.pdf import load_fonts; load_fonts()' 2>/dev/null || { $(DEBIAN) fonts-noto-cjk; } || true
+	$(BIN)/python -c 'from training.synthesis.typeset import load_fonts; load_fonts()' 2>/dev/null || { $(DEBIAN) fonts-noto-cjk; } || true
 	touch $@
 
 clean:

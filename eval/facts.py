@@ -20,11 +20,11 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from eval.layouts.catalogue import LAYOUTS
-from eval.layouts.deviations import DEVIATIONS, deviate
-from eval.layouts.form import TABLE_IDS
-from eval.layouts.report import Report, compose, truth
-from eval.layouts.values import complete, printed
+from training.synthesis.catalogue import LAYOUTS
+from training.synthesis.deviations import DEVIATIONS, deviate
+from training.synthesis.form import TABLE_IDS
+from training.synthesis.report import Report, compose, truth
+from training.synthesis.values import complete, printed
 
 # What an unknown layout of the same facts may be combined with; none of these changes a value.
 _COMBINABLE = tuple(name for name, deviation in DEVIATIONS.items() if not deviation.changes_values)

@@ -15,10 +15,10 @@ from random import Random
 import pikepdf
 from PIL import Image
 
-from eval.layouts.deviations import deviate
-from eval.layouts.flat import flat_lines
-from eval.layouts.html import html_clean
-from eval.layouts.report import Report, invent
+from training.synthesis.deviations import deviate
+from training.synthesis.flat import flat_lines
+from training.synthesis.html import html_clean
+from training.synthesis.report import Report, invent
 
 _INVOICE = (
     "增值税电子普通发票",

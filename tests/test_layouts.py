@@ -25,23 +25,23 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from eval import facts
-from eval.layouts import pdf, scan
-from eval.layouts.catalogue import LAYOUTS, PDF_LAYOUTS, TEXT_LAYOUTS
-from eval.layouts.deviations import DEVIATIONS, deviate
-from eval.layouts.form import EDITIONS, form_tables, place, split_table
-from eval.layouts.report import Report, Title, invent, truth
-from eval.layouts.values import is_consistent, printed, read_text
 from tests import bad_documents
+from training.synthesis import scan, typeset
+from training.synthesis.catalogue import LAYOUTS, PDF_LAYOUTS, TEXT_LAYOUTS
+from training.synthesis.deviations import DEVIATIONS, deviate
+from training.synthesis.form import EDITIONS, form_tables, place, split_table
+from training.synthesis.report import Report, Title, invent, truth
+from training.synthesis.values import is_consistent, printed, read_text
 
 DOCUMENTS = Path(__file__).parent / "documents"
-FIXTURES = importlib.import_module("eval.layouts.__main__").FIXTURES
+FIXTURES = importlib.import_module("training.synthesis.fixtures").FIXTURES
 FORMS = (("2019", True), ("2021", True), ("2021", False))
 
 
 def has_fonts() -> bool:
     try:
-        pdf.load_fonts()
-    except pdf.FontError:
+        typeset.load_fonts()
+    except typeset.FontError:
         return False
     return True
 
@@ -209,7 +209,7 @@ def test_text_layouts_hold_every_value(name: str, edition: str) -> None:
 
 
 @needs_fonts
-@pytest.mark.parametrize("name", sorted(set(pdf.STYLES) & set(PDF_LAYOUTS)))
+@pytest.mark.parametrize("name", sorted(set(typeset.STYLES) & set(PDF_LAYOUTS)))
 def test_pdf_layouts_hold_every_value(name: str) -> None:
     report = invent(Random(8), "2021")
     document = LAYOUTS[name].write(report, Random(2))
@@ -340,7 +340,7 @@ def test_committed_truth_is_that_of_the_report(fixture: Any) -> None:
     document = (DOCUMENTS / f"{fixture.stem}{layout.suffix}").read_bytes()
     if layout.suffix in (".html", ".htm", ".md", ".txt"):
         assert document == layout.write(report, rng)
-    elif fixture.layout in pdf.STYLES or layout.suffix == ".docx":
+    elif fixture.layout in typeset.STYLES or layout.suffix == ".docx":
         assert_holds(text_of(layout.suffix, document), report)
 
 

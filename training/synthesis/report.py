@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from eval.layouts import narrative
-from eval.layouts.form import HEADINGS, Entry, Table, form_tables
-from eval.layouts.values import (
+from training.synthesis import narrative
+from training.synthesis.form import HEADINGS, Entry, Table, form_tables
+from training.synthesis.prose import Prose
+from training.synthesis.splits import Split
+from training.synthesis.values import (
     Printed,
     as_json,
     disclosure_values,
@@ -33,11 +35,6 @@ class Heading:
     section: str
 
 
-@dataclass(frozen=True, slots=True)
-class Prose:
-    text: str
-
-
 Part = Title | Heading | Prose | Table
 
 
@@ -53,7 +50,6 @@ class Report:
     edition: str
     parts: tuple[Part, ...]
     values: Mapping[str, Printed]
-    figures: tuple[narrative.FigureTruth, ...] = ()
     missing: tuple[str, ...] = ()
 
     def body(self) -> tuple[Part, ...]:
@@ -105,23 +101,24 @@ def compose(
     single_other: bool,
     tables: tuple[str, ...] = ("disclosure", "requests", "disputes"),
     is_long: bool = False,
+    split: Split = Split.TEST,
 ) -> Report:
     """Put a whole report around the values; sections whose table is not in `tables` are left out.
 
     Args:
         values: at least every slot of `tables`.
         is_long: several paragraphs in the overview instead of two.
+        split: the part of the corpus whose sentence patterns are used.
     """
-    text = narrative.write(organization, year, values, rng, is_long=is_long)
+    text = narrative.write(organization, year, values, rng, split=split, is_long=is_long)
     parts: list[Part] = [Title((f"{organization}{year}年政府信息公开工作年度报告",))]
-    parts += [Prose(text.preamble), Heading(HEADINGS["overview"], "overview")]
-    parts += [Prose(paragraph) for paragraph in text.overview]
+    parts += [*text.preamble, Heading(HEADINGS["overview"], "overview"), *text.overview]
     for table in form_tables(edition, single_other=single_other):
         if table.id in tables:
             parts += [Heading(HEADINGS[table.id], table.id), table]
-    parts += [Heading(HEADINGS["problems"], "problems"), *map(Prose, text.problems)]
-    parts += [Heading(HEADINGS["remarks"], "remarks"), Prose(text.remarks)]
-    return Report(organization, year, edition, tuple(parts), dict(values), text.figures)
+    parts += [Heading(HEADINGS["problems"], "problems"), *text.problems]
+    parts += [Heading(HEADINGS["remarks"], "remarks"), *text.remarks]
+    return Report(organization, year, edition, tuple(parts), dict(values))
 
 
 def invent(
@@ -164,5 +161,7 @@ def truth(report: Report, *, given: frozenset[str] | None = None) -> dict[str, A
         "edition": report.edition,
         "year": report.year,
         "organization": report.organization,
-        "figures": [figure.as_json() for figure in report.figures],
+        "figures": [
+            figure for part in report.parts if isinstance(part, Prose) for figure in part.truths()
+        ],
     }

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from random import Random
 
-from eval.layouts.form import APPLICANTS, Entry, Kind, Row, Table
-from eval.layouts.report import Heading, Part, Prose, Report, Title
-from eval.layouts.values import BLANK, Printed, read_text
+from training.synthesis.form import APPLICANTS, Entry, Kind, Row, Table
+from training.synthesis.prose import Prose
+from training.synthesis.report import Heading, Part, Report, Title
+from training.synthesis.values import BLANK, Printed, read_text
 
 Change = Callable[[Report, Random], Report]
 
@@ -285,7 +286,7 @@ def _year_spaced(report: Report, rng: Random) -> Report:
         if isinstance(part, Title):
             return (Title(tuple(line.replace(year, f"{year} ") for line in part.lines)),)
         if isinstance(part, Prose):
-            return (Prose(part.text.replace(f"{year}年", f"{year} 年")),)
+            return (part.replace(f"{year}年", f"{year} 年"),)
         return (part,)
 
     return _around(report, around)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from eval.layouts.form import Table, place
-from eval.layouts.report import Prose, Report, Title
+from training.synthesis.form import Table, place
+from training.synthesis.prose import Prose
+from training.synthesis.report import Report, Title
 
 
 def md_tables(report: Report, rng: Random) -> bytes:

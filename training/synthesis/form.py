@@ -29,13 +29,19 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One printed cell; spans are >= 1, `slot` is set for the value cells of the canonical form."""
+    """One printed cell; spans are >= 1.
+
+    `slot` is set for the value cells of the canonical form. `row` and `column` are the ids that a
+    label or a header stands for, where it stands for one: what a reader must find out about it.
+    """
 
     text: str
     kind: Kind
     column_span: int = 1
     row_span: int = 1
     slot: str | None = None
+    row: str | None = None
+    column: str | None = None
 
 
 Row = tuple[Entry, ...]
@@ -229,8 +235,8 @@ def disclosure_table(edition: str) -> Table:
         rows.append((Entry(caption, Kind.CAPTION, column_span=4),))
         spans = _spread(3, len(columns))
         headers = [
-            Entry(text, Kind.HEADER, column_span=span)
-            for (_, text), span in zip(columns, spans, strict=True)
+            Entry(text, Kind.HEADER, column_span=span, column=column)
+            for (column, text), span in zip(columns, spans, strict=True)
         ]
         rows.append((Entry("信息内容", Kind.HEADER), *headers))
         for row_id, label in labels:
@@ -238,7 +244,7 @@ def disclosure_table(edition: str) -> Table:
                 Entry("", Kind.VALUE, column_span=span, slot=f"disclosure.{row_id}.{column}")
                 for (column, _), span in zip(columns, spans, strict=True)
             ]
-            rows.append((Entry(label, Kind.LABEL), *values))
+            rows.append((Entry(label, Kind.LABEL, row=row_id), *values))
     return Table("disclosure", 4, tuple(rows))
 
 
@@ -270,45 +276,55 @@ def requests_table(*, single_other: bool) -> Table:
             Entry("申请人情况", Kind.HEADER, column_span=7),
         ),
         (
-            Entry("自然人", Kind.HEADER, row_span=2),
+            Entry("自然人", Kind.HEADER, row_span=2, column="natural_person"),
             Entry("法人或其他组织", Kind.HEADER, column_span=5),
-            Entry("总计", Kind.HEADER, row_span=2),
+            Entry("总计", Kind.HEADER, row_span=2, column="total"),
         ),
-        tuple(Entry(text, Kind.HEADER) for _, text in REQUEST_COLUMNS[1:-1]),
+        tuple(Entry(text, Kind.HEADER, column=column) for column, text in REQUEST_COLUMNS[1:-1]),
     ]
     n_results = len(result_rows(single_other=single_other)) + 1
     stage = Entry("三、本年度办理结果", Kind.GROUP, row_span=n_results)
     body: list[Row] = [
-        (Entry(text, Kind.LABEL, column_span=3), *_request_values(name))
+        (Entry(text, Kind.LABEL, column_span=3, row=name), *_request_values(name))
         for name, text in (_NEW, _CARRIED)
     ]
     for name, text in _PLAIN_RESULTS:
         first = (stage,) if name == "granted" else ()
-        body.append((*first, Entry(text, Kind.LABEL, column_span=2), *_request_values(name)))
+        label = Entry(text, Kind.LABEL, column_span=2, row=name)
+        body.append((*first, label, *_request_values(name)))
     groups = _GROUPED_RESULTS if single_other else (*_GROUPED_RESULTS, _OTHER_GROUP)
     for group, rows in groups:
         for i, (name, text) in enumerate(rows):
             opening = (Entry(group, Kind.GROUP, row_span=len(rows)),) if i == 0 else ()
-            body.append((*opening, Entry(text, Kind.LABEL), *_request_values(name)))
+            body.append((*opening, Entry(text, Kind.LABEL, row=name), *_request_values(name)))
     for name, text in (_OTHER_SINGLE, _HANDLED) if single_other else (_HANDLED,):
-        body.append((Entry(text, Kind.LABEL, column_span=2), *_request_values(name)))
-    body.append((Entry(_FORWARD[1], Kind.LABEL, column_span=3), *_request_values(_FORWARD[0])))
+        label = Entry(text, Kind.LABEL, column_span=2, row=name)
+        body.append((label, *_request_values(name)))
+    name, text = _FORWARD
+    body.append((Entry(text, Kind.LABEL, column_span=3, row=name), *_request_values(name)))
     return Table("requests", 10, (*header, *body))
 
 
 def disputes_table() -> Table:
     """Table 四: one printed row of fifteen values under a header of three rows."""
-    names = tuple(text for _, text in DISPUTE_COLUMNS)
+    first, *others = DISPUTE_ROWS
     top = (
-        Entry("行政复议", Kind.HEADER, column_span=5),
+        Entry("行政复议", Kind.HEADER, column_span=5, row=first),
         Entry("行政诉讼", Kind.HEADER, column_span=10),
     )
     middle = (
-        *(Entry(text, Kind.HEADER, row_span=2) for text in names),
-        Entry("未经复议直接起诉", Kind.HEADER, column_span=5),
-        Entry("复议后起诉", Kind.HEADER, column_span=5),
+        *(
+            Entry(text, Kind.HEADER, row_span=2, row=first, column=column)
+            for column, text in DISPUTE_COLUMNS
+        ),
+        Entry("未经复议直接起诉", Kind.HEADER, column_span=5, row=others[0]),
+        Entry("复议后起诉", Kind.HEADER, column_span=5, row=others[1]),
     )
-    bottom = tuple(Entry(text, Kind.HEADER) for text in (*names, *names))
+    bottom = tuple(
+        Entry(text, Kind.HEADER, row=row, column=column)
+        for row in others
+        for column, text in DISPUTE_COLUMNS
+    )
     values = tuple(
         Entry("", Kind.VALUE, slot=f"disputes.{row}.{column}")
         for row in DISPUTE_ROWS

@@ -1,4 +1,4 @@
-"""`python -m eval.layouts DIR`: writes the small test documents, their truth and their README.
+"""`python -m training.synthesis DIR`: writes the small test documents, their truth and their README.
 
 The documents are committed, so that tests need neither fonts nor this command; it is run again when
 a document is added. Every one is invented and has a seed of its own.
@@ -13,8 +13,8 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-from eval.layouts import pdf
-from eval.layouts.catalogue import (
+from training.synthesis import typeset
+from training.synthesis.catalogue import (
     LAYOUTS,
     Layout,
     compact,
@@ -25,16 +25,16 @@ from eval.layouts.catalogue import (
     write_picture,
     write_scan,
 )
-from eval.layouts.deviations import deviate
-from eval.layouts.report import Report, invent, truth
-from eval.layouts.scan import STYLES as SCAN_STYLES
+from training.synthesis.deviations import deviate
+from training.synthesis.report import Report, invent, truth
+from training.synthesis.scan import STYLES as SCAN_STYLES
 
 _README = """# Test documents
 
 Invented reports in the formats, editions and oddities that real ones have. `NAME.truth.json` states
 what must be read from `NAME.*`: every slot of the document, null where no number is printed (blank,
 dash, words, or a table left out), and key figures of the prose (others may occur besides). They are
-written by `python -m eval.layouts tests/documents` and add up unless their line says otherwise.
+written by `python -m training.synthesis tests/documents` and add up unless their line says otherwise.
 
 | document | for |
 |---|---|
@@ -291,9 +291,9 @@ FIXTURES = (
 def _small(name: str) -> Layout:
     """The layout in a form that makes small files."""
     layout = LAYOUTS[name]
-    ruled = compact(pdf.STYLES["pdf_ruled"])
-    if name in pdf.STYLES:
-        return replace(layout, write=partial(write_pdf, style=compact(pdf.STYLES[name])))
+    ruled = compact(typeset.STYLES["pdf_ruled"])
+    if name in typeset.STYLES:
+        return replace(layout, write=partial(write_pdf, style=compact(typeset.STYLES[name])))
     if name in SCAN_STYLES:
         scan = replace(SCAN_STYLES[name], dpi=150, noise=0.2, quality=20)
         return replace(layout, write=partial(write_scan, style=scan, paper=ruled))

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from random import Random
 
-from eval.layouts.form import Entry, Kind, Table
-from eval.layouts.report import Heading, Prose, Report, Title
+from training.synthesis.form import Entry, Kind, Table
+from training.synthesis.prose import Prose
+from training.synthesis.report import Heading, Report, Title
 
 _NARROW = {
     "商业企业": "商业\n企业",

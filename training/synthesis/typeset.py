@@ -17,8 +17,8 @@ from random import Random
 import pikepdf
 import typst
 
-from eval.layouts.form import Entry, Kind, Table
-from eval.layouts.report import Heading, Report, Title
+from training.synthesis.form import Entry, Kind, Table
+from training.synthesis.report import Heading, Report, Title
 
 FONT_FOLDER = Path("build/fonts")
 

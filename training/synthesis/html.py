@@ -9,8 +9,9 @@ from random import Random
 
 from opencc import OpenCC
 
-from eval.layouts.form import Entry, Kind, Row, Table, split_table
-from eval.layouts.report import Heading, Prose, Report, Title
+from training.synthesis.form import Entry, Kind, Row, Table, split_table
+from training.synthesis.prose import Prose
+from training.synthesis.report import Heading, Report, Title
 
 _NAVIGATION = (
     "首页",

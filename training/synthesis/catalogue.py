@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from random import Random
 
-from eval.layouts import docx, flat, html, markdown, pdf, scan
-from eval.layouts.pdf import PdfStyle
-from eval.layouts.report import Report
-from eval.layouts.scan import ScanStyle
+from training.synthesis import docx, flat, html, markdown, scan, typeset
+from training.synthesis.report import Report
+from training.synthesis.scan import ScanStyle
+from training.synthesis.typeset import PdfStyle
 
 Write = Callable[[Report, Random], bytes]
 
@@ -36,42 +36,42 @@ def compact(style: PdfStyle) -> PdfStyle:
 
 
 def write_pdf(report: Report, rng: Random, *, style: PdfStyle) -> bytes:
-    return pdf.typeset(report, style, rng)
+    return typeset.typeset(report, style, rng)
 
 
 def write_scan(report: Report, rng: Random, *, style: ScanStyle, paper: PdfStyle) -> bytes:
-    return scan.scan(pdf.typeset(report, paper, rng), style, rng)
+    return scan.scan(typeset.typeset(report, paper, rng), style, rng)
 
 
 def write_bad_text_layer(report: Report, rng: Random, *, style: PdfStyle) -> bytes:
-    return pdf.scramble_text_layer(pdf.typeset(report, style, rng))
+    return typeset.scramble_text_layer(typeset.typeset(report, style, rng))
 
 
 def write_mixed(report: Report, rng: Random, *, style: PdfStyle) -> bytes:
     """The first page has a text layer, the others are scanned."""
-    pages = pdf.typeset(report, style, rng)
+    pages = typeset.typeset(report, style, rng)
     return scan.mix(pages, scan.scan(pages, ScanStyle(dpi=150, quality=45), rng), first=1)
 
 
 def write_fax(report: Report, rng: Random, *, style: PdfStyle) -> bytes:
-    return scan.fax(pdf.typeset(report, style, rng))
+    return scan.fax(typeset.typeset(report, style, rng))
 
 
 def write_picture(
     report: Report, rng: Random, *, style: PdfStyle, file_format: str, dpi: int = 110
 ) -> bytes:
     """The whole report in one tall image."""
-    page = pdf.typeset(report, replace(style, is_one_page=True), rng)
+    page = typeset.typeset(report, replace(style, is_one_page=True), rng)
     return scan.picture(page, dpi=dpi, file_format=file_format)
 
 
 _PAPER: Mapping[str, PdfStyle] = {
-    "scan_skew_left": pdf.STYLES["pdf_half"],
-    "scan_rot270": pdf.STYLES["pdf_landscape"],
-    "scan_rot180": pdf.STYLES["pdf_labels_broken"],
-    "scan_seal": pdf.STYLES["pdf_pagebreaks"],
+    "scan_skew_left": typeset.STYLES["pdf_half"],
+    "scan_rot270": typeset.STYLES["pdf_landscape"],
+    "scan_rot180": typeset.STYLES["pdf_labels_broken"],
+    "scan_seal": typeset.STYLES["pdf_pagebreaks"],
 }
-_RULED = pdf.STYLES["pdf_ruled"]
+_RULED = typeset.STYLES["pdf_ruled"]
 
 TEXT_LAYOUTS: Mapping[str, Layout] = {
     "html_clean": Layout(".html", html.html_clean),
@@ -98,7 +98,7 @@ TEXT_LAYOUTS: Mapping[str, Layout] = {
 PDF_LAYOUTS: Mapping[str, Layout] = {
     **{
         name: Layout(".pdf", partial(write_pdf, style=style), needs_fonts=True)
-        for name, style in pdf.STYLES.items()
+        for name, style in typeset.STYLES.items()
     },
     "pdf_bad_text_layer": Layout(
         ".pdf", partial(write_bad_text_layer, style=_RULED), needs_fonts=True

@@ -12,7 +12,9 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from eval.layouts.values import Printed
+from training.synthesis.prose import FigureSpan, Prose
+from training.synthesis.splits import Split
+from training.synthesis.values import Printed
 
 _PLACES = (
     "青石县",
@@ -40,33 +42,13 @@ _BODIES = (
 
 
 @dataclass(frozen=True, slots=True)
-class FigureTruth:
-    """A key figure as its sentence prints it; `is_exact` is False after 余, 近, 约, 多."""
-
-    key: str
-    value: Decimal
-    unit: str
-    printed: str
-    is_exact: bool = True
-
-    def as_json(self) -> dict[str, Any]:
-        whole = self.value == self.value.to_integral_value()
-        return {
-            "key": self.key,
-            "value": int(self.value) if whole else float(self.value),
-            "unit": self.unit,
-            "printed": self.printed,
-            "exactness": "exact" if self.is_exact else "approximate",
-        }
-
-
-@dataclass(frozen=True, slots=True)
 class Narrative:
-    preamble: str
-    overview: tuple[str, ...]
-    problems: tuple[str, ...]
-    remarks: str
-    figures: tuple[FigureTruth, ...]
+    """The prose of one report, by the place where it stands."""
+
+    preamble: tuple[Prose, ...]
+    overview: tuple[Prose, ...]
+    problems: tuple[Prose, ...]
+    remarks: tuple[Prose, ...]
 
 
 def invent_organization(rng: Random) -> str:
@@ -80,15 +62,21 @@ def invent_organization(rng: Random) -> str:
 
 
 def write(
-    organization: str, year: int, values: Mapping[str, Printed], rng: Random, *, is_long: bool
+    organization: str,
+    year: int,
+    values: Mapping[str, Printed],
+    rng: Random,
+    *,
+    split: Split,
+    is_long: bool,
 ) -> Narrative:
     """Prose for one report; figures about applications are taken from `values` where they stand."""
-    figures: list[FigureTruth] = []
+    figures: list[tuple[str, str, Decimal, str, bool]] = []
 
     def figure(key: str, value: int | Decimal, unit: str, text: str = "") -> str:
         """Note a figure; a `text` of its own makes it an approximate one."""
         shown = text or f"{value}{unit}"
-        figures.append(FigureTruth(key, Decimal(value), unit, shown, not text))
+        figures.append((shown, key, Decimal(value), unit, not text))
         return shown
 
     street, postcode = rng.randrange(1, 200), rng.randrange(100000, 699999)
@@ -131,7 +119,19 @@ def write(
     if rng.random() < 0.5:
         fee = figure("processing_fee", 0, "元")
         remarks = f"{year}年收取政府信息公开信息处理费{fee}。无其他需要报告的事项。"
-    return Narrative(preamble, tuple(paragraphs), problems, remarks, tuple(figures))
+
+    def mark(text: str) -> Prose:
+        spans, at = [], 0
+        while figures and (start := text.find(figures[0][0], at)) >= 0:
+            shown, key, value, unit, is_exact = figures.pop(0)
+            at = start + len(shown)
+            spans.append(FigureSpan(start, at, key, value, unit, is_exact))
+        return Prose(text, tuple(spans))
+
+    marked = [mark(text) for text in paragraphs]
+    return Narrative(
+        (Prose(preamble),), tuple(marked), tuple(map(Prose, problems)), (mark(remarks),)
+    )
 
 
 def _applications(values: Mapping[str, Printed], figure: Any) -> str:

@@ -12,8 +12,8 @@ import docx
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
-from eval.layouts.form import Entry, Kind, Placed, Table, place
-from eval.layouts.report import Heading, Report, Title
+from training.synthesis.form import Entry, Kind, Placed, Table, place
+from training.synthesis.report import Heading, Report, Title
 
 _EPOCH = (2024, 1, 1, 0, 0, 0)
 _TABLE_WIDTH_TWIPS = 9000

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from random import Random
 
-from eval.layouts.form import (
+from training.synthesis.form import (
     APPLICANTS,
     DISPUTE_COLUMNS,
     DISPUTE_ROWS,

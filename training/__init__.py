@@ -1,0 +1,1 @@
+"""Synthesises documents, trains, calibrates and promotes the models of the product."""
