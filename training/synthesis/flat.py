@@ -9,7 +9,7 @@ from random import Random
 
 from training.synthesis.form import Entry, Kind, Table
 from training.synthesis.prose import Prose
-from training.synthesis.report import Heading, Report, Title
+from training.synthesis.report import Closing, Heading, Report, Title
 
 _NARROW = {
     "商业企业": "商业\n企业",
@@ -103,8 +103,8 @@ def _broken(entry: Entry) -> str:
     return entry.text
 
 
-def _text(part: Title | Heading | Prose) -> list[str]:
-    return list(part.lines) if isinstance(part, Title) else [part.text]
+def _text(part: Title | Heading | Prose | Closing) -> list[str]:
+    return list(part.lines) if isinstance(part, Title | Closing) else [part.text]
 
 
 def _encode(lines: list[str]) -> bytes:

@@ -35,7 +35,14 @@ class Heading:
     section: str
 
 
-Part = Title | Heading | Prose | Table
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """Who signs and when, in the lines in which it is set, at the right."""
+
+    lines: tuple[str, ...]
+
+
+Part = Title | Heading | Prose | Table | Closing
 
 
 @dataclass(frozen=True, slots=True)
