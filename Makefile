@@ -10,7 +10,14 @@ DEBIAN := sh -c 'if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
 	then apt-get update -qq && apt-get install -y -qq --no-install-recommends "$$@"; \
 	else echo "please install: $$*" >&2; exit 1; fi' install
 
-.PHONY: run test lint bench clean
+# Faces that the corpus is set in; they are unpacked, not installed.
+FONTS := texlive-lang-chinese fonts-noto-cjk fonts-arphic-gbsn00lp fonts-arphic-gkai00mp \
+	fonts-arphic-uming fonts-wqy-zenhei fonts-liberation2
+FACES := '*/Fandol*-Regular.otf' '*/Fandol*-Bold.otf' '*/Noto*CJK-Regular.ttc' '*/Noto*CJK-Bold.ttc' \
+	'*/LiberationS*-Regular.ttf' '*/LiberationS*-Bold.ttf' '*/gbsn00lp.ttf' '*/gkai00mp.ttf' \
+	'*/uming.ttc' '*/wqy-zenhei.ttc'
+
+.PHONY: run test lint bench fonts clean
 
 run: $(VENV)/.run
 	$(BIN)/extractor serve
@@ -40,6 +47,21 @@ $(VENV)/.run: $(VENV)/.venv pyproject.toml constraints.txt
 $(VENV)/.test: $(VENV)/.run
 	$(INSTALL) -e '.[eval,dev]'
 	$(BIN)/python -c 'from training.synthesis.typeset import load_fonts; load_fonts()' 2>/dev/null || { $(DEBIAN) fonts-noto-cjk; } || true
+	touch $@
+
+fonts: build/fonts/.fonts
+
+# Debian's packages; on other systems, put the files that `missing_files()` names there by hand.
+build/fonts/.fonts:
+	command -v apt-get dpkg-deb >/dev/null || { echo "needs apt-get and dpkg-deb" >&2; exit 1; }
+	rm -rf build/faces && mkdir -p build/faces build/fonts
+	[ "$$(id -u)" != 0 ] || apt-get update -qq
+	cd build/faces && apt-get download -qq $(FONTS)
+	for deb in build/faces/*.deb; do \
+		dpkg-deb --fsys-tarfile "$$deb" | tar -x -C build/faces --wildcards $(FACES) 2>/dev/null || true; \
+	done
+	find build/faces -type f -not -name '*.deb' -not -name '*Braille*' -exec mv -f {} build/fonts/ \;
+	rm -rf build/faces
 	touch $@
 
 clean:

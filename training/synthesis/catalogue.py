@@ -1,4 +1,8 @@
-"""All layouts by name."""
+"""All layouts by name: how a report becomes the bytes of a document, and its labels.
+
+Text layouts need nothing; the others need fonts. A layout named `paper_…` is a page that was set as
+`pdf_ruled` sets it and then went through the paper condition of that name.
+"""
 
 from __future__ import annotations
 
@@ -6,120 +10,125 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from random import Random
+from typing import Protocol
 
-from training.synthesis import docx, flat, html, markdown, scan, typeset
+from opencc import OpenCC
+
+from training.synthesis import docx, flat, html, markdown
+from training.synthesis.labels import Run, label_pdf, label_text
+from training.synthesis.paper import CONDITIONS
 from training.synthesis.report import Report
-from training.synthesis.scan import ScanStyle
-from training.synthesis.typeset import PdfStyle
-
-Write = Callable[[Report, Random], bytes]
+from training.synthesis.scanning import mix, picture, scan
+from training.synthesis.splits import Split
+from training.synthesis.styles import STYLES, PdfStyle
+from training.synthesis.typeset import scramble_text_layer, typeset_with_twin
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
-    """One way to lay a report out, and how such a file's name ends. `needs_fonts`: see `pdf`."""
+class Made:
+    """A document's bytes, the end of its name, and its labelled characters."""
 
+    data: bytes
     suffix: str
-    write: Write
-    needs_fonts: bool = False
+    runs: tuple[Run, ...]
 
 
-def compact(style: PdfStyle) -> PdfStyle:
-    """The style in one face throughout and smaller print, which makes the smallest files."""
-    return replace(
-        style,
-        face="song",
-        table_face="song",
-        heading_face="song",
-        body_size_pt=min(style.body_size_pt, 12),
-    )
+Make = Callable[[Report, Random, Split], Made]
 
 
-def write_pdf(report: Report, rng: Random, *, style: PdfStyle) -> bytes:
-    return typeset.typeset(report, style, rng)
+class Write(Protocol):
+    """Writes a text document; the split chooses the skin."""
+
+    def __call__(self, report: Report, rng: Random, *, split: Split) -> bytes: ...
 
 
-def write_scan(report: Report, rng: Random, *, style: ScanStyle, paper: PdfStyle) -> bytes:
-    return scan.scan(typeset.typeset(report, paper, rng), style, rng)
+def make_text(report: Report, rng: Random, split: Split, *, suffix: str, write: Write) -> Made:
+    return Made(write(report, rng, split=split), suffix, label_text(report))
 
 
-def write_bad_text_layer(report: Report, rng: Random, *, style: PdfStyle) -> bytes:
-    return typeset.scramble_text_layer(typeset.typeset(report, style, rng))
+def make_traditional(report: Report, rng: Random, split: Split) -> Made:
+    """A mirror in traditional characters; the labels name what it prints."""
+    convert = OpenCC("s2t").convert
+    runs = (replace(run, text=convert(run.text)) for run in label_text(report))
+    return Made(html.html_traditional(report, rng, split=split), ".html", tuple(runs))
 
 
-def write_mixed(report: Report, rng: Random, *, style: PdfStyle) -> bytes:
+def make_pdf(report: Report, rng: Random, split: Split, *, style: PdfStyle) -> Made:
+    """Pages with a text layer."""
+    document = typeset_with_twin(report, style, rng)
+    return Made(document.pdf, ".pdf", label_pdf(document, report))
+
+
+def make_garbled(report: Report, rng: Random, split: Split, *, style: PdfStyle) -> Made:
+    """Pages over a text layer whose characters are wrong."""
+    made = make_pdf(report, rng, split, style=style)
+    return replace(made, data=scramble_text_layer(made.data))
+
+
+def make_mixed(report: Report, rng: Random, split: Split, *, style: PdfStyle) -> Made:
     """The first page has a text layer, the others are scanned."""
-    pages = typeset.typeset(report, style, rng)
-    return scan.mix(pages, scan.scan(pages, ScanStyle(dpi=150, quality=45), rng), first=1)
+    document = typeset_with_twin(report, style, rng)
+    runs = label_pdf(document, report)
+    paper = scan(document.pdf, runs, "flatbed_150", rng)
+    first = tuple(run for run in runs if run.page == 1)
+    rest = tuple(run for run in paper.runs if run.page > 1)
+    return Made(mix(document.pdf, paper.data, first=1), ".pdf", first + rest)
 
 
-def write_fax(report: Report, rng: Random, *, style: PdfStyle) -> bytes:
-    return scan.fax(typeset.typeset(report, style, rng))
+def make_picture(
+    report: Report, rng: Random, split: Split, *, style: PdfStyle, file_format: str
+) -> Made:
+    """The whole report in one tall image, as a long screenshot."""
+    document = typeset_with_twin(report, replace(style, is_one_page=True), rng)
+    data = picture(document.pdf, dpi=rng.choice((100, 110, 120)), file_format=file_format)
+    return Made(data, f".{file_format.lower()}", label_pdf(document, report))
 
 
-def write_picture(
-    report: Report, rng: Random, *, style: PdfStyle, file_format: str, dpi: int = 110
-) -> bytes:
-    """The whole report in one tall image."""
-    page = typeset.typeset(report, replace(style, is_one_page=True), rng)
-    return scan.picture(page, dpi=dpi, file_format=file_format)
+def make_paper(
+    report: Report, rng: Random, split: Split, *, style: PdfStyle, condition: str
+) -> Made:
+    """Pages of pixels, after what the condition does to paper."""
+    document = typeset_with_twin(report, style, rng)
+    paper = scan(document.pdf, label_pdf(document, report), condition, rng)
+    return Made(paper.data, paper.suffix, paper.runs)
 
 
-_PAPER: Mapping[str, PdfStyle] = {
-    "scan_skew_left": typeset.STYLES["pdf_half"],
-    "scan_rot270": typeset.STYLES["pdf_landscape"],
-    "scan_rot180": typeset.STYLES["pdf_labels_broken"],
-    "scan_seal": typeset.STYLES["pdf_pagebreaks"],
+_TEXT: Mapping[str, tuple[str, Write]] = {
+    "html_clean": (".html", html.html_clean),
+    "html_captured": (".html", html.html_captured),
+    "html_nospan": (".html", html.html_nospan),
+    "html_gbk": (".html", html.html_gbk),
+    "html_wordpaste": (".htm", html.html_wordpaste),
+    "html_split": (".html", html.html_split),
+    "docx_form": (".docx", docx.docx_form),
+    "docx_onetable": (".docx", docx.docx_onetable),
+    "docx_blocks": (".docx", docx.docx_blocks),
+    "docx_noheading": (".docx", docx.docx_noheading),
+    "md_tables": (".md", markdown.md_tables),
+    "md_fragments": (".md", markdown.md_fragments),
+    "md_expanded": (".md", markdown.md_expanded),
+    "flat_pipes": (".txt", flat.flat_pipes),
+    "flat_lines": (".txt", flat.flat_lines),
+    "flat_blanklines": (".txt", flat.flat_blanklines),
+    "flat_dropped": (".txt", flat.flat_dropped),
+    "flat_rows": (".txt", flat.flat_rows),
+    "flat_gbk": (".txt", flat.flat_gbk),
 }
-_RULED = typeset.STYLES["pdf_ruled"]
+_RULED = STYLES["pdf_ruled"]
 
-TEXT_LAYOUTS: Mapping[str, Layout] = {
-    "html_clean": Layout(".html", html.html_clean),
-    "html_captured": Layout(".html", html.html_captured),
-    "html_nospan": Layout(".html", html.html_nospan),
-    "html_gbk": Layout(".html", html.html_gbk),
-    "html_traditional": Layout(".html", html.html_traditional),
-    "html_wordpaste": Layout(".htm", html.html_wordpaste),
-    "html_split": Layout(".html", html.html_split),
-    "docx_form": Layout(".docx", docx.docx_form),
-    "docx_onetable": Layout(".docx", docx.docx_onetable),
-    "docx_blocks": Layout(".docx", docx.docx_blocks),
-    "docx_noheading": Layout(".docx", docx.docx_noheading),
-    "md_tables": Layout(".md", markdown.md_tables),
-    "md_fragments": Layout(".md", markdown.md_fragments),
-    "md_expanded": Layout(".md", markdown.md_expanded),
-    "flat_pipes": Layout(".txt", flat.flat_pipes),
-    "flat_lines": Layout(".txt", flat.flat_lines),
-    "flat_blanklines": Layout(".txt", flat.flat_blanklines),
-    "flat_dropped": Layout(".txt", flat.flat_dropped),
-    "flat_rows": Layout(".txt", flat.flat_rows),
-    "flat_gbk": Layout(".txt", flat.flat_gbk),
+TEXT_LAYOUTS: Mapping[str, Make] = {
+    name: partial(make_text, suffix=suffix, write=write) for name, (suffix, write) in _TEXT.items()
+} | {"html_traditional": make_traditional}
+PDF_LAYOUTS: Mapping[str, Make] = {
+    **{name: partial(make_pdf, style=style) for name, style in STYLES.items()},
+    "pdf_bad_text_layer": partial(make_garbled, style=_RULED),
+    "pdf_mixed": partial(make_mixed, style=_RULED),
 }
-PDF_LAYOUTS: Mapping[str, Layout] = {
+PAPER_LAYOUTS: Mapping[str, Make] = {
+    **{f"paper_{name}": partial(make_paper, style=_RULED, condition=name) for name in CONDITIONS},
     **{
-        name: Layout(".pdf", partial(write_pdf, style=style), needs_fonts=True)
-        for name, style in typeset.STYLES.items()
+        f"image_{name.lower()}": partial(make_picture, style=_RULED, file_format=name)
+        for name in ("PNG", "JPEG", "WEBP", "BMP")
     },
-    "pdf_bad_text_layer": Layout(
-        ".pdf", partial(write_bad_text_layer, style=_RULED), needs_fonts=True
-    ),
-    "pdf_mixed": Layout(".pdf", partial(write_mixed, style=_RULED), needs_fonts=True),
 }
-SCAN_LAYOUTS: Mapping[str, Layout] = {
-    **{
-        name: Layout(
-            ".pdf",
-            partial(write_scan, style=style, paper=_PAPER.get(name, _RULED)),
-            needs_fonts=True,
-        )
-        for name, style in scan.STYLES.items()
-    },
-    "scan_fax": Layout(".tif", partial(write_fax, style=_RULED), needs_fonts=True),
-    "image_png": Layout(
-        ".png", partial(write_picture, style=_RULED, file_format="PNG"), needs_fonts=True
-    ),
-    "image_webp": Layout(
-        ".webp", partial(write_picture, style=_RULED, file_format="WEBP"), needs_fonts=True
-    ),
-}
-LAYOUTS: Mapping[str, Layout] = {**TEXT_LAYOUTS, **PDF_LAYOUTS, **SCAN_LAYOUTS}
+LAYOUTS: Mapping[str, Make] = {**TEXT_LAYOUTS, **PDF_LAYOUTS, **PAPER_LAYOUTS}

@@ -9,38 +9,55 @@ from random import Random
 from xml.sax.saxutils import escape
 
 import docx
+from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
 from training.synthesis.form import Entry, Kind, Placed, Table, place
-from training.synthesis.report import Heading, Report, Title
+from training.synthesis.report import Closing, Heading, Report, Title
+from training.synthesis.skins import SKINS
+from training.synthesis.splits import Split
 
 _EPOCH = (2024, 1, 1, 0, 0, 0)
 _TABLE_WIDTH_TWIPS = 9000
 
 
-def docx_form(report: Report, rng: Random) -> bytes:
+def docx_form(report: Report, rng: Random, *, split: Split = Split.TEST) -> bytes:
     """The official template filled in: one table a section, labels in the template's words."""
-    return _document(report, is_vertical=False, has_headings=True, has_block_tables=False)
+    return _document(
+        report, rng, split, is_vertical=False, has_headings=True, has_block_tables=False
+    )
 
 
-def docx_onetable(report: Report, rng: Random) -> bytes:
+def docx_onetable(report: Report, rng: Random, *, split: Split = Split.TEST) -> bytes:
     """Each section one table; the label of the results set vertically, one character a line."""
-    return _document(report, is_vertical=True, has_headings=True, has_block_tables=False)
+    return _document(
+        report, rng, split, is_vertical=True, has_headings=True, has_block_tables=False
+    )
 
 
-def docx_blocks(report: Report, rng: Random) -> bytes:
+def docx_blocks(report: Report, rng: Random, *, split: Split = Split.TEST) -> bytes:
     """Every block of table 二 a table of its own."""
-    return _document(report, is_vertical=False, has_headings=True, has_block_tables=True)
+    return _document(
+        report, rng, split, is_vertical=False, has_headings=True, has_block_tables=True
+    )
 
 
-def docx_noheading(report: Report, rng: Random) -> bytes:
+def docx_noheading(report: Report, rng: Random, *, split: Split = Split.TEST) -> bytes:
     """Tables without the headings of their sections."""
-    return _document(report, is_vertical=True, has_headings=False, has_block_tables=False)
+    return _document(
+        report, rng, split, is_vertical=True, has_headings=False, has_block_tables=False
+    )
 
 
 def _document(
-    report: Report, *, is_vertical: bool, has_headings: bool, has_block_tables: bool
+    report: Report,
+    rng: Random,
+    split: Split,
+    *,
+    is_vertical: bool = False,
+    has_headings: bool = True,
+    has_block_tables: bool = False,
 ) -> bytes:
     document = docx.Document()
     # A second copy of the styles that the library's template carries for an old version of Word.
@@ -56,11 +73,24 @@ def _document(
         elif isinstance(part, Title):
             for line in part.lines:
                 document.add_paragraph(line, style="Title")
+        elif isinstance(part, Closing):
+            for line in part.lines:
+                document.add_paragraph(line).alignment = WD_ALIGN_PARAGRAPH.RIGHT
         elif not isinstance(part, Heading) or has_headings:
-            document.add_paragraph(part.text)
+            paragraph = document.add_paragraph()
+            for run in _runs(part.text, rng, splits=SKINS[split].splits_runs):
+                paragraph.add_run(run)
     buffer = io.BytesIO()
     document.save(buffer)
     return _without_times(buffer.getvalue())
+
+
+def _runs(text: str, rng: Random, *, splits: bool) -> tuple[str, ...]:
+    """The text in pieces, as a word processor stores what was edited more than once."""
+    if not splits or len(text) < 4:
+        return (text,)
+    cuts = sorted(rng.sample(range(1, len(text)), k=min(3, len(text) - 1)))
+    return tuple(text[i:j] for i, j in pairwise((0, *cuts, len(text))))
 
 
 def _blocks(table: Table) -> tuple[Table, ...]:

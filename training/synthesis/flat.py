@@ -10,6 +10,8 @@ from random import Random
 from training.synthesis.form import Entry, Kind, Table
 from training.synthesis.prose import Prose
 from training.synthesis.report import Closing, Heading, Report, Title
+from training.synthesis.skins import SKINS
+from training.synthesis.splits import Split
 
 _NARROW = {
     "商业企业": "商业\n企业",
@@ -23,7 +25,7 @@ _NARROW = {
 }
 
 
-def flat_pipes(report: Report, rng: Random) -> bytes:
+def flat_pipes(report: Report, rng: Random, *, split: Split = Split.TEST) -> bytes:
     """One cell a line, lines with "|" between them, labels of narrow cells broken over lines."""
     has_empty_line = rng.random() < 0.5
     lines: list[str] = []
@@ -35,22 +37,22 @@ def flat_pipes(report: Report, rng: Random) -> bytes:
                     lines += text.split("\n")
                 lines.append("|")
         else:
-            lines += _text(part)
+            lines += _text(part, split)
     return _encode(lines)
 
 
-def flat_lines(report: Report, rng: Random) -> bytes:
+def flat_lines(report: Report, rng: Random, *, split: Split = Split.TEST) -> bytes:
     """One cell a line and nothing between them; a blank cell is an empty line."""
     lines: list[str] = []
     for part in report.body():
         if isinstance(part, Table):
             lines += [entry.text for entry in part.entries()]
         else:
-            lines += _text(part)
+            lines += _text(part, split)
     return _encode(lines)
 
 
-def flat_blanklines(report: Report, rng: Random) -> bytes:
+def flat_blanklines(report: Report, rng: Random, *, split: Split = Split.TEST) -> bytes:
     """Cells separated by empty lines, values indented; a blank cell is a line of spaces."""
     indent = " " * rng.choice((2, 4, 8))
     lines: list[str] = []
@@ -59,28 +61,28 @@ def flat_blanklines(report: Report, rng: Random) -> bytes:
             for entry in part.entries():
                 lines += [indent + entry.text if entry.kind is Kind.VALUE else entry.text, ""]
         else:
-            for line in _text(part):
+            for line in _text(part, split):
                 lines += [line, ""]
     return _encode(lines)
 
 
-def flat_dropped(report: Report, rng: Random) -> bytes:
+def flat_dropped(report: Report, rng: Random, *, split: Split = Split.TEST) -> bytes:
     """One cell a line, and what is blank leaves no trace."""
     lines: list[str] = []
     for part in report.body():
         if isinstance(part, Table):
             lines += [entry.text for entry in part.entries() if entry.text]
         else:
-            lines += _text(part)
+            lines += _text(part, split)
     return _encode(lines)
 
 
-def flat_gbk(report: Report, rng: Random) -> bytes:
+def flat_gbk(report: Report, rng: Random, *, split: Split = Split.TEST) -> bytes:
     """As `flat_lines`, in the bytes of an older system."""
-    return flat_lines(report, rng).decode().encode("gb18030")
+    return flat_lines(report, rng, split=split).decode().encode("gb18030")
 
 
-def flat_rows(report: Report, rng: Random) -> bytes:
+def flat_rows(report: Report, rng: Random, *, split: Split = Split.TEST) -> bytes:
     """One row a line, cells parted by tabs; by spaces where no cell is blank, in half of them."""
     has_blank = any(not value.text.strip() for value in report.values.values())
     has_inner = any(" " in value.text.strip() for value in report.values.values())
@@ -90,7 +92,7 @@ def flat_rows(report: Report, rng: Random) -> bytes:
         if isinstance(part, Table):
             lines += [gap.join(entry.text for entry in row) for row in part.rows]
         else:
-            lines += _text(part)
+            lines += _text(part, split)
     return _encode(lines)
 
 
@@ -103,7 +105,9 @@ def _broken(entry: Entry) -> str:
     return entry.text
 
 
-def _text(part: Title | Heading | Prose | Closing) -> list[str]:
+def _text(part: Title | Heading | Prose | Closing, split: Split) -> list[str]:
+    if isinstance(part, Prose):
+        return [SKINS[split].indent + part.text]
     return list(part.lines) if isinstance(part, Title | Closing) else [part.text]
 
 

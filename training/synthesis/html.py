@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from random import Random
 
@@ -11,7 +11,9 @@ from opencc import OpenCC
 
 from training.synthesis.form import Entry, Kind, Row, Table, split_table
 from training.synthesis.prose import Prose
-from training.synthesis.report import Heading, Report, Title
+from training.synthesis.report import Closing, Heading, Report, Title
+from training.synthesis.skins import SKINS
+from training.synthesis.splits import Split
 
 _NAVIGATION = (
     "首页",
@@ -23,7 +25,6 @@ _NAVIGATION = (
     "无障碍",
     "长者版",
 )
-_FOOTER = "主办单位：{} 备案序号：沪ICP备{}号-1 网站标识码：{} 联系我们 网站地图 站点说明"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,47 +38,34 @@ class _Style:
     table_attributes: str = ' border="1" cellspacing="0"'
 
 
-def html_clean(report: Report, rng: Random) -> bytes:
+def html_clean(report: Report, rng: Random, *, split: Split = Split.TEST) -> bytes:
     """The form as it should be: one table each, proper row and column spans."""
-    body = _body(report, _plain_style(), lambda table: (table,))
+    body = _body(report, _plain_style(split), lambda table: (table,))
     return _page(report, body, charset="utf-8").encode()
 
 
-def html_captured(report: Report, rng: Random) -> bytes:
+def html_captured(report: Report, rng: Random, *, split: Split = Split.TEST) -> bytes:
     """A whole government page: navigation, metadata table, crumbs, layout tables, inline styles."""
     style = _Style(_captured_cell, _captured_paragraph, _captured_heading)
     body = _body(report, style, lambda table: (table,))
-    index = f"{rng.randrange(10**8, 10**9)}/{report.year + 1}-{rng.randrange(1000, 9999):05d}"
-    date = f"{report.year + 1}-01-{rng.randrange(4, 31):02d}"
-    navigation = "".join(
-        f'<li><a href="/{i}/">{name}</a></li>' for i, name in enumerate(_NAVIGATION)
+    menu = "".join(f'<li><a href="/{i}/">{name}</a></li>' for i, name in enumerate(_NAVIGATION))
+    page = SKINS[split].site.format(
+        menu=menu,
+        body=body,
+        index=f"{rng.randrange(10**8, 10**9)}/{report.year + 1}-{rng.randrange(1000, 9999):05d}",
+        date=f"{report.year + 1}-01-{rng.randrange(4, 31):02d}",
+        organization=report.organization,
+        title="".join(_title_lines(report)),
+        hits=rng.randrange(10, 4000),
+        last_year=report.year - 1,
+        number=rng.randrange(10**7, 10**8),
+        code=rng.randrange(10**9, 10**10),
+        telephone=rng.randrange(2000000, 8999999),
     )
-    number = rng.randrange(10**9, 10**10)
-    footer = _FOOTER.format(report.organization, rng.randrange(10**7, 10**8), number)
-    hits = rng.randrange(10, 4000)
-    page = f"""<div class="header"><ul class="nav">{navigation}</ul></div>
-<div class="crumbs">当前位置：<a href="/">首页</a>&nbsp;&gt;&nbsp;
-<a href="/zwgk/">政务公开</a>&nbsp;&gt;&nbsp;政府信息公开年报</div>
-<table class="metadata" width="100%"><tr><td>索引号：</td><td>{index}</td>
-<td>主题分类：</td><td>综合政务</td></tr>
-<tr><td>发布机构：</td><td>{report.organization}</td><td>发布日期：</td><td>{date}</td></tr>
-<tr><td>名称：</td><td colspan="3">{"".join(_title_lines(report))}</td></tr>
-<tr><td>文号：</td><td>无</td><td>有效性：</td><td>有效</td></tr></table>
-<script>var visits = {hits};</script>
-<p class="tools">字体：【<a>大</a> <a>中</a> <a>小</a>】
-浏览次数：<span id="hits">{hits}</span> 【打印】 【关闭】</p>
-<table width="1000" align="center" cellpadding="0"><tr><td valign="top">
-<table width="100%"><tr><td class="content">
-<div class="TRS_Editor">
-{body}
-</div></td></tr></table></td></tr></table>
-<div class="share">分享到：微信 微博</div>
-<p>上一篇：{report.year - 1}年政府信息公开工作年度报告</p><p>下一篇：无</p>
-<div class="footer"><p>{footer}</p><p>电话：0512-{rng.randrange(2000000, 8999999)}</p></div>"""
     return _page(report, page, charset="utf-8").encode()
 
 
-def html_nospan(report: Report, rng: Random) -> bytes:
+def html_nospan(report: Report, rng: Random, *, split: Split = Split.TEST) -> bytes:
     """Spans forgotten: rows of different lengths, some with a stray empty cell at the end."""
 
     def stray(table: Table) -> tuple[Table, ...]:
@@ -86,26 +74,26 @@ def html_nospan(report: Report, rng: Random) -> bytes:
         ]
         return (Table(table.id, table.columns, tuple(rows)),)
 
-    plain = _plain_style()
-    style = _Style(plain.cell, plain.paragraph, plain.heading, has_spans=False)
+    plain = _plain_style(split)
+    style = replace(plain, has_spans=False)
     return _page(report, _body(report, style, stray), charset="utf-8").encode()
 
 
-def html_gbk(report: Report, rng: Random) -> bytes:
+def html_gbk(report: Report, rng: Random, *, split: Split = Split.TEST) -> bytes:
     """The bytes of an older page: GBK, declared as gb2312 as such pages do."""
-    body = _body(report, _plain_style(), lambda table: (table,))
+    body = _body(report, _plain_style(split), lambda table: (table,))
     return _page(report, body, charset="gb2312").encode("gbk", errors="xmlcharrefreplace")
 
 
-def html_traditional(report: Report, rng: Random) -> bytes:
+def html_traditional(report: Report, rng: Random, *, split: Split = Split.TEST) -> bytes:
     """A mirror in traditional characters."""
-    body = _body(report, _plain_style(), lambda table: (table,))
+    body = _body(report, _plain_style(split), lambda table: (table,))
     page = _page(report, body, charset="utf-8")
     text: str = OpenCC("s2t").convert(page)
     return text.encode()
 
 
-def html_wordpaste(report: Report, rng: Random) -> bytes:
+def html_wordpaste(report: Report, rng: Random, *, split: Split = Split.TEST) -> bytes:
     """Pasted from a word processor: characters of one label in several spans, breaks within."""
 
     def runs(text: str) -> str:
@@ -150,17 +138,17 @@ def html_wordpaste(report: Report, rng: Random) -> bytes:
     return _page(report, junk + _body(report, style, lambda table: (table,)), "utf-8").encode()
 
 
-def html_split(report: Report, rng: Random) -> bytes:
+def html_split(report: Report, rng: Random, *, split: Split = Split.TEST) -> bytes:
     """Every table in several `table` elements, cut between any two rows below its header."""
     repeats = rng.random() < 0.5
 
-    def split(table: Table) -> tuple[Table, ...]:
+    def pieces(table: Table) -> tuple[Table, ...]:
         first = 4 if table.id == "requests" else 3 if table.id == "disputes" else 1
         places = range(first, len(table.rows))
         cuts = rng.sample(places, k=min(len(places), rng.randrange(1, 4)))
         return split_table(table, tuple(cuts), repeat=repeats)
 
-    return _page(report, _body(report, _plain_style(), split), charset="utf-8").encode()
+    return _page(report, _body(report, _plain_style(split), pieces), charset="utf-8").encode()
 
 
 def _body(report: Report, style: _Style, split: Callable[[Table], tuple[Table, ...]]) -> str:
@@ -173,6 +161,8 @@ def _body(report: Report, style: _Style, split: Callable[[Table], tuple[Table, .
                 lines += [f"<h1>{escape(line)}</h1>" for line in part.lines]
             case Heading():
                 lines.append(style.heading(part.text))
+            case Closing():
+                lines += [style.paragraph(line) for line in part.lines]
             case Prose():
                 lines.append(style.paragraph(part.text))
     return "\n".join(lines)
@@ -194,11 +184,13 @@ def _spans(entry: Entry) -> str:
     return text + (f' colspan="{entry.column_span}"' if entry.column_span > 1 else "")
 
 
-def _plain_style() -> _Style:
+def _plain_style(split: Split) -> _Style:
+    skin = SKINS[split]
     return _Style(
-        cell=lambda entry: escape(entry.text),
-        paragraph=lambda text: f"<p>{escape(text)}</p>",
-        heading=lambda text: f"<h2>{escape(text)}</h2>",
+        cell=lambda entry: skin.cell.format(escape(entry.text)),
+        paragraph=lambda text: skin.paragraph.format(escape(text)),
+        heading=lambda text: skin.heading.format(escape(text)),
+        table_attributes=skin.table,
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from random import Random
-from typing import Any
 
 from training.synthesis import narrative
 from training.synthesis.form import HEADINGS, Entry, Table, form_tables
@@ -13,7 +12,6 @@ from training.synthesis.prose import Prose
 from training.synthesis.splits import Split
 from training.synthesis.values import (
     Printed,
-    as_json,
     disclosure_values,
     dispute_values,
     request_values,
@@ -125,6 +123,9 @@ def compose(
             parts += [Heading(HEADINGS[table.id], table.id), table]
     parts += [Heading(HEADINGS["problems"], "problems"), *text.problems]
     parts += [Heading(HEADINGS["remarks"], "remarks"), *text.remarks]
+    if rng.random() < 0.4:
+        date = f"{year + 1}年1月{rng.randrange(4, 32)}日"
+        parts.append(Closing((organization, date)))
     return Report(organization, year, edition, tuple(parts), dict(values))
 
 
@@ -153,22 +154,3 @@ def invent(
     }
     organization = narrative.invent_organization(rng)
     return compose(organization, year, edition, values, rng, single_other=single, is_long=is_long)
-
-
-def truth(report: Report, *, given: frozenset[str] | None = None) -> dict[str, Any]:
-    """What must be read from the document, in the form that scoring expects.
-
-    Only the `given` slots are stated where that is set. Slots of a table left out are null: the
-    document prints no number there.
-    """
-    values = {slot: as_json(report.values[slot].value) for slot in report.slots()}
-    values.update(dict.fromkeys(report.missing))
-    return {
-        "slots": {slot: v for slot, v in values.items() if given is None or slot in given},
-        "edition": report.edition,
-        "year": report.year,
-        "organization": report.organization,
-        "figures": [
-            figure for part in report.parts if isinstance(part, Prose) for figure in part.truths()
-        ],
-    }
