@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from random import Random
 
 from training.synthesis.form import (
@@ -23,18 +24,43 @@ from training.synthesis.form import (
     request_rows,
     result_rows,
 )
+from training.synthesis.relations import relations
+
+
+class State(StrEnum):
+    """What kind of thing stands in a cell; blank is not zero."""
+
+    NUMBER = "number"
+    BLANK = "blank"
+    DASH = "dash"
+    NOT_APPLICABLE = "not_applicable"
 
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """What stands in a cell, and the number that a careful person reads there (None: no number)."""
+    """What stands in a cell, and the number that a careful person reads there (None: no number).
+
+    The number is without what an annotation in brackets adds to it.
+    """
 
     text: str
     value: Decimal | None
 
+    @property
+    def state(self) -> State:
+        """What the characters are: any digit makes a number, words without one do not apply."""
+        plain = unicodedata.normalize("NFKC", "".join(self.text.split()))
+        if not plain:
+            return State.BLANK
+        if any(character.isdigit() for character in plain):
+            return State.NUMBER
+        is_dash = all(character in _DASHES for character in plain)
+        return State.DASH if is_dash else State.NOT_APPLICABLE
+
 
 BLANK = Printed("", None)
 
+_DASHES = frozenset("-‐‑–—―−─/\\_")
 _UNITS = {"万元": Decimal(1), "元": Decimal("0.0001"), "亿元": Decimal(10000)}
 _NUMBER = re.compile(
     r"(?P<word>增加|减少|增|减)?(?P<sign>[+＋]|[-−－]+)?(?P<digits>\d[\d,，]*(?:\.\d+)?)"
@@ -214,22 +240,10 @@ def _complete_column(values: dict[str, Printed], column: str, *, single_other: b
 def is_consistent(values: Mapping[str, Printed], *, single_other: bool) -> bool:
     """Whether all sums of tables 三 and 四 hold; blanks count as 0."""
 
-    def at(slot: str) -> Decimal:
-        return values[slot].value or Decimal(0)
+    def add(slots: tuple[str, ...]) -> Decimal:
+        return sum((values[slot].value or Decimal(0) for slot in slots), Decimal(0))
 
-    results = result_rows(single_other=single_other)
-    for row in request_rows(single_other=single_other):
-        if sum(at(f"requests.{row}.{name}") for name in APPLICANTS) != at(f"requests.{row}.total"):
-            return False
-    for column, _ in REQUEST_COLUMNS:
-        handled = at(f"requests.total_handled.{column}")
-        incoming = at(f"requests.new_received.{column}") + at(f"requests.carried_over.{column}")
-        if handled != sum(at(f"requests.{row}.{column}") for row in results):
-            return False
-        if incoming != handled + at(f"requests.carried_forward.{column}"):
-            return False
-    for row in DISPUTE_ROWS:
-        parts = sum(at(f"disputes.{row}.{column}") for column, _ in DISPUTE_COLUMNS[:-1])
-        if parts != at(f"disputes.{row}.total"):
-            return False
-    return True
+    return all(
+        add(relation.parts) == add(relation.total)
+        for relation in relations(single_other=single_other)
+    )
