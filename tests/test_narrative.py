@@ -444,6 +444,13 @@ def test_statements_cover_all_keys(split: Split) -> None:
     assert found == list(narrative.statements(Random(3), split, 2 * len(keys())))
 
 
+def test_statements_for_a_report_are_about_its_year() -> None:
+    texts = [prose.text for prose in narrative.statements(Random(1), Split.TRAIN, 150, year=2007)]
+    years = {year for text in texts for year in re.findall(r"(?<![0-9〔])(20[0-9]{2}) ?年", text)}
+    assert "2007" in years
+    assert years <= {"2003", "2005", "2006", "2007", "2008", "2011"}
+
+
 def test_statements_have_every_scope() -> None:
     found = narrative.statements(Random(8), Split.TRAIN, 900)
     scopes = {figure.scope for prose in found for figure in prose.figures}

@@ -88,19 +88,23 @@ def invent_organization(rng: Random) -> str:
     return invent_body(rng).name
 
 
-def statements(rng: Random, split: Split, n: int) -> Iterator[Prose]:
-    """`n` short paragraphs with at least one key figure each, about all keys equally often."""
+def statements(rng: Random, split: Split, n: int, *, year: int | None = None) -> Iterator[Prose]:
+    """`n` short paragraphs with at least one key figure each, about all keys equally often.
+
+    `year` is that of the report in which they are to stand; None gives each a year of its own.
+    """
     by_key = {name: [p for p in patterns(split) if name in p.keys] for name in keys()}
     order: list[str] = []
     for _ in range(n):
         if not order:
             order = rng.sample(list(by_key), k=len(by_key))
-        yield say(rng.choice(by_key[order.pop()]), rng)
+        yield say(rng.choice(by_key[order.pop()]), rng, year=year)
 
 
-def say(pattern: Pattern, rng: Random) -> Prose:
+def say(pattern: Pattern, rng: Random, *, year: int | None = None) -> Prose:
     """One pattern filled with facts that it fits, perhaps beside a sentence without key figures."""
-    writer = _Writer(pattern.split, _facts_for(pattern, rng), draw_hand(rng), rng)
+    facts = _facts_for(pattern, rng.randrange(2019, 2026) if year is None else year, rng)
+    writer = _Writer(pattern.split, facts, draw_hand(rng), rng)
     sentences = [writer.fill(pattern)]
     if rng.random() < 0.3:
         sentences.insert(rng.randrange(2), writer.filler(pattern.topic))
@@ -160,7 +164,7 @@ class _Writer:
         return stated
 
 
-def _facts_for(pattern: Pattern, rng: Random) -> Facts:
+def _facts_for(pattern: Pattern, year: int, rng: Random) -> Facts:
     """Facts that a pattern fits, of an invented body of any size.
 
     Raises:
@@ -169,7 +173,7 @@ def _facts_for(pattern: Pattern, rng: Random) -> Facts:
     zeros = frozenset(s.key for s in pattern.slots if s.words or s.style is Style.ZERO)
     for _ in range(_MOST_TRIES):
         name = invent_body(rng, level=rng.choice(LEVELS)).name
-        facts = facts_of(read_organization(name), rng.randrange(2019, 2026), {}, rng, zeros=zeros)
+        facts = facts_of(read_organization(name), year, {}, rng, zeros=zeros)
         if fits(pattern, facts):
             return facts
     raise ValueError(f"{pattern.group}: no facts fit {pattern.text!r}; say less in one sentence")
