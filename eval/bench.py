@@ -37,7 +37,7 @@ from extractor.settings import Settings
 from extractor.types import Image, Kind, Page, Source
 from extractor.weights import lay_out_models
 
-DEFAULT = Path("tests/documents/long-2021__pdf_ruled.pdf")
+DEFAULT = Path("eval/fixtures/long-2021__pdf_ruled.pdf")
 SKEW_DEG = 0.8
 BASELINE = "plain PaddleOCR, straight"
 LAYER = "text layer"

@@ -23,7 +23,9 @@ from typing import Any
 from training.synthesis.catalogue import LAYOUTS
 from training.synthesis.deviations import DEVIATIONS, deviate
 from training.synthesis.form import TABLE_IDS
-from training.synthesis.report import Report, compose, truth
+from training.synthesis.report import Report, compose
+from training.synthesis.splits import Split
+from training.synthesis.truth import truth
 from training.synthesis.values import complete, printed
 
 # What an unknown layout of the same facts may be combined with; none of these changes a value.
@@ -89,8 +91,9 @@ def lay_out(facts: Facts, layout: str, folder: Path, *, seed: int, n_deviations:
     names = tuple(rng.sample(possible, k=min(n_deviations, len(possible))))
     report = deviate(report, names, rng)
     name = f"{facts.name}__{layout}"
-    path = folder / f"{name}{LAYOUTS[layout].suffix}"
-    path.write_bytes(LAYOUTS[layout].write(report, rng))
+    made = LAYOUTS[layout](report, rng, Split.TEST)
+    path = folder / f"{name}{made.suffix}"
+    path.write_bytes(made.data)
     answer = truth(report, given=frozenset(facts.slots))
     answer |= {"layout": layout, "deviations": list(names)}
     text = json.dumps(answer, ensure_ascii=False, indent=1) + "\n"

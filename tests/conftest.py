@@ -15,7 +15,7 @@ from extractor.pipeline import Engines
 from extractor.settings import Settings
 from extractor.types import Source
 
-DOCUMENTS = Path(__file__).parent / "documents"
+DOCUMENTS = Path(__file__).parent.parent / "eval" / "fixtures"
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import pypdfium2 as pdfium
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from training.synthesis import fonts, labels
 from training.synthesis.labels import LabelError, Run, label_pdf, label_text
@@ -42,6 +43,18 @@ def with_figure(report: Report) -> Report:
     return replace(report, parts=(prose, *report.parts))
 
 
+def rendered(pdf: bytes) -> list[NDArray[np.uint8]]:
+    """Every page in grey at 144 dpi."""
+    document = pdfium.PdfDocument(pdf)
+    try:
+        return [
+            np.array(page.render(scale=2, grayscale=True).to_pil().convert("L"))
+            for page in document
+        ]
+    finally:
+        document.close()
+
+
 @needs_fonts
 @pytest.mark.parametrize("name", list(FAMILIES))
 def test_every_value_is_labelled_where_its_ink_is(name: str) -> None:
@@ -51,10 +64,7 @@ def test_every_value_is_labelled_where_its_ink_is(name: str) -> None:
     runs = label_pdf(document, report)
     by_slot = {run.tag.slot: run for run in runs if run.tag.slot}
     assert set(by_slot) == set(report.slots())
-    pages = [
-        np.asarray(page.render(scale=2, grayscale=True).to_pil().convert("L"))
-        for page in pdfium.PdfDocument(document.pdf)
-    ]
+    pages = rendered(document.pdf)
     for slot, run in by_slot.items():
         assert run.text == report.values[slot].text
         table, row, column = slot.split(".")

@@ -18,7 +18,7 @@ from typer.testing import CliRunner, Result
 from extractor import __version__
 from extractor.cli import app
 
-DOCUMENTS = Path(__file__).parent / "documents"
+DOCUMENTS = Path(__file__).parent.parent / "eval" / "fixtures"
 REPORT = (DOCUMENTS / "zeros-2021__flat_lines.txt").read_bytes()
 OTHER = (DOCUMENTS / "titles-2021__flat_lines.txt").read_bytes()
 NOT_A_REPORT = "增值税电子普通发票，合计 2538.02 元。\n".encode() * 20

@@ -26,22 +26,24 @@ from PIL import Image
 
 from eval import facts
 from tests import bad_documents
-from training.synthesis import scan, typeset
+from training.synthesis import fonts
 from training.synthesis.catalogue import LAYOUTS, PDF_LAYOUTS, TEXT_LAYOUTS
 from training.synthesis.deviations import DEVIATIONS, deviate
 from training.synthesis.form import EDITIONS, form_tables, place, split_table
-from training.synthesis.report import Report, Title, invent, truth
+from training.synthesis.report import Report, Title, invent
+from training.synthesis.splits import Split
+from training.synthesis.styles import STYLES
 from training.synthesis.values import is_consistent, printed, read_text
 
-DOCUMENTS = Path(__file__).parent / "documents"
+DOCUMENTS = Path(__file__).parent.parent / "eval" / "fixtures"
 FIXTURES = importlib.import_module("training.synthesis.fixtures").FIXTURES
 FORMS = (("2019", True), ("2021", True), ("2021", False))
 
 
 def has_fonts() -> bool:
     try:
-        typeset.load_fonts()
-    except typeset.FontError:
+        fonts.load_fonts()
+    except fonts.FontError:
         return False
     return True
 
@@ -202,37 +204,33 @@ def assert_holds(text: str, report: Report) -> None:
 @pytest.mark.parametrize("edition", EDITIONS)
 def test_text_layouts_hold_every_value(name: str, edition: str) -> None:
     report = invent(Random(8), edition)
-    layout = TEXT_LAYOUTS[name]
-    document = layout.write(report, Random(2))
-    assert_holds(text_of(layout.suffix, document), report)
-    assert layout.write(report, Random(2)) == document
+    for split in Split:
+        made = TEXT_LAYOUTS[name](report, Random(2), split)
+        assert_holds(text_of(made.suffix, made.data), report)
+        assert TEXT_LAYOUTS[name](report, Random(2), split).data == made.data
+
+
+def test_skins_differ_by_split() -> None:
+    report = invent(Random(8), "2021")
+    for name in ("html_captured", "md_tables", "docx_form"):
+        pages = {TEXT_LAYOUTS[name](report, Random(2), split).data for split in Split}
+        assert len(pages) > 1, name
 
 
 @needs_fonts
-@pytest.mark.parametrize("name", sorted(set(typeset.STYLES) & set(PDF_LAYOUTS)))
+@pytest.mark.parametrize("name", sorted(set(STYLES) & set(PDF_LAYOUTS)))
 def test_pdf_layouts_hold_every_value(name: str) -> None:
     report = invent(Random(8), "2021")
-    document = LAYOUTS[name].write(report, Random(2))
-    assert_holds(text_of(".pdf", document), report)
-    assert LAYOUTS[name].write(report, Random(2)) == document
-
-
-@needs_fonts
-def test_scans_have_no_text_layer_and_turn_clockwise() -> None:
-    report = invent(Random(8), "2021")
-    pages = LAYOUTS["pdf_ruled"].write(report, Random(2))
-    style = scan.ScanStyle(dpi=72, blur=0.3, noise=0, rotation_deg=90)
-    turned = scan.scan(pages, style, Random(2))
-    assert text_of(".pdf", turned) == ""
-    upright = scan.render(pages, 72)[0]
-    image = np.rot90(scan.render(turned, 72)[0], 1)
-    assert image.shape == upright.shape
-    assert np.corrcoef(image.ravel(), upright.ravel())[0, 1] > 0.8
+    made = LAYOUTS[name](report, Random(2), Split.TEST)
+    assert_holds(text_of(".pdf", made.data), report)
+    assert LAYOUTS[name](report, Random(2), Split.TEST).data == made.data
 
 
 def test_word_files_open_with_their_merges() -> None:
     report = invent(Random(8), "2021")
-    document = docx.Document(io.BytesIO(LAYOUTS["docx_form"].write(report, Random(0))))
+    document = docx.Document(
+        io.BytesIO(LAYOUTS["docx_form"](report, Random(0), Split.TEST).data)
+    )
     sizes = [(len(table.rows), len(table.columns)) for table in document.tables]
     assert sizes == [(14, 4), (28, 10), (4, 15)]
     requests = document.tables[1]
@@ -242,7 +240,7 @@ def test_word_files_open_with_their_merges() -> None:
 
 
 def test_a_page_without_spans_has_rows_of_different_lengths() -> None:
-    page = LAYOUTS["html_nospan"].write(invent(Random(8), "2021"), Random(0)).decode()
+    page = LAYOUTS["html_nospan"](invent(Random(8), "2021"), Random(0), Split.TEST).data.decode()
     assert "span=" not in page
     assert len({row.count("<td>") for row in re.findall("<tr>.*</tr>", page)}) > 4
 
@@ -340,7 +338,7 @@ def test_committed_truth_is_that_of_the_report(fixture: Any) -> None:
     document = (DOCUMENTS / f"{fixture.stem}{layout.suffix}").read_bytes()
     if layout.suffix in (".html", ".htm", ".md", ".txt"):
         assert document == layout.write(report, rng)
-    elif fixture.layout in typeset.STYLES or layout.suffix == ".docx":
+    elif fixture.layout in STYLES or layout.suffix == ".docx":
         assert_holds(text_of(layout.suffix, document), report)
 
 

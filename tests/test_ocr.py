@@ -23,7 +23,7 @@ from extractor.settings import Settings
 from extractor.strips import Strip, decode_ctc, montage, stacked_characters, to_lines
 from extractor.types import Box, Image, Kind, Line, Page, Source
 
-RULED = Path(__file__).parent / "documents" / "breaks-2021__pdf_pagebreaks.pdf"
+RULED = Path(__file__).parent.parent / "eval" / "fixtures" / "breaks-2021__pdf_pagebreaks.pdf"
 NUMBER = 2  # a page with 57 numbers in narrow columns and a label that runs down the side
 DPI = 120
 

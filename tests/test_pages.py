@@ -18,7 +18,7 @@ from extractor.textlayer import Glyph, Layer, is_sound, layout
 from extractor.types import Kind, Page, Source
 from tests import bad_documents
 
-DOCUMENTS = Path(__file__).parent / "documents"
+DOCUMENTS = Path(__file__).parent.parent / "eval" / "fixtures"
 RULED = DOCUMENTS / "long-2021__pdf_ruled.pdf"
 
 

@@ -42,7 +42,7 @@ from extractor.service.worker import Report, Work
 from extractor.settings import Settings
 from tests import bad_documents
 
-DOCUMENTS = Path(__file__).parent / "documents"
+DOCUMENTS = Path(__file__).parent.parent / "eval" / "fixtures"
 API = "/api/v1/documents"
 SLOT = "requests.new_received.natural_person"
 EXE = b"MZ\x90\x00" + bytes(200)

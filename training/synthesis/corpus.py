@@ -138,7 +138,7 @@ def _report(
             changed, planted = plant(values, rng.choice(kinds), rng, **context)
             values = dict(changed)
     plain = compose(
-        facts.organization,
+        facts.body.name,
         facts.year,
         facts.edition,
         values,
@@ -172,7 +172,7 @@ def _with_statements(report: Report, split: Split, n: int, rng: Random) -> Repor
     """More sentences with key figures at the end of the overview."""
     if not n:
         return report
-    extra = tuple(statements(rng, split, n))
+    extra = tuple(statements(rng, split, n, year=report.year))
     parts: list[Part] = []
     for part in report.parts:
         if isinstance(part, Heading) and part.section == "disclosure":
@@ -202,5 +202,3 @@ def _layout(plan: Plan, rng: Random) -> tuple[str, str, Make]:
             return f"image_{file_format.lower()}", family, make
         case condition:
             return "paper", family, partial(make_paper, style=style, condition=condition)
-
-

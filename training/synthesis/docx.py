@@ -153,7 +153,7 @@ def _cell_xml(cell: Placed, row: int, width: int, *, is_vertical: bool) -> str:
 def _paragraphs(entry: Entry, *, is_vertical: bool) -> tuple[str, ...]:
     if is_vertical and entry.text == "三、本年度办理结果":
         return ("三、", *entry.text[2:])
-    return (entry.text,)
+    return tuple(entry.text.split("\n"))
 
 
 def _without_times(data: bytes) -> bytes:

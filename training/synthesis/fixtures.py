@@ -1,40 +1,40 @@
-"""`python -m training.synthesis DIR`: writes the small test documents, their truth and their README.
+"""`python -m training fixtures DIR`: the labelled documents of the repository, and their README.
 
 The documents are committed, so that tests need neither fonts nor this command; it is run again when
-a document is added. Every one is invented and has a seed of its own.
+one is added. Every one is invented and has a seed of its own.
 """
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from random import Random
 
-from training.synthesis import typeset
 from training.synthesis.catalogue import (
-    LAYOUTS,
-    Layout,
-    compact,
-    write_bad_text_layer,
-    write_fax,
-    write_mixed,
-    write_pdf,
-    write_picture,
-    write_scan,
+    TEXT_LAYOUTS,
+    Made,
+    make_garbled,
+    make_mixed,
+    make_paper,
+    make_pdf,
+    make_picture,
 )
+from training.synthesis.corpus import Document
 from training.synthesis.deviations import deviate
-from training.synthesis.report import Report, invent, truth
-from training.synthesis.scan import STYLES as SCAN_STYLES
+from training.synthesis.planted import PlantedError, plant
+from training.synthesis.report import Report, invent
+from training.synthesis.splits import Split
+from training.synthesis.styles import STYLES, compact
+from training.synthesis.truth import document_truth, to_json
 
-_README = """# Test documents
+_README = """# Labelled documents
 
-Invented reports in the formats, editions and oddities that real ones have. `NAME.truth.json` states
-what must be read from `NAME.*`: every slot of the document, null where no number is printed (blank,
-dash, words, or a table left out), and key figures of the prose (others may occur besides). They are
-written by `python -m training.synthesis tests/documents` and add up unless their line says otherwise.
+Invented reports in the formats, editions, oddities and paper conditions that real ones have.
+`NAME.truth.json` states what must be read from the document: every slot with its state, print and
+place, the key figures of the prose, and the errors that the report makes itself
+([docs/corpus.md](../../docs/corpus.md)). They are written by `python -m training fixtures
+eval/fixtures` and add up unless their line says otherwise.
 
 | document | for |
 |---|---|
@@ -43,7 +43,11 @@ written by `python -m training.synthesis tests/documents` and add up unless thei
 
 @dataclass(frozen=True, slots=True)
 class Fixture:
-    """One test document: what it is for, and all that it is made from."""
+    """One document: what it is for, and all that it is made from.
+
+    `layout` is a text layout, a style of `styles.STYLES`, `pdf_bad_text_layer`, `pdf_mixed`,
+    `image_FORMAT`, or `paper_CONDITION`, whose pages `style` sets. `planted` are kinds of errors.
+    """
 
     name: str
     layout: str
@@ -54,12 +58,15 @@ class Fixture:
     single_other: bool | None = None
     organizations: bool = True
     is_long: bool = False
+    style: str = "pdf_ruled"
+    planted: tuple[str, ...] = ()
 
     @property
     def stem(self) -> str:
         return f"{self.name}-{self.edition}__{self.layout}"
 
-    def report(self, rng: Random) -> Report:
+    def report(self, rng: Random) -> tuple[Report, tuple[PlantedError, ...]]:
+        """The report and its own errors."""
         report = invent(
             rng,
             self.edition,
@@ -68,7 +75,31 @@ class Fixture:
             organizations=self.organizations,
             is_long=self.is_long,
         )
-        return deviate(report, self.deviations, rng)
+        single_other = any(slot.startswith("requests.other.") for slot in report.slots())
+        errors: list[PlantedError] = []
+        for kind in self.planted:
+            values, found = plant(report.values, kind, rng, previous={}, single_other=single_other)
+            report = replace(report, values=values)
+            errors += found
+        return deviate(report, self.deviations, rng), tuple(errors)
+
+    def make(self, report: Report, rng: Random) -> Made:
+        """Lay the report out, in a form that makes small files."""
+        if self.layout in TEXT_LAYOUTS:
+            return TEXT_LAYOUTS[self.layout](report, rng, Split.TEST)
+        style = compact(STYLES[self.layout if self.layout in STYLES else self.style])
+        kind, _, detail = self.layout.partition("_")
+        match kind:
+            case "paper":
+                return make_paper(report, rng, Split.TEST, style=style, condition=detail)
+            case "image":
+                return make_picture(
+                    report, rng, Split.TEST, style=style, file_format=detail.upper()
+                )
+            case _:
+                makers = {"pdf_bad_text_layer": make_garbled, "pdf_mixed": make_mixed}
+                make = makers.get(self.layout, make_pdf)
+                return make(report, rng, Split.TEST, style=style)
 
 
 FIXTURES = (
@@ -280,58 +311,220 @@ FIXTURES = (
         ("words_spaced",),
     ),
     Fixture("garbled", "pdf_bad_text_layer", "2021", "a text layer whose characters are wrong"),
-    Fixture("straight", "scan_150", "2021", "images only, 150 dpi"),
-    Fixture("sideways", "scan_rot90", "2019", "images only, 150 dpi, turned by 90°"),
-    Fixture("skewed", "scan_skew_right", "2021", "images only, 150 dpi, turned by 2°"),
+    Fixture("straight", "paper_flatbed_150", "2021", "flatbed scanner at 150 dpi"),
+    Fixture(
+        "sideways",
+        "paper_flatbed_200_turned",
+        "2019",
+        "flatbed scanner at 200 dpi, sheets laid in sideways or upside down",
+    ),
+    Fixture(
+        "skewed",
+        "paper_flatbed_150_skew",
+        "2021",
+        "flatbed scanner at 150 dpi, sheets laid in askew",
+    ),
     Fixture("screenshot", "image_png", "2021", "the whole report in one tall PNG"),
-    Fixture("fax", "scan_fax", "2019", "TIFF of several pages, 1 bit"),
+    Fixture("fax", "paper_fax", "2019", "received by fax: TIFF of several pages, one bit a pixel"),
+    # --- values ---
+    Fixture("slashes", "html_clean", "2019", "dashes of one kind for zeros", ("dashes",)),
+    Fixture("none-in-words", "docx_form", "2021", "无 or 不适用 for zeros", ("words_for_zeros",)),
+    Fixture(
+        "two-columns",
+        "html_clean",
+        "2021",
+        "only 自然人 and 总计 are filled in, the other columns blank",
+        ("natural_person_and_total_only",),
+        organizations=False,
+    ),
+    Fixture("no-totals", "md_expanded", "2021", "the column 总计 left blank", ("totals_blank",)),
+    Fixture("no-zeros", "docx_form", "2019", "every zero left blank", ("all_zeros_blank",)),
+    Fixture(
+        "sentences",
+        "html_clean",
+        "2021",
+        "sentences in place of counts: 未实施行政处罚",
+        ("sentences_for_none",),
+    ),
+    Fixture(
+        "no-unit",
+        "html_clean",
+        "2021",
+        "an amount for which nothing states a unit",
+        ("unit_nowhere",),
+        scale=900,
+    ),
+    Fixture("decimals", "pdf_half", "2021", "amounts with up to six decimals", ("decimals_many",)),
+    Fixture("spaced", "flat_lines", "2021", "spaces in numbers", ("numbers_spaced",), scale=2400),
+    Fixture("large", "pdf_ruled", "2021", "counts of up to eight digits", scale=90_000),
+    Fixture(
+        "full-width", "pdf_ruled", "2019", "full-width digits on pages", ("digits_full_width",)
+    ),
+    # --- rows, headers, labels ---
+    Fixture(
+        "explained",
+        "pdf_ruled",
+        "2021",
+        "labels with long explanations in brackets",
+        ("labels_explained",),
+    ),
+    Fixture("labels-cut", "html_clean", "2021", "labels that lost their end", ("labels_cut",)),
+    Fixture(
+        "varied-headers",
+        "docx_form",
+        "2019",
+        "headers in other words or with a wrong character",
+        ("headers_varied",),
+    ),
+    Fixture(
+        "random-misprints",
+        "html_clean",
+        "2021",
+        "one character in eight of the labels is wrong",
+        ("labels_misprinted_randomly",),
+    ),
+    Fixture("uneven", "html_clean", "2019", "mixed column spans in table 二", ("spans_uneven",)),
+    Fixture("stray", "docx_form", "2021", "stray empty cells at row ends", ("stray_cells",)),
+    Fixture(
+        "split",
+        "docx_form",
+        "2021",
+        "table 三 in several tables, header not repeated",
+        ("table_split",),
+    ),
+    Fixture(
+        "split-repeated",
+        "pdf_ruled",
+        "2021",
+        "table 三 in several tables, header repeated",
+        ("table_split_repeated",),
+    ),
+    Fixture("note-inside", "pdf_ruled", "2019", "a note as a row of a table", ("note_in_table",)),
+    Fixture("three-line", "pdf_three_line", "2021", "heavy rules above and below only"),
+    Fixture("vertical-headers", "pdf_vertical", "2021", "column headers one character a line"),
+    Fixture("large-sheet", "pdf_a3", "2019", "A3 portrait"),
+    # --- text ---
+    Fixture(
+        "titles",
+        "html_captured",
+        "2021",
+        "title of the page and title of the report",
+        ("title_doubled",),
+    ),
+    Fixture("nameless", "md_tables", "2021", "no agency in the title", ("title_without_body",)),
+    Fixture(
+        "last-year",
+        "docx_form",
+        "2021",
+        "a paragraph taken over from last year's report",
+        ("body_names_last_year",),
+        is_long=True,
+    ),
+    Fixture(
+        "no-headings", "html_nospan", "2021", "headings of the tables lost", ("headings_lost",)
+    ),
+    Fixture(
+        "renumbered", "md_expanded", "2021", "headings numbered anew", ("headings_renumbered",)
+    ),
+    Fixture("many-figures", "flat_lines", "2021", "much prose with key figures", is_long=True),
+    # --- the report's own errors ---
+    Fixture(
+        "total-zero",
+        "html_clean",
+        "2021",
+        "a printed total of 0 beside parts: NOT adding up",
+        planted=("total_zero",),
+    ),
+    Fixture(
+        "off-by-one",
+        "paper_flatbed_200",
+        "2021",
+        "a number off by one: does NOT add up",
+        planted=("off_by_one",),
+    ),
+    Fixture(
+        "exchanged",
+        "pdf_ruled",
+        "2021",
+        "two cells of a row exchanged: does NOT add up",
+        planted=("row_cells_exchanged",),
+    ),
+    Fixture(
+        "rows-exchanged",
+        "pdf_half",
+        "2021",
+        "two rows exchanged, which no sum can see",
+        planted=("rows_exchanged",),
+    ),
+    Fixture(
+        "one-column-off",
+        "docx_form",
+        "2021",
+        "values one column off: does NOT add up",
+        planted=("one_column_off",),
+    ),
+    # --- paper ---
+    Fixture("grey", "paper_flatbed_300_grey", "2019", "flatbed scanner at 300 dpi, grey"),
+    Fixture("copy", "paper_office_copy", "2021", "a good photocopy", style="pdf_half"),
+    Fixture("low", "paper_flatbed_100", "2021", "flatbed scanner at 100 dpi"),
+    Fixture("lowest", "paper_flatbed_75", "2021", "flatbed scanner at 75 dpi"),
+    Fixture("photocopy", "paper_photocopy", "2019", "a photocopy: specks, streaks, dark edges"),
+    Fixture("copied-twice", "paper_photocopy_of_copy", "2021", "a photocopy of a photocopy"),
+    Fixture("photo", "paper_photo", "2021", "photographed: perspective, shadow, blur"),
+    Fixture("curled", "paper_photo_curled", "2021", "photographed from a bound volume"),
+    Fixture("seal", "paper_seal", "2021", "a red seal over numbers"),
+    Fixture(
+        "stamps", "paper_stamps_handwriting", "2021", "stamps and handwriting beside the tables"
+    ),
+    Fixture("thin", "paper_show_through", "2021", "the back of the sheet shows through"),
+    Fixture("jpeg", "paper_jpeg_low", "2021", "compressed until it hurts"),
+    Fixture("upside-down", "paper_turned_skewed", "2019", "turned and skewed at once"),
+    Fixture("faded", "paper_faded", "2021", "little toner"),
+    Fixture("dirty", "paper_dirty", "2021", "stains, folds and punch holes"),
+    Fixture("mixed", "pdf_mixed", "2021", "the first page has a text layer, the others are scans"),
+    Fixture("album", "image_jpeg", "2019", "the whole report in one tall JPEG"),
+    Fixture("saved", "image_webp", "2021", "the whole report in one tall WebP"),
+    Fixture("old-picture", "image_bmp", "2021", "the whole report in one tall BMP"),
 )
 
 
-def _small(name: str) -> Layout:
-    """The layout in a form that makes small files."""
-    layout = LAYOUTS[name]
-    ruled = compact(typeset.STYLES["pdf_ruled"])
-    if name in typeset.STYLES:
-        return replace(layout, write=partial(write_pdf, style=compact(typeset.STYLES[name])))
-    if name in SCAN_STYLES:
-        scan = replace(SCAN_STYLES[name], dpi=150, noise=0.2, quality=20)
-        return replace(layout, write=partial(write_scan, style=scan, paper=ruled))
-    special = {
-        "pdf_bad_text_layer": partial(write_bad_text_layer, style=ruled),
-        "pdf_mixed": partial(write_mixed, style=ruled),
-        "scan_fax": partial(write_fax, style=ruled),
-        "image_png": partial(write_picture, style=ruled, file_format="PNG", dpi=100),
-    }
-    return replace(layout, write=special.get(name, layout.write))
-
-
-def build(fixture: Fixture) -> tuple[bytes, dict[str, object]]:
-    """The document and its truth; the same fixture gives the same bytes."""
+def build(fixture: Fixture) -> Document:
+    """The document with its truth; the same fixture gives the same bytes."""
     rng = Random(fixture.stem)
-    report = fixture.report(rng)
-    document = _small(fixture.layout).write(report, rng)
-    return document, truth(report) | {"deviations": list(fixture.deviations)}
+    report, planted = fixture.report(rng)
+    made = fixture.make(report, rng)
+    name = fixture.stem + made.suffix
+    answer = document_truth(report, name, made.data, made.runs, planted)
+    answer |= {
+        "condition": condition(fixture.layout),
+        "layout": fixture.layout,
+        "deviations": list(fixture.deviations),
+    }
+    return Document(name, made.data, answer, made.runs)
+
+
+def condition(layout: str) -> str:
+    """The condition under which the suites count a layout."""
+    kinds = {"html": "html", "docx": "docx", "md": "markdown", "flat": "text", "image": "picture"}
+    kind, _, detail = layout.partition("_")
+    special = {"pdf_bad_text_layer": "garbled", "pdf_mixed": "mixed"}
+    return detail if kind == "paper" else special.get(layout) or kinds.get(kind, "text_layer")
 
 
 def main(arguments: list[str]) -> int:
-    """Write all fixtures into the folder given."""
+    """Write all fixtures into the folder given; documents that it no longer names are removed."""
     if len(arguments) != 1 or arguments[0].startswith("-"):
         sys.stderr.write(f"{__doc__}\n")
         return 2
     folder = Path(arguments[0])
     folder.mkdir(parents=True, exist_ok=True)
+    documents = [build(fixture) for fixture in FIXTURES]
+    for path in folder.iterdir():
+        path.unlink()
     lines = []
-    for fixture in FIXTURES:
-        document, answer = build(fixture)
-        name = fixture.stem + LAYOUTS[fixture.layout].suffix
-        (folder / name).write_bytes(document)
-        text = json.dumps(answer, ensure_ascii=False, indent=0) + "\n"
-        (folder / f"{fixture.stem}.truth.json").write_text(text, encoding="utf-8")
-        lines.append(f"| `{name}` | {fixture.purpose.replace('|', '¦')} |\n")
+    for fixture, document in zip(FIXTURES, documents, strict=True):
+        (folder / document.name).write_bytes(document.data)
+        (folder / f"{fixture.stem}.truth.json").write_bytes(to_json(document.truth))
+        lines.append(f"| `{document.name}` | {fixture.purpose.replace('|', '¦')} |\n")
     (folder / "README.md").write_text(_README + "".join(lines), encoding="utf-8")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 import typst
-from fontTools.ttLib import TTCollection, TTFont
+from fontTools.ttLib import TTFont
 
 FONT_FOLDER = Path("build/fonts")
 
@@ -114,6 +114,6 @@ def _characters(face: str) -> frozenset[str]:
 
 @cache
 def _codes(path: str, index: int) -> Iterable[int]:
-    is_collection = path.endswith(".ttc")
-    font = TTCollection(path).fonts[index] if is_collection else TTFont(path, lazy=True)
-    return tuple(font.getBestCmap())
+    number = index if path.endswith(".ttc") else -1
+    with TTFont(path, fontNumber=number, lazy=True) as font:
+        return tuple(font.getBestCmap())

@@ -103,7 +103,7 @@ def html_wordpaste(report: Report, rng: Random, *, split: Split = Split.TEST) ->
         pieces = [text[i:j] for i, j in zip([0, *cuts], [*cuts, len(text)], strict=True)]
         gap = "<br>\n" if len(text) > 3 and rng.random() < 0.3 else ""
         return gap.join(
-            f'<span style="font-family:仿宋_GB2312;mso-hansi-font-family:Calibri">{escape(piece)}'
+            f'<span style="font-family:仿宋_GB2312;mso-hansi-font-family:Calibri">{_broken(piece)}'
             f"</span>"
             for piece in pieces
         )
@@ -111,7 +111,7 @@ def html_wordpaste(report: Report, rng: Random, *, split: Split = Split.TEST) ->
     def cell(entry: Entry) -> str:
         is_value = entry.kind is Kind.VALUE
         text = (
-            f'<span lang="EN-US" style="font-size:12.0pt">{escape(entry.text)}</span>'
+            f'<span lang="EN-US" style="font-size:12.0pt">{_broken(entry.text)}</span>'
             if is_value and entry.text
             else runs(entry.text)
         )
@@ -187,15 +187,20 @@ def _spans(entry: Entry) -> str:
 def _plain_style(split: Split) -> _Style:
     skin = SKINS[split]
     return _Style(
-        cell=lambda entry: skin.cell.format(escape(entry.text)),
+        cell=lambda entry: skin.cell.format(_broken(entry.text)),
         paragraph=lambda text: skin.paragraph.format(escape(text)),
         heading=lambda text: skin.heading.format(escape(text)),
         table_attributes=skin.table,
     )
 
 
+def _broken(text: str) -> str:
+    """Line breaks of the author as the page has them."""
+    return escape(text).replace("\n", "<br>")
+
+
 def _captured_cell(entry: Entry) -> str:
-    text = escape(entry.text) or "&nbsp;"
+    text = _broken(entry.text) or "&nbsp;"
     return (
         '<p style="text-align: center; margin: 0"><span style="font-size: 12pt; '
         f'font-family: 宋体">&nbsp;{text}&nbsp;</span></p>'

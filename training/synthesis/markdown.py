@@ -58,7 +58,9 @@ def _lines(rows: list[list[str]], columns: int, skin: Skin) -> list[str]:
     """Pipe rows padded to `columns` cells, the delimiter row after the first."""
     lines = []
     for i, row in enumerate(rows):
-        cells = [text.replace("|", "\\|") for text in row] + [""] * (columns - len(row))
+        cells = [text.replace("|", "\\|").replace("\n", "<br>") for text in row] + [""] * (
+            columns - len(row)
+        )
         lines.append("| " + " | ".join(cells) + " |")
         if i == 0:
             lines.append("|" + f" {skin.delimiter} |" * columns)

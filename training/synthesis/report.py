@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from training.synthesis import narrative
+from training.synthesis.bodies import invent_body
 from training.synthesis.form import HEADINGS, Entry, Table, form_tables
 from training.synthesis.prose import Prose
 from training.synthesis.splits import Split
@@ -152,5 +153,5 @@ def invent(
         **request_values(rng, scale=scale, single_other=single, organizations=organizations),
         **dispute_values(rng, scale=scale // 10),
     }
-    organization = narrative.invent_organization(rng)
-    return compose(organization, year, edition, values, rng, single_other=single, is_long=is_long)
+    name = invent_body(rng).name
+    return compose(name, year, edition, values, rng, single_other=single, is_long=is_long)

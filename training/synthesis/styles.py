@@ -42,9 +42,11 @@ class PdfStyle:
     body_size_pt: float = 15
     table_size_pt: float = 10
     title_size_pt: float = 20
+    title_gap_em: float = 0
     value_scale: float = 1.0
     leading_em: float = 0.85
     inset_pt: float | None = None
+    inset_x_pt: float = 2
     disclosure_stretch: float = 1.0
     label_align: str = "left"
     value_align: str = "center"
@@ -83,6 +85,18 @@ STYLES: Mapping[str, PdfStyle] = {
 }
 
 
+def compact(style: PdfStyle) -> PdfStyle:
+    """The style in one face throughout and smaller print, which makes the smallest files."""
+    return replace(
+        style,
+        face="song",
+        table_face="song",
+        heading_face="song",
+        title_face="song",
+        body_size_pt=min(style.body_size_pt, 12),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Family:
     """One kind of maker: the choices among which each of its documents picks."""
@@ -104,6 +118,8 @@ FAMILIES: Mapping[str, Family] = {
         {
             "disclosure_stretch": (1.0, 2.0, 3.0),
             "leading_em": (0.7, 0.85, 1.0),
+            "title_gap_em": (0, 1, 2),
+            "inset_x_pt": (2, 3, 5),
             "body_size_pt": (14, 15, 16),
             "face": ("fang", "song"),
             "table_face": ("song", "fang", "serif"),
@@ -121,6 +137,8 @@ FAMILIES: Mapping[str, Family] = {
         {
             "disclosure_stretch": (1.0, 1.5),
             "leading_em": (0.7, 0.85, 1.0),
+            "title_gap_em": (0, 1, 2),
+            "inset_x_pt": (2, 3, 5),
             "body_size_pt": (14, 15, 16),
             "rules": ("full", "frame"),
             "rule_pt": (0.4, 0.75, 1.0),
@@ -139,6 +157,8 @@ FAMILIES: Mapping[str, Family] = {
         {
             "disclosure_stretch": (1.0, 2.0),
             "leading_em": (0.7, 0.85, 1.0),
+            "title_gap_em": (0, 1, 2),
+            "inset_x_pt": (2, 3, 5),
             "body_size_pt": (14, 15, 16),
             "rules": ("half", "three_line"),
             "table_face": ("fang", "sans"),
@@ -154,6 +174,8 @@ FAMILIES: Mapping[str, Family] = {
         {
             "disclosure_stretch": (1.0, 1.5),
             "leading_em": (0.7, 0.85, 1.0),
+            "title_gap_em": (0, 1, 2),
+            "inset_x_pt": (2, 3, 5),
             "body_size_pt": (14, 15, 16),
             "rules": ("none",),
             "table_face": ("song", "sans"),
@@ -171,6 +193,8 @@ FAMILIES: Mapping[str, Family] = {
         {
             "disclosure_stretch": (1.0, 2.0),
             "leading_em": (0.7, 0.85, 1.0),
+            "title_gap_em": (0, 1, 2),
+            "inset_x_pt": (2, 3, 5),
             "body_size_pt": (14, 15, 16),
             "rules": ("full", "half", "none"),
             "face": ("thin_song",),
@@ -189,6 +213,8 @@ FAMILIES: Mapping[str, Family] = {
         {
             "disclosure_stretch": (1.0, 2.0, 3.0),
             "leading_em": (0.7, 0.85, 1.0),
+            "title_gap_em": (0, 1, 2),
+            "inset_x_pt": (2, 3, 5),
             "body_size_pt": (14, 15, 16),
             "rules": ("full", "full", "half", "none", "frame"),
             "face": ("ming", "fang"),
@@ -209,6 +235,8 @@ FAMILIES: Mapping[str, Family] = {
         {
             "disclosure_stretch": (1.5, 2.5, 3.5),
             "leading_em": (0.7, 0.85, 1.0),
+            "title_gap_em": (0, 1, 2),
+            "inset_x_pt": (2, 3, 5),
             "body_size_pt": (14, 15, 16),
             "face": ("fang", "kai"),
             "table_face": ("song",),
@@ -230,6 +258,8 @@ FAMILIES: Mapping[str, Family] = {
         {
             "disclosure_stretch": (1.0, 2.5),
             "leading_em": (0.7, 0.85, 1.0),
+            "title_gap_em": (0, 1, 2),
+            "inset_x_pt": (2, 3, 5),
             "body_size_pt": (14, 15, 16),
             "face": ("serif", "song"),
             "table_face": ("serif", "fang"),
@@ -250,6 +280,8 @@ FAMILIES: Mapping[str, Family] = {
         {
             "disclosure_stretch": (1.0, 2.0),
             "leading_em": (0.7, 0.85, 1.0),
+            "title_gap_em": (0, 1, 2),
+            "inset_x_pt": (2, 3, 5),
             "body_size_pt": (14, 15, 16),
             "rules": ("half", "three_line", "none"),
             "table_face": ("song", "kai"),
@@ -268,6 +300,8 @@ FAMILIES: Mapping[str, Family] = {
         {
             "disclosure_stretch": (1.0, 2.0),
             "leading_em": (0.7, 0.85, 1.0),
+            "title_gap_em": (0, 1, 2),
+            "inset_x_pt": (2, 3, 5),
             "body_size_pt": (14, 15, 16),
             "paper": ("a3", "a4"),
             "is_landscape": (True,),
@@ -285,6 +319,8 @@ FAMILIES: Mapping[str, Family] = {
         {
             "disclosure_stretch": (1.0, 1.5),
             "leading_em": (0.7, 0.85, 1.0),
+            "title_gap_em": (0, 1, 2),
+            "inset_x_pt": (2, 3, 5),
             "body_size_pt": (14, 15, 16),
             "paper": ("a3",),
             "is_landscape": (True,),

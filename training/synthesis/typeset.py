@@ -195,7 +195,8 @@ class _Page:
             )
         return (
             f"{head}#align(center, par(first-line-indent: 0em, justify: false, "
-            f"text({style.title_size_pt}pt, font: {_font(style.title_face)}, {title})))"
+            f"text({style.title_size_pt}pt, font: {_font(style.title_face)}, {title})))\n"
+            f"#v({style.title_gap_em}em)"
         )
 
     def _table(self, table: Table, number: int) -> str:
@@ -211,7 +212,7 @@ class _Page:
             f"text({size}pt, font: {_font(style.table_face, style.latin)})[",
             "#set par(justify: false, leading: 0.4em, spacing: 0.4em, first-line-indent: 0em)",
             f"#table(columns: {columns}, stroke: {self._stroke(table, n_header)}, "
-            f"inset: (x: 2pt, y: {inset}pt), align: center + horizon,",
+            f"inset: (x: {style.inset_x_pt}pt, y: {inset}pt), align: center + horizon,",
         ]
         kept = 0 if style.splits_header else n_header
         # Table 二 has a header for each block; repeating the first would head the wrong rows.

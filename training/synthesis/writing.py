@@ -35,8 +35,9 @@ def write_corpus(
 ) -> list[Written]:
     """Write the documents of a plan, with their truth, into a folder.
 
-    What the same generator has made already is kept: the truth of a document is written last, so that a document with
-    its truth is complete. Documents that the plan does not name are left alone.
+    What the same generator has made already is kept: the truth of a document is written last, so
+    that a document with its truth is complete. Documents that the plan does not name are left
+    alone.
 
     Args:
         plans: from `plan_corpus`; may be empty.
