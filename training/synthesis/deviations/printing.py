@@ -76,16 +76,12 @@ def _sentences_for_none(report: Report, rng: Random) -> Report:
         if table == "disclosure":
             rows[row] = rows.get(row, True) and value.value == 0
     empty = [row for row, is_empty in rows.items() if is_empty]
-    chosen = {row for row in empty if rng.random() < 0.4} or set(
-        rng.sample(empty, min(1, len(empty)))
-    )
-    sentences = {row: Printed(rng.choice(_SENTENCES[row]), None) for row in rows if row in chosen}
-    values = {
-        slot: sentences[slot.split(".")[1]]
-        if slot.startswith("disclosure.") and slot.split(".")[1] in sentences
-        else value
-        for slot, value in report.values.items()
-    }
+    chosen = [row for row in empty if rng.random() < 0.4] or empty[:1] or ["regulations"]
+    values = dict(report.values)
+    for row in chosen:
+        sentence = Printed(rng.choice(_SENTENCES[row]), None)
+        prefix = f"disclosure.{row}."
+        values |= {slot: sentence for slot in values if slot.startswith(prefix)}
     return replace(report, values=values)
 
 
