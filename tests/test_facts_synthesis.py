@@ -10,7 +10,7 @@ from functools import cache
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extractor.schema import Relation, load_schema
@@ -78,6 +78,7 @@ def test_relations_are_those_of_the_schema(single_other: bool) -> None:
     assert ours == {r.id: (set(r.parts), set(r.total)) for r in theirs}
 
 
+@settings(deadline=None)
 @given(SEEDS, st.sampled_from(EDITIONS), st.sampled_from(LEVELS))
 def test_all_relations_hold(seed: int, edition: str, level: str) -> None:
     facts = sample_facts(Random(seed), edition=edition, level=level)
@@ -92,6 +93,7 @@ def test_all_relations_hold(seed: int, edition: str, level: str) -> None:
         assert (printed.value or 0) >= 0 or printed.text.startswith("-")
 
 
+@settings(deadline=None)
 @given(SEEDS)
 def test_the_same_seed_gives_the_same_facts(seed: int) -> None:
     assert sample_facts(Random(seed)) == sample_facts(Random(seed))
@@ -219,6 +221,7 @@ def test_bodies_have_thousands_of_names() -> None:
 # --- zero -----------------------------------------------------------------------------------------
 
 
+@settings(deadline=None)
 @given(SEEDS, st.sampled_from(sorted(ZERO_STYLES)))
 def test_styles_of_zero_touch_nothing_but_zeros(seed: int, name: str) -> None:
     facts = next(facts for facts in sampled()[seed % 500 :] if facts.zeros == "nought")
@@ -263,6 +266,7 @@ def test_states_follow_from_the_characters(text: str, state: str) -> None:
 # --- errors of the report's own -------------------------------------------------------------------
 
 
+@settings(deadline=None)
 @given(SEEDS, st.sampled_from(sorted(KINDS)))
 def test_planted_errors_break_exactly_what_they_say(seed: int, kind: str) -> None:
     facts = sample_facts(Random(seed))
