@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+import hashlib
 import io
 import json
 import re
@@ -16,7 +16,6 @@ from random import Random
 from typing import Any
 
 import docx
-import numpy as np
 import pikepdf
 import pypdfium2 as pdfium
 import pytest
@@ -28,15 +27,18 @@ from eval import facts
 from tests import bad_documents
 from training.synthesis import fonts
 from training.synthesis.catalogue import LAYOUTS, PDF_LAYOUTS, TEXT_LAYOUTS
+from training.synthesis.corpus import LAYOUT_CONDITIONS
 from training.synthesis.deviations import DEVIATIONS, deviate
+from training.synthesis.fixtures import FIXTURES, condition
 from training.synthesis.form import EDITIONS, form_tables, place, split_table
+from training.synthesis.paper import CONDITIONS
 from training.synthesis.report import Report, Title, invent
 from training.synthesis.splits import Split
 from training.synthesis.styles import STYLES
+from training.synthesis.truth import truth
 from training.synthesis.values import is_consistent, printed, read_text
 
 DOCUMENTS = Path(__file__).parent.parent / "eval" / "fixtures"
-FIXTURES = importlib.import_module("training.synthesis.fixtures").FIXTURES
 FORMS = (("2019", True), ("2021", True), ("2021", False))
 
 
@@ -167,7 +169,7 @@ def test_all_deviations_together() -> None:
     names = tuple(name for name in DEVIATIONS if "2019" in DEVIATIONS[name].editions)
     report = deviate(invent(Random(4), "2019"), names, Random(0))
     for layout in TEXT_LAYOUTS.values():
-        assert layout.write(report, Random(0))
+        assert layout(report, Random(0), Split.TEST).data
 
 
 # --- layouts -------------------------------------------------------------------------------------
@@ -228,9 +230,7 @@ def test_pdf_layouts_hold_every_value(name: str) -> None:
 
 def test_word_files_open_with_their_merges() -> None:
     report = invent(Random(8), "2021")
-    document = docx.Document(
-        io.BytesIO(LAYOUTS["docx_form"](report, Random(0), Split.TEST).data)
-    )
+    document = docx.Document(io.BytesIO(LAYOUTS["docx_form"](report, Random(0), Split.TEST).data))
     sizes = [(len(table.rows), len(table.columns)) for table in document.tables]
     assert sizes == [(14, 4), (28, 10), (4, 15)]
     requests = document.tables[1]
@@ -325,31 +325,50 @@ def test_every_document_has_its_truth_and_its_line() -> None:
     assert {name.rsplit(".", 1)[0] + ".truth.json" for name in documents} == names - documents
     assert set(re.findall(r"^\| `([^`]+)`", readme, re.MULTILINE)) == documents
     assert {name.rsplit(".", 1)[0] for name in documents} == {f.stem for f in FIXTURES}
-    assert sum(path.stat().st_size for path in DOCUMENTS.iterdir()) <= 2_500_000
+    assert sum(path.stat().st_size for path in DOCUMENTS.iterdir()) <= 15_000_000
+
+
+def test_fixtures_have_every_condition_edition_and_format() -> None:
+    conditions = {condition(fixture.layout) for fixture in FIXTURES}
+    assert conditions >= {*CONDITIONS, *LAYOUT_CONDITIONS}
+    assert conditions >= {"text_layer", "garbled", "mixed", "picture"}
+    assert {layout for fixture in FIXTURES if (layout := fixture.layout) in TEXT_LAYOUTS} == set(
+        TEXT_LAYOUTS
+    )
+    suffixes = {path.suffix for path in DOCUMENTS.iterdir()} - {".json"}
+    assert suffixes >= {
+        *(".pdf", ".tif", ".png", ".jpeg", ".webp", ".bmp"),
+        *(".docx", ".html", ".htm", ".md", ".txt"),
+    }
+    for edition in EDITIONS:
+        assert {condition(f.layout) for f in FIXTURES if f.edition == edition} >= {
+            *("html", "docx", "markdown", "text", "text_layer")
+        }
+
+
+def test_fixtures_show_every_deviation() -> None:
+    shown = {name for fixture in FIXTURES for name in fixture.deviations}
+    assert set(DEVIATIONS) - shown == set()
 
 
 @pytest.mark.parametrize("fixture", FIXTURES, ids=lambda fixture: fixture.stem)
 def test_committed_truth_is_that_of_the_report(fixture: Any) -> None:
     rng = Random(fixture.stem)
-    report = fixture.report(rng)
+    report, planted = fixture.report(rng)
     committed = json.loads((DOCUMENTS / f"{fixture.stem}.truth.json").read_text(encoding="utf-8"))
-    assert committed == {**truth(report), "deviations": list(fixture.deviations)}
-    layout = LAYOUTS[fixture.layout]
-    document = (DOCUMENTS / f"{fixture.stem}{layout.suffix}").read_bytes()
-    if layout.suffix in (".html", ".htm", ".md", ".txt"):
-        assert document == layout.write(report, rng)
-    elif fixture.layout in STYLES or layout.suffix == ".docx":
-        assert_holds(text_of(layout.suffix, document), report)
-
-
-@pytest.mark.parametrize(
-    "fixture",
-    [fixture for fixture in FIXTURES if fixture.layout.startswith("scan_rot")],
-    ids=lambda fixture: fixture.stem,
-)
-def test_committed_scans_are_images_only(fixture: Any) -> None:
-    document = (DOCUMENTS / f"{fixture.stem}.pdf").read_bytes()
-    assert text_of(".pdf", document) == ""
+    assert committed == {**committed, **truth(report)}
+    document = (DOCUMENTS / committed["document"]).read_bytes()
+    assert hashlib.sha256(document).hexdigest() == committed["sha256"]
+    assert len(committed["planted"]) == len(planted)
+    if bool(fixture.planted) != bool(planted):
+        raise AssertionError("an error that could not be planted")
+    if fixture.layout in TEXT_LAYOUTS:
+        assert document == fixture.make(report, rng).data
+        assert_holds(text_of(Path(committed["document"]).suffix, document), report)
+    elif fixture.layout in STYLES:
+        assert_holds(text_of(".pdf", document), report)
+    elif fixture.layout.startswith("paper_") and committed["document"].endswith(".pdf"):
+        assert text_of(".pdf", document) == ""
 
 
 def test_the_garbled_text_layer_shares_nothing_with_the_report() -> None:

@@ -80,16 +80,24 @@ def make_picture(
 ) -> Made:
     """The whole report in one tall image, as a long screenshot."""
     document = typeset_with_twin(report, replace(style, is_one_page=True), rng)
-    data = picture(document.pdf, dpi=rng.choice((100, 110, 120)), file_format=file_format)
+    dpi = 150 if file_format == "BMP" else rng.choice((100, 110, 120))
+    data = picture(document.pdf, dpi=dpi, file_format=file_format)
     return Made(data, f".{file_format.lower()}", label_pdf(document, report))
 
 
 def make_paper(
-    report: Report, rng: Random, split: Split, *, style: PdfStyle, condition: str
+    report: Report,
+    rng: Random,
+    split: Split,
+    *,
+    style: PdfStyle,
+    condition: str,
+    best_quality: int = 100,
 ) -> Made:
     """Pages of pixels, after what the condition does to paper."""
     document = typeset_with_twin(report, style, rng)
-    paper = scan(document.pdf, label_pdf(document, report), condition, rng)
+    runs = label_pdf(document, report)
+    paper = scan(document.pdf, runs, condition, rng, best_quality=best_quality)
     return Made(paper.data, paper.suffix, paper.runs)
 
 

@@ -132,10 +132,13 @@ def _report(
     """The report before it is laid out, its own errors, and how it deviates from the form."""
     values, planted = dict(facts.values), tuple[PlantedError, ...]()
     if rng.random() < mix.planted:
-        context = {"previous": facts.previous, "single_other": facts.single_other}
-        kinds = [kind for kind in KINDS if possible(values, kind, **context)]
+        before, single = facts.previous, facts.single_other
+        kinds = [
+            kind for kind in KINDS if possible(values, kind, previous=before, single_other=single)
+        ]
         if kinds:
-            changed, planted = plant(values, rng.choice(kinds), rng, **context)
+            kind = rng.choice(kinds)
+            changed, planted = plant(values, kind, rng, previous=before, single_other=single)
             values = dict(changed)
     plain = compose(
         facts.body.name,

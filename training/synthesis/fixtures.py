@@ -41,6 +41,10 @@ eval/fixtures` and add up unless their line says otherwise.
 """
 
 
+_QUALITY = 25
+"""Of JPEG pages at most: what office scanners are often set to, and small files."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fixture:
     """One document: what it is for, and all that it is made from.
@@ -91,7 +95,9 @@ class Fixture:
         kind, _, detail = self.layout.partition("_")
         match kind:
             case "paper":
-                return make_paper(report, rng, Split.TEST, style=style, condition=detail)
+                return make_paper(
+                    report, rng, Split.TEST, style=style, condition=detail, best_quality=_QUALITY
+                )
             case "image":
                 return make_picture(
                     report, rng, Split.TEST, style=style, file_format=detail.upper()
@@ -403,7 +409,28 @@ FIXTURES = (
     Fixture("three-line", "pdf_three_line", "2021", "heavy rules above and below only"),
     Fixture("vertical-headers", "pdf_vertical", "2021", "column headers one character a line"),
     Fixture("large-sheet", "pdf_a3", "2019", "A3 portrait"),
+    Fixture(
+        "wrapped",
+        "docx_form",
+        "2021",
+        "line breaks that the author set within labels",
+        ("labels_broken",),
+    ),
+    Fixture(
+        "narrow",
+        "flat_lines",
+        "2019",
+        "one character a line in narrow cells",
+        ("headers_vertical",),
+    ),
     # --- text ---
+    Fixture(
+        "afterthought",
+        "html_clean",
+        "2019",
+        "a small table of the body's own after the form, headings without numbers",
+        ("unrelated_table_after", "headings_unnumbered"),
+    ),
     Fixture(
         "titles",
         "html_captured",

@@ -79,6 +79,14 @@ def load_fonts() -> typst.Fonts:
     return fonts
 
 
+def seal_font() -> Path | None:
+    """A file with the characters of a seal's ring, None where there is none."""
+    names = (*families("song"), *families("serif"))
+    files = {info.family: info.path for info in load_fonts().fonts() if info.weight == 400}
+    path = next((files[name] for name in names if files.get(name) is not None), None)
+    return None if path is None else Path(path)
+
+
 @cache
 def families(face: str) -> tuple[str, ...]:
     """The families at hand for a face, at most two, best first."""

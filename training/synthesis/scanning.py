@@ -10,6 +10,7 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
+from training.synthesis.fonts import seal_font
 from training.synthesis.labels import Run
 from training.synthesis.paper import (
     CONDITIONS,
@@ -37,7 +38,14 @@ class Scan:
     runs: tuple[Run, ...]
 
 
-def scan(pdf: bytes, runs: Sequence[Run], condition: str, rng: Random) -> Scan:
+def scan(
+    pdf: bytes,
+    runs: Sequence[Run],
+    condition: str,
+    rng: Random,
+    *,
+    best_quality: int = 100,
+) -> Scan:
     """Put the pages of a PDF through a paper condition.
 
     Args:
@@ -45,6 +53,7 @@ def scan(pdf: bytes, runs: Sequence[Run], condition: str, rng: Random) -> Scan:
         runs: their labels, in fractions of the page.
         condition: a key of `paper.CONDITIONS`.
         rng: chooses the degree of everything, and now and then a TIFF instead of a PDF.
+        best_quality: that of JPEG, at most; below 100 never a TIFF. Makes small files.
 
     Returns:
         The file, and labels in fractions of the upright page: turns and skew undone, perspective
@@ -52,19 +61,20 @@ def scan(pdf: bytes, runs: Sequence[Run], condition: str, rng: Random) -> Scan:
     """
     sampled = CONDITIONS[condition](rng)
     pages = render_pdf(pdf, sampled.dpi)
-    targets = [
-        _value_boxes(runs, number, page.shape[1], page.shape[0])
-        for number, page in enumerate(pages, start=1)
-    ]
-    degraded = degrade(pages, sampled, rng, targets=targets)
+    most = 1 if sampled.seal_mm else rng.randrange(2, 9)
+    targets = []
+    for number, page in enumerate(pages, start=1):
+        boxes = _value_boxes(runs, number, page.shape[1], page.shape[0])
+        targets.append(rng.sample(boxes, k=min(most, len(boxes))))
+    degraded = degrade(pages, sampled, rng, targets=targets, font=seal_font())
     moved = tuple(_moved(run, degraded[run.page - 1].transform) for run in runs)
     images = [page.image for page in degraded]
-    dpi = round(sampled.dpi)
-    if sampled.is_bilevel:
+    dpi = sampled.dpi
+    if sampled.fax is not None:
         return Scan(to_tiff_fax(images, dpi=dpi), ".tif", moved)
-    if rng.random() < _TIFF_SHARE:
+    if rng.random() < _TIFF_SHARE and best_quality == 100:
         return Scan(to_tiff(images, dpi=dpi), ".tif", moved)
-    return Scan(to_pdf(images, dpi=dpi, quality=sampled.quality), ".pdf", moved)
+    return Scan(to_pdf(images, dpi=dpi, quality=min(sampled.quality, best_quality)), ".pdf", moved)
 
 
 def picture(pdf: bytes, *, dpi: int, file_format: str) -> bytes:
@@ -75,7 +85,11 @@ def picture(pdf: bytes, *, dpi: int, file_format: str) -> bytes:
         dpi: pixels per inch of the page.
         file_format: PNG, JPEG, WEBP or BMP.
     """
-    return to_image(render_pdf(pdf, dpi)[0], file_format, quality=80)
+    image = render_pdf(pdf, dpi)[0]
+    if file_format == "BMP":
+        # Nothing compresses a BMP; those that are kept have one bit a pixel.
+        image = np.where(image[..., :1] < 150, 0, 255).astype(np.uint8).repeat(3, axis=2)
+    return to_image(image, file_format, quality=80)
 
 
 def _moved(run: Run, transform: Transform) -> Run:
@@ -91,7 +105,7 @@ def _moved(run: Run, transform: Transform) -> Run:
 def _value_boxes(
     runs: Sequence[Run], number: int, width: int, height: int
 ) -> list[tuple[float, float, float, float]]:
-    """Where the values of a page stand, in pixels: what a seal is put upon."""
+    """Where the values of a page stand, in pixels: what seals and marks are put upon."""
     boxes = (run.box() for run in runs if run.page == number and run.tag.slot and run.text)
     return [
         (x0 * width, y0 * height, x1 * width, y1 * height)

@@ -23,7 +23,6 @@ of a number (公开信息 条) is no figure, and neither are changes, goals and 
 
 from training.synthesis.narrative.compose import (
     Narrative,
-    invent_organization,
     say,
     statements,
     write,
@@ -35,7 +34,6 @@ __all__ = [
     "Pattern",
     "PatternError",
     "fillers",
-    "invent_organization",
     "patterns",
     "say",
     "statements",

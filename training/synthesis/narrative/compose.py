@@ -83,11 +83,6 @@ def write(
     )
 
 
-def invent_organization(rng: Random) -> str:
-    """The name of an invented body."""
-    return invent_body(rng).name
-
-
 def statements(rng: Random, split: Split, n: int, *, year: int | None = None) -> Iterator[Prose]:
     """`n` short paragraphs with at least one key figure each, about all keys equally often.
 
