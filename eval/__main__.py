@@ -1,24 +1,28 @@
-"""`python -m eval COMMAND`: measurements, and documents to measure with."""
+"""`python -m eval FOLDER|SUITE -o REPORT` evaluates; other commands measure and make documents."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
 
-from eval import bench, facts
+from eval import bench, facts, run, suites
 
 COMMANDS: dict[str, tuple[Callable[[list[str]], int], str]] = {
     "bench": (bench.main, "seconds a page and peak memory, beside plain PaddleOCR"),
     "facts": (facts.main, "lay out known values as documents in every layout, with their truth"),
+    "suite": (suites.main, "make the documents of a suite from its seed"),
 }
 
 
 def main(argv: list[str]) -> int:
-    """Run one command; 2 if there is none of that name."""
+    """Run one command, or evaluate a folder or a suite; 2 if nothing is asked for."""
     if argv and argv[0] in COMMANDS:
         command, _ = COMMANDS[argv[0]]
         return command(argv[1:])
-    print("usage: python -m eval COMMAND [--help]\n", file=sys.stderr)
+    if argv:
+        return run.main(argv)
+    usage = "usage: python -m eval FOLDER|SUITE -o REPORT [--workers N] | COMMAND [--help]\n"
+    print(usage, file=sys.stderr)
     for name, (_, purpose) in COMMANDS.items():
         print(f"  {name:8} {purpose}", file=sys.stderr)
     return 2

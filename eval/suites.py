@@ -1,8 +1,8 @@
 """The suites: documents of the test split, made from a seed when they are asked for.
 
-What a suite consists of is frozen: `eval/manifests/NAME.sha256` has the sha256 of every document, and
-a suite that comes out otherwise (other fonts, other libraries) says so and is never compared with
-the baseline.
+What a suite consists of is frozen: `eval/manifests/NAME.sha256` has the sha256 of every document,
+and a suite that comes out otherwise (other fonts, other libraries) says so and is never compared
+with the baseline.
 """
 
 from __future__ import annotations

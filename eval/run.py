@@ -1,0 +1,295 @@
+"""`python -m eval FOLDER|SUITE -o REPORT`: the batch evaluation.
+
+Every document is extracted in a process of its own, as the command does it. Results are written as
+they finish; the same command goes on where it was interrupted. A result that an earlier state of
+the product wrote is not taken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+import extractor
+from eval import suites
+from eval.bars import Bar, Change, bars, changes, set_hash, update_baseline
+from eval.cases import Case, Problem, load_cases
+from eval.comparison import Comparison, compare
+from eval.summary import Summary, summarise
+from extractor import batch
+from extractor.ingest import Found
+from extractor.settings import Settings
+from training.synthesis.fonts import FontError
+
+MISSED, WRONG_USAGE, NOTHING = 1, 2, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Everything that a report shows. `problems` are what could not be evaluated, with reasons."""
+
+    name: str
+    folder: Path
+    state: str
+    header: Mapping[str, str]
+    summary: Summary
+    bars: tuple[Bar, ...]
+    changes: tuple[Change, ...] | None
+    comparisons: tuple[Comparison, ...]
+    cases: tuple[Case, ...]
+    problems: tuple[Problem, ...]
+    results: Mapping[str, Mapping[str, Any]]
+
+
+def evaluate(
+    folder: Path,
+    out: Path,
+    *,
+    name: str,
+    state: str = "a folder",
+    workers: int = 1,
+    limit: int | None = None,
+    fresh: bool = False,
+    seed: int | None = None,
+) -> Evaluation:
+    """Extract all documents of a folder and compare them with their truth.
+
+    Args:
+        folder: documents with `NAME.truth.json` beside each.
+        out: results go to `out/results`.
+        name: of the document set, a key of the bars and the baseline.
+        state: what is known of the set, in words.
+        workers: processes.
+        limit: an even sample of so many cases.
+        fresh: take no result of an earlier run.
+        seed: that the set was made from, if it was.
+
+    Raises:
+        FileNotFoundError: the folder is not there.
+        ValueError: no truth in the folder can be used.
+    """
+    settings = Settings()
+    cases, problems = load_cases(folder)
+    documents = set_hash(cases)
+    cases = _sample(cases, limit)
+    if not cases:
+        raise ValueError(f"{folder}: no truth file that can be used")
+    memory_before = _children_memory_mb()
+    results, failed = _extract(cases, out / "results", settings, workers=workers, fresh=fresh)
+    comparisons = tuple(compare(case, results.get(case.name)) for case in cases)
+    summary = summarise(comparisons)
+    memory = _children_memory_mb()
+    summary["peak_memory_mb"] = memory if memory > memory_before else None
+    is_whole = limit is None
+    return Evaluation(
+        name=name,
+        folder=folder,
+        state=state if is_whole else f"{state}; a sample of {len(cases)}",
+        header=_header(folder, settings, results, documents, workers, seed),
+        summary=summary,
+        bars=bars(name, summary),
+        changes=changes(name, summary, documents) if is_whole else None,
+        comparisons=comparisons,
+        cases=cases,
+        problems=(*problems, *failed),
+        results=results,
+    )
+
+
+def _sample(cases: Sequence[Case], limit: int | None) -> tuple[Case, ...]:
+    """An even sample, in order: every n-th of the cases sorted by condition."""
+    if limit is None or limit >= len(cases):
+        return tuple(cases)
+    ordered = sorted(cases, key=lambda case: (case.condition, case.name))
+    chosen = {ordered[i * len(ordered) // limit].name for i in range(limit)}
+    return tuple(case for case in cases if case.name in chosen)
+
+
+def _extract(
+    cases: Sequence[Case], folder: Path, settings: Settings, *, workers: int, fresh: bool
+) -> tuple[dict[str, Mapping[str, Any]], list[Problem]]:
+    """Results by case name, taken or made, and what failed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    key = folder / "made-by"
+    version = product_version(settings)
+    if fresh or not key.is_file() or key.read_text(encoding="utf-8") != version:
+        for stale in folder.glob("*.json"):
+            stale.unlink()
+        _put(key, version.encode())
+    results: dict[str, Mapping[str, Any]] = {}
+    problems: list[Problem] = []
+    waiting: dict[str, Case] = {}
+    for case in cases:
+        taken = _earlier(folder / f"{case.name}.json", case)
+        if taken is not None:
+            results[case.name] = taken
+        elif case.document is not None:
+            waiting[case.document.name] = case
+    found = [
+        Found(name, case.document, settings)
+        for name, case in waiting.items()
+        if case.document is not None
+    ]
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    running = batch.run_batch(found, settings, formats=["json"], workers=workers)
+    with Progress(*columns, console=Console(stderr=True)) as progress, closing(running):
+        task = progress.add_task("documents", total=len(cases), completed=len(results))
+        for event in running:
+            if isinstance(event, batch.Progress):
+                continue
+            progress.advance(task)
+            case = waiting[event.name]
+            if isinstance(event, batch.Failed):
+                problems.append(Problem(event.name, f"{event.code}: {event.reason}"))
+                continue
+            _put(folder / f"{case.name}.json", event.contents["json"])
+            results[case.name] = json.loads(event.contents["json"])
+    return results, problems
+
+
+def _earlier(path: Path, case: Case) -> Mapping[str, Any] | None:
+    """The result of an interrupted run, if it is whole and of the same document."""
+    if case.document is None or not path.is_file():
+        return None
+    try:
+        result = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    if not isinstance(result, dict):
+        return None
+    digest = hashlib.sha256(case.document.read_bytes()).hexdigest()
+    return result if result.get("document", {}).get("sha256") == digest else None
+
+
+def product_version(settings: Settings) -> str:
+    """Stands for all that results depend on: the product's files, its settings, its libraries."""
+    digest = hashlib.sha256(settings.model_dump_json().encode())
+    folder = Path(extractor.__file__).parent
+    for path in sorted((*folder.rglob("*.py"), *folder.rglob("*.yaml"))):
+        digest.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
+    models = Path("models")
+    for path in sorted(models.rglob("manifest.json")) if models.is_dir() else ():
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _header(
+    folder: Path,
+    settings: Settings,
+    results: Mapping[str, Mapping[str, Any]],
+    documents: str,
+    workers: int,
+    seed: int | None,
+) -> dict[str, str]:
+    """What a sceptic asks first."""
+    models: dict[str, str] = {}
+    for result in results.values():
+        models |= result.get("provenance", {}).get("models", {})
+    changed = settings.model_dump(exclude_defaults=True, mode="json")
+    return {
+        "extractor": extractor.__version__,
+        "product": product_version(settings)[:16],
+        "commit": _commit(),
+        "documents": documents,
+        "folder": folder.name,
+        "seed": "none" if seed is None else str(seed),
+        "settings": json.dumps(changed) if changed else "defaults",
+        "models": ", ".join(f"{name} {sha[:12]}" for name, sha in sorted(models.items())) or "none",
+        "python": platform.python_version(),
+        "processors": str(os.cpu_count()),
+        "workers": str(workers),
+        "date": time.strftime("%Y-%m-%d"),
+    }
+
+
+def _commit() -> str:
+    """The commit of the product, with a mark if its files differ; unknown outside of git."""
+    root = Path(extractor.__file__).parent.parent
+    git = ["git", "-C", str(root)]
+    try:
+        commit = subprocess.run(
+            [*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
+        ).stdout.strip()
+        changed = subprocess.run(
+            [*git, "status", "--porcelain", "--", "extractor"], capture_output=True, text=True
+        ).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return f"{commit} with changes" if changed else commit
+
+
+def _children_memory_mb() -> float:
+    """The largest resident memory of any process that this one has started and that has ended."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+
+
+def _put(path: Path, data: bytes) -> None:
+    part = path.with_name(f".{path.name}.part")
+    part.write_bytes(data)
+    part.replace(path)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command: 0; 1 a stated bar is missed; 2 wrong usage; 3 nothing to evaluate."""
+    from eval.report import print_summary, write_report
+
+    parser = argparse.ArgumentParser(prog="python -m eval", description=__doc__)
+    parser.add_argument("documents", metavar="FOLDER|SUITE", help="or: " + ", ".join(suites.SUITES))
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="REPORT")
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--limit", type=int, metavar="N", help="an even sample of N documents")
+    parser.add_argument("--fresh", action="store_true", help="take no results of earlier runs")
+    parser.add_argument("--update-baseline", action="store_true")
+    options = parser.parse_args(arguments)
+    folder, state, seed = Path(options.documents), "a folder", None
+    name = folder.resolve().name
+    try:
+        if options.documents in suites.SUITES:
+            made = suites.materialise(options.documents, workers=options.workers)
+            name, folder, state, seed = made.name, made.folder, made.state, made.seed
+        elif not folder.is_dir():
+            parser.error(f"{options.documents} is neither a folder nor a suite")
+        evaluation = evaluate(
+            folder,
+            options.output,
+            name=name,
+            state=state,
+            workers=options.workers,
+            limit=options.limit,
+            fresh=options.fresh,
+            seed=seed,
+        )
+    except (ValueError, FontError) as error:
+        sys.stderr.write(f"{error}\n")
+        return NOTHING
+    except KeyboardInterrupt:
+        sys.stderr.write(
+            f"interrupted; what is finished is kept in {options.output / 'results'}, and the same "
+            "command goes on from there\n"
+        )
+        return 130
+    write_report(evaluation, options.output)
+    print_summary(evaluation, options.output)
+    if options.update_baseline:
+        update_baseline(name, evaluation.summary, evaluation.header["documents"])
+    return 0 if all(bar.is_met for bar in evaluation.bars) else MISSED
