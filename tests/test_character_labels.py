@@ -110,6 +110,25 @@ def test_a_blank_cell_has_a_place_between_its_neighbours() -> None:
 
 
 @needs_fonts
+def test_an_empty_row_keeps_its_place() -> None:
+    """What follows a table of blanks stands where the twin says."""
+    report = invent(Random(5), "2021")
+    blank = {slot: BLANK for slot in report.slots() if slot.startswith("disputes.")}
+    report = replace(report, values={**report.values, **blank})
+    document = typeset_with_twin(report, STYLES["pdf_three_line"], Random(1))
+    runs = label_pdf(document, report)
+    (after,) = (run for run in runs if run.text.startswith("五、"))
+    assert after.quads is not None
+    plain = [
+        (box[0], box[1])
+        for characters in labels._pages(document.pdf)
+        for character, _, box in characters
+        if character == "五"
+    ]
+    assert tuple(after.quads[0, 0]) in plain
+
+
+@needs_fonts
 def test_figures_keep_their_characters_across_pages() -> None:
     report = with_figure(invent(Random(7), "2021"))
     for style in (STYLES["pdf_ruled"], STYLES["pdf_booklet"]):

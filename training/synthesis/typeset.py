@@ -78,7 +78,7 @@ _FILLER = (
 _PRELUDE = (
     '#let twin = "labels" in sys.inputs\n'
     "#let ink(id, body, paint: black) = text(fill: if twin { rgb(id) } else { paint }, body)\n"
-    '#let blank(id) = if twin { text(fill: rgb(id), "0") } else { none }'
+    '#let blank(id) = if twin { text(fill: rgb(id), "0") } else { hide("0") }'
 )
 
 
@@ -298,7 +298,10 @@ class _Page:
         return f'ink("{self._color(tag)}", {_string(text)}, paint: {paint})'
 
     def _blank(self, tag: Tag) -> str:
-        """An empty cell: the twin has a digit where one would stand, so that its place is known."""
+        """An empty cell: the twin has a digit where one would stand, so that its place is known.
+
+        The document has the room for it, as a word processor keeps the line of an empty cell.
+        """
         return f'blank("{self._color(tag)}")'
 
     def _color(self, tag: Tag) -> str:
