@@ -24,6 +24,7 @@ run: $(VENV)/.run
 
 test: $(VENV)/.test lint
 	$(BIN)/python -m pytest
+	$(BIN)/python -m eval eval/fixtures -o build/report --limit 48 --workers 2
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
@@ -46,7 +47,7 @@ $(VENV)/.run: $(VENV)/.venv pyproject.toml constraints.txt
 
 $(VENV)/.test: $(VENV)/.run
 	$(INSTALL) -e '.[eval,dev]'
-	$(BIN)/python -c 'from training.synthesis.typeset import load_fonts; load_fonts()' 2>/dev/null || { $(DEBIAN) fonts-noto-cjk; } || true
+	$(BIN)/python -c 'from training.synthesis.fonts import load_fonts; load_fonts()' 2>/dev/null || { $(DEBIAN) fonts-noto-cjk; } || true
 	touch $@
 
 fonts: build/fonts/.fonts

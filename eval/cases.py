@@ -31,10 +31,14 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that could not be evaluated, and why; `name` is a file of the folder."""
+    """Something that could not be evaluated, and why; `name` is a file of the folder.
+
+    `is_excluded`: it takes a document out of the scores altogether, because nobody knows its slots.
+    """
 
     name: str
     reason: str
+    is_excluded: bool = False
 
 
 def load_cases(folder: Path) -> tuple[tuple[Case, ...], tuple[Problem, ...]]:
@@ -51,6 +55,7 @@ def load_cases(folder: Path) -> tuple[tuple[Case, ...], tuple[Problem, ...]]:
     cases: list[Case] = []
     problems: list[Problem] = []
     used: set[str] = set()
+    owners: dict[str, str] = {}
     for name, path in files.items():
         if not name.endswith(_ENDING):
             continue
@@ -58,17 +63,23 @@ def load_cases(folder: Path) -> tuple[tuple[Case, ...], tuple[Problem, ...]]:
         try:
             truth = _read_truth(path)
         except ValueError as error:
-            problems.append(Problem(name, str(error)))
+            problems.append(Problem(name, str(error), is_excluded=True))
             used |= {other for other in files if other.startswith(f"{stem}.")}
             continue
         document, reason = _find(stem, truth, files)
+        if document is not None and document.name in owners:
+            reason = f"{document.name} is the document of {owners[document.name]} already"
+            document = None
+        if document is not None:
+            owners[document.name] = name
         if reason:
             problems.append(Problem(name, reason))
         used |= {other for other in files if other.startswith(f"{stem}.")}
         cases.append(Case(stem, truth, document))
     for name in files:
         if name not in used and name != "README.md" and not name.startswith("."):
-            problems.append(Problem(name, "there is no truth for this document"))
+            reason = "there is no truth for this document"
+            problems.append(Problem(name, reason, is_excluded=True))
     return tuple(cases), tuple(problems)
 
 
@@ -77,11 +88,44 @@ def _read_truth(path: Path) -> Mapping[str, Any]:
         truth = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ValueError(f"the truth cannot be read: {error}") from error
-    if not isinstance(truth, dict) or not isinstance(truth.get("slots"), dict):
+    if not isinstance(truth, dict):
         raise ValueError("the truth states no slots")
     if truth.get("schema", SCHEMA) != SCHEMA:
         raise ValueError(f"the truth is for another schema, {truth['schema']!r}")
+    if not truth.get("slots") or not isinstance(truth["slots"], dict):
+        raise ValueError("the truth states no slots")
+    if not _is_well_formed(truth):
+        raise ValueError("the truth is malformed: see its slots, cells, figures and planted")
     return truth
+
+
+def _is_well_formed(truth: Mapping[str, Any]) -> bool:
+    """Whether everything that is compared has the shape that the comparison relies on."""
+    slots, cells = truth["slots"], truth.get("cells") or {}
+    figures, planted = truth.get("figures") or [], truth.get("planted") or []
+    return (
+        all("." in slot and isinstance(value, int | float | None) for slot, value in slots.items())
+        and isinstance(cells, dict)
+        and all(isinstance(cell, dict) and _is_box(cell.get("box")) for cell in cells.values())
+        and isinstance(figures, list)
+        and all(isinstance(item, dict) and {"key", "value"} <= set(item) for item in figures)
+        and isinstance(planted, list)
+        and all(isinstance(item, dict) and _is_plant(item) for item in planted)
+    )
+
+
+def _is_box(box: object) -> bool:
+    return box is None or (
+        isinstance(box, list) and len(box) == 4 and all(isinstance(e, int | float) for e in box)
+    )
+
+
+def _is_plant(item: Mapping[str, Any]) -> bool:
+    lists = [item.get(name) for name in ("cells", "printed", "consistent")]
+    return {"kind", "relation"} <= set(item) and (
+        all(isinstance(values, list) for values in lists)
+        and len({len(values) for values in lists if isinstance(values, list)}) == 1
+    )
 
 
 def _find(

@@ -23,7 +23,8 @@ Json = Mapping[str, Any]
 class CellOutcome:
     """One slot. `state_is_right` and `is_located` are None where the truth does not say.
 
-    `status` is accepted, flagged, reviewed, or missing where there is no result for the slot.
+    `status` is accepted, flagged, reviewed, or missing where there is no result for the slot. Like
+    the acceptance check, whatever is there and not flagged counts as accepted.
     """
 
     slot: str
@@ -39,7 +40,7 @@ class CellOutcome:
 
     @property
     def is_accepted(self) -> bool:
-        return self.status in ("accepted", "reviewed")
+        return self.status not in ("flagged", "missing")
 
     @property
     def is_silent(self) -> bool:
@@ -93,7 +94,7 @@ class Comparison:
 def compare(case: Case, result: Json | None) -> Comparison:
     """Compare one result with its truth; None for a document without a result."""
     truth = case.truth
-    usable = result if result and result.get("report", {}).get("schema") == SCHEMA else None
+    usable = result if is_usable(result) else None
     cells = tuple(_cell(slot, wanted, truth, usable) for slot, wanted in truth["slots"].items())
     document = (usable or {}).get("document", {})
     return Comparison(
@@ -112,6 +113,12 @@ def compare(case: Case, result: Json | None) -> Comparison:
     )
 
 
+def is_usable(result: object) -> bool:
+    """Whether this is a result to our schema."""
+    report = result.get("report") if isinstance(result, dict) else None
+    return isinstance(report, dict) and report.get("schema") == SCHEMA
+
+
 def same(wanted: object, found: object) -> bool:
     """Whether two values of a slot are the same number, or both none."""
     if wanted is None or found is None:
@@ -126,8 +133,10 @@ def _cell(slot: str, wanted: float | None, truth: Json, result: Json | None) -> 
     table, _, key = slot.partition(".")
     cell = ((result or {}).get("tables", {}).get(table) or {}).get("cells", {}).get(key)
     expected = (truth.get("cells") or {}).get(slot, {})
-    if cell is None:
-        return CellOutcome(slot, wanted, None, "", False, "missing", None, "missing", None, None)
+    if not cell:
+        state = False if "state" in expected else None
+        place = _is_located(expected, None)
+        return CellOutcome(slot, wanted, None, "", False, "missing", state, "missing", None, place)
     state = cell.get("state", "")
     return CellOutcome(
         slot=slot,
@@ -137,7 +146,7 @@ def _cell(slot: str, wanted: float | None, truth: Json, result: Json | None) -> 
         is_right=same(wanted, cell.get("value")),
         state=state,
         state_is_right=state == expected["state"] if "state" in expected else None,
-        status=cell.get("status", "missing"),
+        status=cell.get("status") or "unstated",
         probability=cell.get("probability"),
         is_located=_is_located(expected, cell.get("evidence")),
     )
@@ -156,7 +165,12 @@ def _is_located(expected: Json, evidence: Json | None) -> bool | None:
 
 
 def _figures(truth: Json, result: Json | None) -> tuple[FigureOutcome, ...]:
-    """Match figures one to one by key and value; the same exactness first, then any."""
+    """Match figures one to one by key and value; the same exactness first, then any.
+
+    A truth that says nothing of figures judges none.
+    """
+    if "figures" not in truth:
+        return ()
     stated = list(truth.get("figures") or ())
     found = list((result or {}).get("figures") or ())
     outcomes = []

@@ -27,9 +27,10 @@ CONFIDENCE = 0.95
 class Bound:
     """A share of events among items, and a one-sided 95 % upper bound of it.
 
-    `method` says how the bound was found: bootstrap over documents, or exact where no event was
-    seen (items taken as independent). `documents` bounds the share of documents with any event
-    (Clopper and Pearson 1934), which needs no such assumption.
+    `method` says how the bound was found: bootstrap over documents, or exact (Clopper and Pearson
+    1934, items taken as independent) where that is the larger, as it is without events or with very
+    few documents. `documents` bounds the share of documents with any event, which needs no such
+    assumption.
     """
 
     share: float
@@ -59,13 +60,14 @@ def bound(events: Sequence[int], items: Sequence[int]) -> Bound | None:
         return None
     seen = int(counts.sum())
     documents = upper_share(int((counts > 0).sum()), len(counts))
-    if seen == 0:
-        return Bound(0.0, upper_share(0, total), "exact", documents)
+    exact = upper_share(seen, total)
     draws = np.random.default_rng(_SEED).integers(0, len(counts), (_RESAMPLES, len(counts)))
     drawn = sizes[draws].sum(axis=1)
     shares = np.divide(counts[draws].sum(axis=1), drawn, out=np.zeros(len(drawn)), where=drawn > 0)
     upper = float(np.quantile(shares, CONFIDENCE))
-    return Bound(seen / total, max(upper, seen / total), "bootstrap", documents)
+    if exact >= upper:
+        return Bound(seen / total, exact, "exact", documents)
+    return Bound(seen / total, upper, "bootstrap", documents)
 
 
 def upper_share(events: int, items: int) -> float:
@@ -110,11 +112,15 @@ def aurc(wrong: Bools, probability: Floats) -> float | None:
 
 
 def coverage_at_risk(wrong: Bools, probability: Floats, risk: float) -> float | None:
-    """The largest share of items that can be accepted with at most this share of wrong ones."""
+    """The largest share of items that a threshold accepts with at most this share of wrong ones.
+
+    Items of one probability are accepted together or not at all.
+    """
     coverage, risks = risk_coverage(wrong, probability)
     if not len(coverage):
         return None
-    allowed = coverage[risks <= risk + 1e-12]
+    is_last = np.append(np.diff(np.sort(probability)[::-1]) != 0, True)
+    allowed = coverage[is_last & (risks <= risk + 1e-12)]
     return float(allowed.max()) if len(allowed) else 0.0
 
 

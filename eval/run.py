@@ -29,7 +29,7 @@ import extractor
 from eval import suites
 from eval.bars import Bar, Change, bars, changes, set_hash, update_baseline
 from eval.cases import Case, Problem, load_cases
-from eval.comparison import Comparison, compare
+from eval.comparison import Comparison, compare, is_usable
 from eval.summary import Summary, summarise
 from extractor import batch
 from extractor.ingest import Found
@@ -93,6 +93,9 @@ def evaluate(
     results, failed = _extract(cases, out / "results", settings, workers=workers, fresh=fresh)
     comparisons = tuple(compare(case, results.get(case.name)) for case in cases)
     summary = summarise(comparisons)
+    excluded = sum(problem.is_excluded for problem in problems)
+    summary["excluded"] = excluded
+    summary["results"] = len(results) / (len(cases) + excluded)
     memory = _children_memory_mb()
     summary["peak_memory_mb"] = memory if memory > memory_before else None
     is_whole = limit is None
@@ -162,23 +165,27 @@ def _extract(
             if isinstance(event, batch.Failed):
                 problems.append(Problem(event.name, f"{event.code}: {event.reason}"))
                 continue
+            result = json.loads(event.contents["json"])
+            if not is_usable(result):
+                problems.append(Problem(event.name, "the result is to another schema"))
+                continue
             _put(folder / f"{case.name}.json", event.contents["json"])
-            results[case.name] = json.loads(event.contents["json"])
+            results[case.name] = result
     return results, problems
 
 
 def _earlier(path: Path, case: Case) -> Mapping[str, Any] | None:
-    """The result of an interrupted run, if it is whole and of the same document."""
+    """The result of an interrupted run, if it is whole, to our schema and of the same document."""
     if case.document is None or not path.is_file():
         return None
     try:
         result = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    if not isinstance(result, dict):
+    if not is_usable(result) or not isinstance(result.get("document"), dict):
         return None
     digest = hashlib.sha256(case.document.read_bytes()).hexdigest()
-    return result if result.get("document", {}).get("sha256") == digest else None
+    return result if result["document"].get("sha256") == digest else None
 
 
 def product_version(settings: Settings) -> str:
@@ -249,18 +256,26 @@ def _put(path: Path, data: bytes) -> None:
     part.replace(path)
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
+    return int(text)
+
+
 def main(arguments: Sequence[str]) -> int:
-    """Run the command: 0; 1 a stated bar is missed; 2 wrong usage; 3 nothing to evaluate."""
+    """Run the command: 0; 1 a stated bar is missed; 2 wrong usage; 3 nothing was read."""
     from eval.report import print_summary, write_report
 
     parser = argparse.ArgumentParser(prog="python -m eval", description=__doc__)
     parser.add_argument("documents", metavar="FOLDER|SUITE", help="or: " + ", ".join(suites.SUITES))
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="REPORT")
-    parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--limit", type=int, metavar="N", help="an even sample of N documents")
+    parser.add_argument("--workers", type=_count, default=1)
+    parser.add_argument("--limit", type=_count, metavar="N", help="an even sample of N documents")
     parser.add_argument("--fresh", action="store_true", help="take no results of earlier runs")
     parser.add_argument("--update-baseline", action="store_true")
     options = parser.parse_args(arguments)
+    if options.update_baseline and options.limit:
+        parser.error("--update-baseline needs the whole set; leave out --limit")
     folder, state, seed = Path(options.documents), "a folder", None
     name = folder.resolve().name
     try:
@@ -282,6 +297,9 @@ def main(arguments: Sequence[str]) -> int:
     except (ValueError, FontError) as error:
         sys.stderr.write(f"{error}\n")
         return NOTHING
+    except OSError as error:
+        sys.stderr.write(f"{error.filename or options.output}: {error.strerror or error}\n")
+        return WRONG_USAGE
     except KeyboardInterrupt:
         sys.stderr.write(
             f"interrupted; what is finished is kept in {options.output / 'results'}, and the same "
@@ -290,6 +308,8 @@ def main(arguments: Sequence[str]) -> int:
         return 130
     write_report(evaluation, options.output)
     print_summary(evaluation, options.output)
-    if options.update_baseline:
+    if options.update_baseline and evaluation.results:
         update_baseline(name, evaluation.summary, evaluation.header["documents"])
-    return 0 if all(bar.is_met for bar in evaluation.bars) else MISSED
+    if not all(bar.is_met for bar in evaluation.bars):
+        return MISSED
+    return 0 if evaluation.results else NOTHING

@@ -151,16 +151,21 @@ def _slots(cells: Iterable[CellOutcome]) -> Summary:
 
 
 def _uncertainty(cells: Sequence[CellOutcome]) -> Summary | None:
-    """What the stated probabilities are worth; None where none is stated."""
-    assessed = [cell for cell in cells if cell.probability is not None]
-    if not assessed:
+    """What the stated probabilities are worth; None where none is stated.
+
+    A slot without a result is wrong and certain of nothing, so that a document that fails does not
+    raise the coverage.
+    """
+    stated = sum(cell.probability is not None for cell in cells)
+    if not stated:
         return None
+    assessed = [c for c in cells if c.probability is not None or c.status == "missing"]
     wrong = np.array([not cell.is_right for cell in assessed])
-    probability = np.array([cell.probability for cell in assessed], np.float64)
+    probability = np.array([cell.probability or 0.0 for cell in assessed], np.float64)
     coverage, risk = risk_coverage(wrong, probability)
     chosen = np.unique(np.linspace(0, len(coverage) - 1, _CURVE_POINTS).round().astype(int))
     return {
-        "assessed": len(assessed) / len(cells),
+        "assessed": stated / len(cells),
         "aurc": aurc(wrong, probability),
         "coverage_at_0.001": coverage_at_risk(wrong, probability, 0.001),
         "coverage_at_0.0001": coverage_at_risk(wrong, probability, 0.0001),

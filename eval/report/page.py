@@ -141,9 +141,10 @@ def _worst_cells(
         key=lambda cell: not cell.is_silent,
     )[:_CELLS_EACH]
     stated: Mapping[str, Any] = case.truth.get("cells") or {}
-    pages = None
-    if case.document is not None:
-        pages = crops.open_document(case.document, results.get(case.name))
+    # A document that its own process did not survive is not opened in this one.
+    pages, result = None, results.get(case.name)
+    if case.document is not None and result is not None:
+        pages = crops.open_document(case.document, result)
     found = []
     for cell in wrong:
         truth = stated.get(cell.slot, {})
