@@ -28,7 +28,7 @@ COMPARED = {
     "located": True,
     "planted.found": True,
     "planted.repaired": False,
-    "false_findings": False,
+    "false_findings.total": False,
     "figures.precision": True,
     "figures.recall": True,
     "figures.f1": True,

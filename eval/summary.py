@@ -42,12 +42,12 @@ def summarise(comparisons: Sequence[Comparison]) -> Summary:
             "edition": _by(comparisons, lambda item: item.edition),
             "layout": _by(comparisons, lambda item: item.layout),
             "table": _by_cell(comparisons, lambda cell: cell.slot.partition(".")[0]),
-            "state": _by_cell(comparisons, lambda cell: cell.state),
+            "state": _by_cell(comparisons, lambda cell: cell.printed_state),
         },
         "slots": _slots(cells),
         "uncertainty": _uncertainty(cells),
         "planted": _planted(comparisons),
-        "false_findings": sum(len(item.false_findings) for item in comparisons),
+        "false_findings": _false_findings(comparisons),
         "figures": _figures([figure for item in comparisons for figure in item.figures]),
         "facts": {
             name: _share(item.facts.get(name) for item in comparisons)
@@ -160,7 +160,7 @@ def _uncertainty(cells: Sequence[CellOutcome]) -> Summary | None:
     if not stated:
         return None
     assessed = [c for c in cells if c.probability is not None or c.status == "missing"]
-    wrong = np.array([not cell.is_right for cell in assessed])
+    wrong = np.array([not cell.is_wholly_right for cell in assessed])
     probability = np.array([cell.probability or 0.0 for cell in assessed], np.float64)
     coverage, risk = risk_coverage(wrong, probability)
     chosen = np.unique(np.linspace(0, len(coverage) - 1, _CURVE_POINTS).round().astype(int))
@@ -197,6 +197,15 @@ def _planted(comparisons: Sequence[Comparison]) -> Summary:
     }
 
 
+def _false_findings(comparisons: Sequence[Comparison]) -> Summary:
+    """Findings about sums that hold, by verdict; a wrong `reported` accuses the report."""
+    verdicts = Counter(verdict for item in comparisons for _, verdict in item.false_findings)
+    return {
+        "total": verdicts.total(),
+        **{verdict: verdicts[verdict] for verdict in ("reported", "undecided", "misread")},
+    }
+
+
 def _figures(outcomes: Sequence[FigureOutcome]) -> Summary:
     by_key: dict[str, Counter[str]] = defaultdict(Counter)
     for outcome in outcomes:
@@ -205,7 +214,11 @@ def _figures(outcomes: Sequence[FigureOutcome]) -> Summary:
     right = [outcome for outcome in outcomes if outcome.kind == "right"]
     return {
         **_retrieval(sum(by_key.values(), Counter[str]())),
+        "macro_precision": mean([score["precision"] for score in scores.values()]),
+        "macro_recall": mean([score["recall"] for score in scores.values()]),
         "macro_f1": mean([score["f1"] for score in scores.values()]),
+        "wrong_values": sum(outcome.is_wrong_value for outcome in outcomes),
+        "flagged": sum(outcome.is_flagged for outcome in outcomes),
         "exactness": _share(outcome.exactness_is_right for outcome in right),
         "units": _share(outcome.unit_is_right for outcome in right),
         "false_accepted": sum(

@@ -89,7 +89,7 @@ def _document(comparison: Comparison) -> dict[str, Any]:
         "silent": [cell.slot for cell in comparison.cells if cell.is_silent],
         "flagged": sum(cell.status == "flagged" for cell in comparison.cells),
         "plants": [asdict(plant) for plant in comparison.plants],
-        "false_findings": list(comparison.false_findings),
+        "false_findings": [list(found) for found in comparison.false_findings],
         "pages": comparison.pages,
         "seconds": round(sum(comparison.seconds.values()), 3),
     }
