@@ -60,7 +60,7 @@ def conditions(groups: Mapping[str, Mapping[str, Any]]) -> str:
         axes.set_yticks(range(len(names)), labels)
         low = min([groups[name]["accepted"] or 0 for name in names], default=0)
         axes.set_xlim(max(0, min(low, 0.9) - 0.05), 1.005)
-        axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value * 100:g} %")
         axes.plot([], [], "o", color=ACCENT, label="cells exact")
         axes.plot([], [], "|", color=GOOD, markeredgewidth=2, label="cells accepted")
         axes.plot([], [], "x", color=BAD, label="1 - silent errors")
@@ -79,7 +79,7 @@ def risk_coverage(curve: Sequence[tuple[float, float]]) -> str:
         axes.set_yscale("symlog", linthresh=1e-4)
         axes.set_xlabel("coverage")
         axes.set_ylabel("risk")
-        axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value * 100:g} %")
         return _svg(figure, "Risk by coverage")
 
 

@@ -16,9 +16,9 @@ from opencc import OpenCC
 
 from training.synthesis import docx, flat, html, markdown
 from training.synthesis.labels import Run, label_pdf, label_text
-from training.synthesis.paper import CONDITIONS
+from training.synthesis.paper import CONDITIONS, mix
 from training.synthesis.report import Report
-from training.synthesis.scanning import mix, picture, scan
+from training.synthesis.scanning import picture, scan
 from training.synthesis.splits import Split
 from training.synthesis.styles import STYLES, PdfStyle
 from training.synthesis.typeset import scramble_text_layer, typeset_with_twin

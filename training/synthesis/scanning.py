@@ -16,15 +16,12 @@ from training.synthesis.paper import (
     CONDITIONS,
     Transform,
     degrade,
-    mix,
     render_pdf,
     to_image,
     to_pdf,
     to_tiff,
     to_tiff_fax,
 )
-
-__all__ = ["Scan", "mix", "picture", "scan"]
 
 _TIFF_SHARE = 0.1
 
