@@ -107,7 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("facts", type=Path, help="folder of facts files (*.json), or one of them")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
     parser.add_argument(
-        "--layouts", default="*", help="patterns, with commas between: html_*,scan_200"
+        "--layouts", default="*", help="patterns, with commas between: html_*,paper_fax"
     )
     parser.add_argument(
         "--deviations", type=int, default=0, metavar="N", help="deviations in each document"

@@ -80,6 +80,8 @@ class PaddleEngine:
     def _load(self, home: Path, settings: Settings) -> None:
         os.environ["PADDLE_PDX_DISABLE_MODEL_SOURCE_CHECK"] = "True"
         os.environ.setdefault("PADDLE_PDX_CACHE_HOME", str(home))  # never the user's home
+        # PaddleX imports matplotlib where that is installed.
+        os.environ.setdefault("MPLCONFIGDIR", str(home))
         logging.getLogger("paddlex").setLevel(logging.ERROR)
         try:
             with warnings.catch_warnings():

@@ -306,12 +306,16 @@ def test_importing_loads_no_reader() -> None:
 
 
 def test_loading_writes_nothing_into_the_home_folder(tmp_path: Path) -> None:
-    """PaddleX keeps a cache there, and ONNX Runtime the reports that it sends to its maker."""
+    """PaddleX keeps a cache there, ONNX Runtime the reports that it sends to its maker, and
+    matplotlib, which PaddleX imports where it is installed, its list of fonts."""
     code = (
         "from extractor.ocr import PaddleEngine; from extractor.settings import Settings; "
         "PaddleEngine(Settings())"
     )
-    unset = ("ORT_DISABLE_TELEMETRY", "PADDLE_PDX_CACHE_HOME", "XDG_CACHE_HOME")
+    unset = (
+        *("ORT_DISABLE_TELEMETRY", "PADDLE_PDX_CACHE_HOME"),
+        *("MPLCONFIGDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"),
+    )
     environment = {k: v for k, v in os.environ.items() if k not in unset}
     subprocess.run(
         [sys.executable, "-c", code], check=True, env=environment | {"HOME": str(tmp_path)}

@@ -160,7 +160,7 @@ def test_sound_layer_has_columns_apart_and_edges(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["garbled-2021__pdf_bad_text_layer.pdf", "straight-2021__scan_150.pdf"]
+    "name", ["garbled-2021__pdf_bad_text_layer.pdf", "straight-2021__paper_flatbed_150.pdf"]
 )
 def test_unsound_layer_gives_pixels(name: str, settings: Settings) -> None:
     page = first_page(source((DOCUMENTS / name).read_bytes()), settings)
