@@ -65,7 +65,7 @@ def bent(size: Size, bend: float, noise: Generator) -> Bent:
     camera_px = _CAMERA_DISTANCE * math.hypot(*size)
     tilt = noise.choice((-1, 1)) * noise.uniform(0.25, 0.7)
     slope = np.gradient(heights, across * width) * noise.choice((-1, 1))
-    light = np.clip(1 + 1.1 * slope - 0.5 * np.abs(slope), 0.45, 1.2)
+    light = np.clip(1 + 0.9 * slope - 0.5 * np.abs(slope), 0.5, 1.2)
     places = (np.arange(width) + 0.5) / width
     row = np.interp(places, across, light / max(float(light.max()), 1)).astype(np.float32)
     moved = curl(size, heights, camera_px=camera_px, tilt=float(tilt), is_transposed=is_transposed)
@@ -105,7 +105,7 @@ def desk(size: Size, outline: Points, unit_px: float, noise: Generator, place: G
             color = place.uniform((38, 36, 36), (84, 78, 74))
             relief = 0.05 * clouds(coarse, 2 * unit, noise)
         case _:  # a writing mat
-            color = place.uniform((40, 70, 60), (80, 105, 95))
+            color = place.uniform((44, 66, 60), (76, 92, 84))
             relief = 0.06 * clouds(coarse, 1.0 * unit, noise)
     relief += 0.03 * clouds(coarse, 70 * unit, noise)
     colors = np.clip((1 + relief)[..., np.newaxis] * color, 0, 255).astype(np.uint8)

@@ -154,8 +154,8 @@ def _photocopy(rng: Random, name: str) -> Condition:
 
 def _photocopy_of_copy(rng: Random, name: str) -> Condition:
     first = Copier(
-        threshold=rng.uniform(0.28, 0.36),
-        softness=rng.uniform(0.4, 0.5),
+        threshold=rng.uniform(0.3, 0.38),
+        softness=rng.uniform(0.38, 0.48),
         flutter=0.07,
         specks=rng.uniform(10, 30),
         edge_mm=rng.choice((0, 3)),
@@ -217,7 +217,7 @@ def _photo(rng: Random, name: str) -> Condition:
 def _photo_curled(rng: Random, name: str) -> Condition:
     condition = _photo(rng, name)
     assert condition.camera is not None
-    camera = replace(condition.camera, bend=rng.uniform(0.025, 0.07))
+    camera = replace(condition.camera, bend=rng.uniform(0.02, 0.05))
     return replace(condition, camera=camera)
 
 
@@ -258,7 +258,7 @@ def _turned_skewed(rng: Random, name: str) -> Condition:
 def _faded(rng: Random, name: str) -> Condition:
     return replace(
         _flatbed(rng, name, rng.choice((150, 200))),
-        contrast=rng.uniform(0.3, 0.5),
+        contrast=rng.uniform(0.34, 0.55),
         unevenness=rng.uniform(0.25, 0.6),
         paper=_paper(rng, 0.86, 0.98),
         noise=rng.uniform(2, 4),

@@ -154,7 +154,8 @@ def worn(mask: Field, unit_px: float, noise: Generator, *, wear: float) -> Field
     pressure = 0.9 - 0.22 * wear * np.abs(clouds(mask.shape, 9 * unit_px, noise))
     grain = clouds(mask.shape, 0.35 * unit_px, noise) + clouds(mask.shape, 1.5 * unit_px, noise)
     gaps = np.clip(0.75 * wear * (grain - 1.6 + wear), 0, 0.8)
-    return np.asarray(cv2.GaussianBlur(mask, (0, 0), 0.05 * unit_px + 0.3) * (pressure - gaps))
+    taken = np.clip(pressure - gaps, 0, 1)
+    return np.asarray(cv2.GaussianBlur(mask, (0, 0), 0.05 * unit_px + 0.3) * taken, np.float32)
 
 
 def curve(points: Points) -> Points:

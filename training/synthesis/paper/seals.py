@@ -83,7 +83,7 @@ def _seal(diameter_px: int, text: str, font: Path | None, noise: Generator) -> F
     star = middle + reach * np.stack([np.cos(angles), np.sin(angles)], axis=1)
     mask = np.maximum(mask, filled(star, mask.shape))
     height = max(4, round(radius * 0.32))
-    span = math.radians(min(270, 25 * len(text)))
+    span = math.radians(min(270, 60 + 22 * len(text)))
     for i, character in enumerate(text):
         angle = span * ((i + 0.5) / len(text) - 0.5)
         shape = cv2.dilate(glyph(character, height, font), np.ones((2, 2), np.uint8))
