@@ -66,8 +66,8 @@ def scan(
     degraded = degrade(pages, sampled, rng, targets=targets, font=seal_font())
     moved = tuple(_moved(run, degraded[run.page - 1].transform) for run in runs)
     images = [page.image for page in degraded]
-    dpi = sampled.dpi
-    if sampled.fax is not None:
+    dpi = sampled.output_dpi
+    if sampled.is_bilevel:
         return Scan(to_tiff_fax(images, dpi=dpi), ".tif", moved)
     if rng.random() < _TIFF_SHARE and best_quality == 100:
         return Scan(to_tiff(images, dpi=dpi), ".tif", moved)
