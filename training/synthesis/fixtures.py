@@ -44,7 +44,7 @@ eval/fixtures` and add up unless their line says otherwise.
 """
 
 
-_QUALITY = 25
+_QUALITY = 20
 """Of JPEG pages at most: what office scanners are often set to, and small files."""
 
 
