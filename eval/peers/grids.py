@@ -81,7 +81,7 @@ def assemble(texts: Sequence[Text]) -> Grid:
     pieces = [piece for text in texts if not _is_page_number(text) for piece in _split(text)]
     if not pieces:
         return ()
-    height = median(piece.height for piece in pieces if piece.height <= 2.5 * piece.width or 1)
+    height = median(min(piece.height, piece.width) for piece in pieces)
     lines = _lines(pieces, _SAME_LINE * height)
     columns = _columns(lines)
     if not columns:
