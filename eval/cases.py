@@ -94,18 +94,20 @@ def _read_truth(path: Path) -> Mapping[str, Any]:
         raise ValueError(f"the truth is for another schema, {truth['schema']!r}")
     if not truth.get("slots") or not isinstance(truth["slots"], dict):
         raise ValueError("the truth states no slots")
+    for slot, value in truth["slots"].items():
+        if "." not in slot or not isinstance(value, int | float | None):
+            raise ValueError(f"the truth states {value!r} for {slot!r}: neither a number nor null")
     if not _is_well_formed(truth):
-        raise ValueError("the truth is malformed: see its slots, cells, figures and planted")
+        raise ValueError("the truth is malformed: see its cells, figures and planted")
     return truth
 
 
 def _is_well_formed(truth: Mapping[str, Any]) -> bool:
     """Whether everything that is compared has the shape that the comparison relies on."""
-    slots, cells = truth["slots"], truth.get("cells") or {}
+    cells = truth.get("cells") or {}
     figures, planted = truth.get("figures") or [], truth.get("planted") or []
     return (
-        all("." in slot and isinstance(value, int | float | None) for slot, value in slots.items())
-        and isinstance(cells, dict)
+        isinstance(cells, dict)
         and all(isinstance(cell, dict) and _is_box(cell.get("box")) for cell in cells.values())
         and isinstance(figures, list)
         and all(isinstance(item, dict) and {"key", "value"} <= set(item) for item in figures)

@@ -76,6 +76,7 @@ def evaluate(
     state: str = "a folder",
     workers: int = 1,
     limit: int | None = None,
+    names: frozenset[str] | None = None,
     fresh: bool = False,
     seed: int | None = None,
 ) -> Evaluation:
@@ -88,6 +89,7 @@ def evaluate(
         state: what is known of the set, in words.
         workers: processes.
         limit: an even sample of so many cases.
+        names: only the cases of these names.
         fresh: take no result of an earlier run.
         seed: that the set was made from, if it was.
 
@@ -98,9 +100,13 @@ def evaluate(
     settings = Settings()
     cases, problems = load_cases(folder)
     documents = set_hash(cases)
+    n_all = len(cases)
+    if names is not None:
+        cases = tuple(case for case in cases if case.name in names)
     cases = _sample(cases, limit)
     if not cases:
-        raise ValueError(f"{folder}: no truth file that can be used")
+        reasons = "".join(f"; {problem.name}: {problem.reason}" for problem in problems)
+        raise ValueError(f"{folder}: no truth file (*.truth.json) that can be used{reasons}")
     memory_before = _children_memory_mb()
     results, failed = _extract(cases, out / "results", settings, workers=workers, fresh=fresh)
     comparisons = tuple(compare(case, results.get(case.name)) for case in cases)
@@ -110,7 +116,7 @@ def evaluate(
     summary["results"] = len(results) / (len(cases) + excluded)
     memory = _children_memory_mb()
     summary["peak_memory_mb"] = memory if memory > memory_before else None
-    is_whole = limit is None
+    is_whole = len(cases) == n_all
     return Evaluation(
         name=name,
         folder=folder,
@@ -280,31 +286,46 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command: 0; 1 a stated bar is missed; 2 wrong usage; 3 nothing was read."""
     from eval.report import print_summary, write_report
 
-    parser = argparse.ArgumentParser(prog="python -m eval", description=__doc__)
-    parser.add_argument("documents", metavar="FOLDER|SUITE", help="or: " + ", ".join(suites.SUITES))
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="REPORT")
-    parser.add_argument("--workers", type=_count, default=1)
+    parser = argparse.ArgumentParser(
+        prog="python -m eval",
+        description="Extract documents with known truth and report how well it went.",
+        epilog="`python -m eval` without arguments lists the other commands.",
+    )
+    known = ", ".join(suites.SUITES)
+    parser.add_argument(
+        "documents", metavar="FOLDER|SUITE", help=f"documents with NAME.truth.json, or: {known}"
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="REPORT", help="folder of the report"
+    )
+    parser.add_argument("--workers", type=_count, default=1, help="processes (default 1)")
     parser.add_argument("--limit", type=_count, metavar="N", help="an even sample of N documents")
     parser.add_argument("--fresh", action="store_true", help="take no results of earlier runs")
-    parser.add_argument("--update-baseline", action="store_true")
+    parser.add_argument(
+        "--update-baseline", action="store_true", help="make this run the baseline of its set"
+    )
     options = parser.parse_args(arguments)
     if options.update_baseline and options.limit:
         parser.error("--update-baseline needs the whole set; leave out --limit")
     folder, state, seed = Path(options.documents), "a folder", None
-    name = folder.resolve().name
+    name, names, limit = folder.resolve().name, None, options.limit
     try:
         if options.documents in suites.SUITES:
-            made = suites.materialise(options.documents, workers=options.workers)
+            made = suites.materialise(
+                options.documents, workers=options.workers, documents=options.limit
+            )
             name, folder, state, seed = made.name, made.folder, made.state, made.seed
+            names, limit = made.names, None
         elif not folder.is_dir():
-            parser.error(f"{options.documents} is neither a folder nor a suite")
+            parser.error(f"{options.documents} is neither a folder nor a suite ({known})")
         evaluation = evaluate(
             folder,
             options.output,
             name=name,
             state=state,
             workers=options.workers,
-            limit=options.limit,
+            limit=limit,
+            names=names,
             fresh=options.fresh,
             seed=seed,
         )
@@ -316,14 +337,14 @@ def main(arguments: Sequence[str]) -> int:
         return WRONG_USAGE
     except KeyboardInterrupt:
         sys.stderr.write(
-            f"interrupted; what is finished is kept in {options.output / 'results'}, and the same "
-            "command goes on from there\n"
+            "interrupted; what is finished is kept, and the same command goes on from there\n"
         )
         return 130
     write_report(evaluation, options.output)
     print_summary(evaluation, options.output)
-    if options.update_baseline and evaluation.results:
+    if not evaluation.results:
+        return NOTHING
+    if options.update_baseline:
         update_baseline(name, evaluation.summary, evaluation.header["documents"])
-    if not all(bar.is_met for bar in evaluation.bars):
-        return MISSED
-    return 0 if evaluation.results else NOTHING
+        sys.stdout.write(f"baseline of {name} written\n")
+    return 0 if all(bar.is_met for bar in evaluation.bars) else MISSED

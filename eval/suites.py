@@ -70,13 +70,15 @@ SUITES: Mapping[str, Suite] = {
 
 @dataclass(frozen=True, slots=True)
 class Materialised:
-    """A suite on disk. `state` says whether it is the frozen one, in words for the report."""
+    """A suite on disk. `state` says whether it is the frozen one, in words for the report; `names`
+    are those of its documents, without suffix: others may lie in the folder."""
 
     name: str
     folder: Path
     seed: int
     is_frozen: bool
     state: str
+    names: frozenset[str]
 
 
 def materialise(
@@ -100,7 +102,8 @@ def materialise(
     plans = plan_corpus(suite.mix, Split.TEST, suite.documents, suite.seed)[:count]
     written = write_corpus(plans, suite.mix, target, workers=workers)
     is_frozen, state = _compare(name, written, suite.documents)
-    return Materialised(name, target, suite.seed, is_frozen, state)
+    names = frozenset(plan.name for plan in plans)
+    return Materialised(name, target, suite.seed, is_frozen, state, names)
 
 
 def _compare(name: str, written: Sequence[Written], complete: int) -> tuple[bool, str]:

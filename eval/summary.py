@@ -118,11 +118,16 @@ def _by_cell(comparisons: Sequence[Comparison], key: Callable[[CellOutcome], str
 def _bound(
     comparisons: Sequence[Comparison], counts: Callable[[CellOutcome], bool]
 ) -> Summary | None:
-    """The share of silent errors among the cells that count."""
+    """The share of silent errors among the cells that count, in documents that have a result.
+
+    Cells without one are wrong, but say nothing about what is accepted: counted in, they would
+    narrow the bound.
+    """
+    read = [item for item in comparisons if item.has_result]
     return _as_dict(
         bound(
-            [sum(cell.is_silent for cell in item.cells) for item in comparisons],
-            [sum(counts(cell) for cell in item.cells) for item in comparisons],
+            [sum(cell.is_silent for cell in item.cells) for item in read],
+            [sum(counts(cell) for cell in item.cells) for item in read],
         )
     )
 

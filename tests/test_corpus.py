@@ -64,7 +64,9 @@ def test_text_documents_come_out_the_same_and_state_every_slot(number: int) -> N
 
 
 @needs_fonts
-@pytest.mark.parametrize("condition", ["text_layer", "garbled", "mixed", "picture", "fax", "photo_curled"])
+@pytest.mark.parametrize(
+    "condition", ["text_layer", "garbled", "mixed", "picture", "fax", "photo_curled"]
+)
 def test_pages_come_out_the_same_with_boxes_inside_the_page(condition: str) -> None:
     mix = Mix({condition: 1.0})
     (plan,) = plan_corpus(mix, Split.TEST, 1, 11)

@@ -152,6 +152,19 @@ def load_img2table() -> Read:
     document = import_module("img2table.document")
     settings = {"lang": "chi_sim", "psm": 4, "n_threads": os.cpu_count() or 1}
     ocr = import_module("img2table.ocr").TesseractOCR(**settings)
+    read_words = ocr.of
+
+    def with_text(document: Any) -> Any:
+        """What Tesseract read, without empty words: img2table 2.0.0 fails on those in a title."""
+        words = read_words(document)
+        if words is not None:
+            words.records = {
+                page: [word for word in found if word["value"]]
+                for page, found in words.records.items()
+            }
+        return words
+
+    ocr.of = with_text
 
     def find(path: Path, *, borderless: bool) -> list[list[Any]]:
         """The tables by page."""

@@ -77,9 +77,13 @@ def _requests(counts: Counts) -> HeatTable:
         header = tuple(
             entry.text for entry in table.entries() if entry.kind is Kind.HEADER and entry.column
         )
+        group = ""
         for row in table.rows:
             slots = [entry.slot for entry in row if entry.slot is not None]
+            group = next((entry.text for entry in row if entry.kind is Kind.GROUP), group)
             label = next((entry.text for entry in row if entry.kind is Kind.LABEL), "")
+            if label[:1].isdigit():
+                label = f"{group} {label}"
             if slots:
                 rows.setdefault(
                     slots[0].split(".")[1], (label, tuple(_cell(slot, counts) for slot in slots))

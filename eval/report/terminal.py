@@ -13,7 +13,11 @@ def print_summary(evaluation: Evaluation, folder: Path, stream: TextIO | None = 
     """Figures by condition, the bars, what changed, and where the report is."""
     out = stream or sys.stdout
     summary = evaluation.summary
-    out.write(f"{evaluation.name}: {evaluation.state}\n\n")
+    n_cases, excluded = summary["documents"], summary["excluded"]
+    out.write(
+        f"{evaluation.name}: {evaluation.state}\n{n_cases + excluded} documents, "
+        f"{len(evaluation.results)} with a result, {excluded} in no figure\n\n"
+    )
     out.write(
         f"{'':24} {'docs':>5} {'cell exact':>10} {'flagged':>8} {'silent':>9} {'s/page':>7}\n"
     )
@@ -45,7 +49,10 @@ def print_summary(evaluation: Evaluation, folder: Path, stream: TextIO | None = 
             word = "better" if change.is_better else "WORSE"
             out.write(f"{word:6} {change.path}: {change.before:.6g} -> {change.after:.6g}\n")
     for problem in evaluation.problems:
-        out.write(f"not evaluated: {problem.name}: {problem.reason}\n")
+        how = "in no figure" if problem.is_excluded else "all wrong"
+        out.write(f"not evaluated ({how}): {problem.name}: {problem.reason}\n")
+    if evaluation.changes is None:
+        out.write("not compared: there is no baseline for exactly these documents\n")
     out.write(f"\n{folder / 'report.html'}\n")
 
 

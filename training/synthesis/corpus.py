@@ -91,7 +91,9 @@ def plan_corpus(mix: Mix, split: Split, n: int, seed: int) -> tuple[Plan, ...]:
     """
     unknown = set(mix.conditions) - set(_PAGED) - set(LAYOUT_CONDITIONS)
     if unknown or not mix.conditions:
-        raise ValueError(f"unknown conditions: {', '.join(sorted(unknown)) or 'none given'}")
+        names = ", ".join(sorted(unknown)) or "none given"
+        known = ", ".join((*LAYOUT_CONDITIONS, *_PAGED))
+        raise ValueError(f"unknown conditions: {names}; there are {known}")
     total = sum(mix.conditions.values())
     credit = dict.fromkeys(mix.conditions, 0.0)
     plans = []

@@ -14,6 +14,7 @@ from random import Random
 import yaml
 from pydantic import TypeAdapter
 
+from training.synthesis.broken import newly_broken
 from training.synthesis.catalogue import (
     TEXT_LAYOUTS,
     Made,
@@ -88,7 +89,10 @@ class Fixture:
             values, found = plant(report.values, kind, rng, previous={}, single_other=single_other)
             report = replace(report, values=values)
             errors += found
-        return deviate(report, self.deviations, rng), tuple(errors)
+        deviating = deviate(report, self.deviations, rng)
+        if "does_not_add_up" in self.deviations:
+            errors += _wrong_totals(report, deviating, single_other=single_other)
+        return deviating, tuple(errors)
 
     def make(self, report: Report, rng: Random) -> Made:
         """Lay the report out, in a form that makes small files."""
@@ -117,6 +121,21 @@ def _read(path: Path) -> tuple[Fixture, ...]:
 
 _ENTRIES = TypeAdapter(tuple[Fixture, ...])
 FIXTURES = _read(Path(__file__).with_suffix(".yaml"))
+
+
+def _wrong_totals(before: Report, after: Report, *, single_other: bool) -> list[PlantedError]:
+    """What the deviation `does_not_add_up` has done, one total after the other."""
+    errors = []
+    for slot, value in after.values.items():
+        right = before.values[slot]
+        if value == right:
+            continue
+        alone = {**before.values, slot: value}
+        for relation in newly_broken(before.values, alone, previous={}, single_other=single_other):
+            errors.append(
+                PlantedError("does_not_add_up", relation, (slot,), (value.value,), (right.value,))
+            )
+    return errors
 
 
 def build(fixture: Fixture) -> Document:

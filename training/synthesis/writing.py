@@ -74,7 +74,11 @@ def _each(
         return
     # A fresh interpreter: the PDF library and OpenCV do not survive a fork in every state.
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(write, plans)
+        try:
+            yield from pool.map(write, plans)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def _write(plan: Plan, *, mix: Mix, folder: Path, labels: bool) -> Written:
