@@ -17,7 +17,7 @@ FACES := '*/Fandol*-Regular.otf' '*/Fandol*-Bold.otf' '*/Noto*CJK-Regular.ttc' '
 	'*/LiberationS*-Regular.ttf' '*/LiberationS*-Bold.ttf' '*/gbsn00lp.ttf' '*/gkai00mp.ttf' \
 	'*/uming.ttc' '*/wqy-zenhei.ttc'
 
-.PHONY: run test lint bench fonts clean
+.PHONY: run test lint bench fonts peers clean
 
 run: $(VENV)/.run
 	$(BIN)/extractor serve
@@ -49,6 +49,13 @@ $(VENV)/.test: $(VENV)/.run
 	$(INSTALL) -e '.[eval,dev]'
 	$(BIN)/python -c 'from training.synthesis.fonts import load_fonts; load_fonts()' 2>/dev/null || { $(DEBIAN) fonts-noto-cjk; } || true
 	touch $@
+
+# What `python -m eval peers` compares with. rapid-table asks for another OpenCV, which would
+# overwrite the one that PaddleX uses.
+peers: $(VENV)/.test
+	$(INSTALL) -e '.[peers]'
+	$(INSTALL) --no-deps rapid-table==0.3.0
+	command -v tesseract >/dev/null || { $(DEBIAN) tesseract-ocr tesseract-ocr-chi-sim; }
 
 fonts: build/fonts/.fonts
 

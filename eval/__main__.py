@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from eval import bench, facts, run, suites
+from eval import bench, facts, peers, run, suites
 
 COMMANDS: dict[str, tuple[Callable[[list[str]], int], str]] = {
     "bench": (bench.main, "seconds a page and peak memory, beside plain PaddleOCR"),
     "facts": (facts.main, "lay out known values as documents in every layout, with their truth"),
+    "peers": (peers.main, "other tools on the same documents, in the same run"),
     "suite": (suites.main, "make the documents of a suite from its seed"),
 }
 
