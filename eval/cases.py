@@ -108,7 +108,7 @@ def _is_well_formed(truth: Mapping[str, Any]) -> bool:
     figures, planted = truth.get("figures") or [], truth.get("planted") or []
     return (
         isinstance(cells, dict)
-        and all(isinstance(cell, dict) and _is_box(cell.get("box")) for cell in cells.values())
+        and all(isinstance(cell, dict) and _is_placed(cell) for cell in cells.values())
         and isinstance(figures, list)
         and all(isinstance(item, dict) and {"key", "value"} <= set(item) for item in figures)
         and isinstance(planted, list)
@@ -116,10 +116,13 @@ def _is_well_formed(truth: Mapping[str, Any]) -> bool:
     )
 
 
-def _is_box(box: object) -> bool:
-    return box is None or (
-        isinstance(box, list) and len(box) == 4 and all(isinstance(e, int | float) for e in box)
-    )
+def _is_placed(cell: Mapping[str, Any]) -> bool:
+    """Whether a cell has no box, or one on a page."""
+    box, page = cell.get("box"), cell.get("page")
+    if box is None:
+        return True
+    is_box = isinstance(box, list) and len(box) == 4
+    return is_box and all(isinstance(e, int | float) for e in box) and isinstance(page, int)
 
 
 def _is_plant(item: Mapping[str, Any]) -> bool:

@@ -45,6 +45,11 @@ class CellOutcome:
         return self.status not in ("flagged", "missing")
 
     @property
+    def is_flagged(self) -> bool:
+        """A person must look: because it is said, or because there is no result."""
+        return self.status in ("flagged", "missing")
+
+    @property
     def is_wholly_right(self) -> bool:
         """Value and state are right: what a probability is the chance of."""
         return self.is_right and self.state_is_right is not False
@@ -274,11 +279,7 @@ def _plant(
     visible = {relation for relation in broken if "across_years" not in relation}
     if not visible:
         return "unseen"
-    verdicts = {
-        finding["verdict"]
-        for finding in findings
-        if finding["relation"] in visible or set(finding["cells"]) & set(error["cells"])
-    }
+    verdicts = {finding["verdict"] for finding in findings if finding["relation"] in visible}
     for verdict in ("reported", "undecided", "misread"):
         if verdict in verdicts:
             return verdict
@@ -295,6 +296,8 @@ def _false_findings(truth: Json, result: Json | None) -> tuple[tuple[str, str], 
         relation = known.get(finding["relation"])
         if relation is None or not all(slot in slots for slot in relation.slots):
             continue
+        if all(slots[slot] is None for slot in relation.total):
+            continue  # nothing is stated that could hold or not
         parts = sum(slots[slot] or 0 for slot in relation.parts)
         if abs(parts - sum(slots[slot] or 0 for slot in relation.total)) < 1e-9:
             false.append((relation.id, str(finding["verdict"])))

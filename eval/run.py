@@ -99,17 +99,25 @@ def evaluate(
     """
     settings = Settings()
     cases, problems = load_cases(folder)
-    documents = set_hash(cases)
     n_all = len(cases)
     if names is not None:
         cases = tuple(case for case in cases if case.name in names)
+        problems = tuple(item for item in problems if item.name.split(".", 1)[0] in names)
+    documents = set_hash(cases)
     cases = _sample(cases, limit)
     if not cases:
         reasons = "".join(f"; {problem.name}: {problem.reason}" for problem in problems)
         raise ValueError(f"{folder}: no truth file (*.truth.json) that can be used{reasons}")
     memory_before = _children_memory_mb()
     results, failed = _extract(cases, out / "results", settings, workers=workers, fresh=fresh)
-    comparisons = tuple(compare(case, results.get(case.name)) for case in cases)
+    comparisons = []
+    for case in cases:
+        try:
+            comparisons.append(compare(case, results.get(case.name)))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            failed.append(Problem(case.name, f"its result is malformed: {error!r}"))
+            del results[case.name]
+            comparisons.append(compare(case, None))
     summary = summarise(comparisons)
     excluded = sum(problem.is_excluded for problem in problems)
     summary["excluded"] = excluded
@@ -125,7 +133,7 @@ def evaluate(
         summary=summary,
         bars=bars(name, summary),
         changes=changes(name, summary, documents) if is_whole else None,
-        comparisons=comparisons,
+        comparisons=tuple(comparisons),
         cases=cases,
         problems=(*problems, *failed),
         results=results,
@@ -212,7 +220,7 @@ def product_version(settings: Settings) -> str:
     folder = Path(extractor.__file__).parent
     for path in sorted((*folder.rglob("*.py"), *folder.rglob("*.yaml"))):
         digest.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
-    models = Path("models")
+    models = folder.parent / "models"
     for path in sorted(models.rglob("manifest.json")) if models.is_dir() else ():
         digest.update(path.read_bytes())
     for library in _LIBRARIES:
@@ -309,6 +317,9 @@ def main(arguments: Sequence[str]) -> int:
         parser.error("--update-baseline needs the whole set; leave out --limit")
     folder, state, seed = Path(options.documents), "a folder", None
     name, names, limit = folder.resolve().name, None, options.limit
+    for stale in ("report.html", "report.json"):
+        if options.output.is_dir():
+            (options.output / stale).unlink(missing_ok=True)
     try:
         if options.documents in suites.SUITES:
             made = suites.materialise(
@@ -344,7 +355,9 @@ def main(arguments: Sequence[str]) -> int:
     print_summary(evaluation, options.output)
     if not evaluation.results:
         return NOTHING
-    if options.update_baseline:
+    if options.update_baseline and evaluation.summary["results"] < 1:
+        sys.stderr.write("no baseline written: not every document has a result\n")
+    elif options.update_baseline:
         update_baseline(name, evaluation.summary, evaluation.header["documents"])
         sys.stdout.write(f"baseline of {name} written\n")
     return 0 if all(bar.is_met for bar in evaluation.bars) else MISSED

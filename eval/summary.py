@@ -70,7 +70,7 @@ def _shares(comparisons: Sequence[Comparison]) -> Summary:
         "cell_exact": _share(cell.is_right for cell in cells),
         "table_exact": _share(tables),
         "document_exact": _share(item.is_exact for item in comparisons),
-        "flagged": _share(cell.status == "flagged" for cell in cells),
+        "flagged": _share(cell.is_flagged for cell in cells),
         "accepted": _share(cell.is_accepted for cell in cells),
         "silent": _bound(comparisons, lambda cell: True),
     }
@@ -90,12 +90,15 @@ def _by(comparisons: Sequence[Comparison], key: Callable[[Comparison], str]) -> 
 def _by_cell(comparisons: Sequence[Comparison], key: Callable[[CellOutcome], str]) -> Summary:
     """Shares of the cells of a kind, in the documents that have any."""
     groups: dict[str, list[list[CellOutcome]]] = defaultdict(list)
+    read: dict[str, list[list[CellOutcome]]] = defaultdict(list)
     for item in comparisons:
         own: dict[str, list[CellOutcome]] = defaultdict(list)
         for cell in item.cells:
             own[key(cell)].append(cell)
         for name, cells in own.items():
             groups[name].append(cells)
+            if item.has_result:
+                read[name].append(cells)
     found = {}
     for name in sorted(groups):
         cells = [cell for group in groups[name] for cell in group]
@@ -103,12 +106,12 @@ def _by_cell(comparisons: Sequence[Comparison], key: Callable[[CellOutcome], str
             "documents": len(groups[name]),
             "cells": len(cells),
             "cell_exact": _share(cell.is_right for cell in cells),
-            "flagged": _share(cell.status == "flagged" for cell in cells),
+            "flagged": _share(cell.is_flagged for cell in cells),
             "accepted": _share(cell.is_accepted for cell in cells),
             "silent": _as_dict(
                 bound(
-                    [sum(cell.is_silent for cell in group) for group in groups[name]],
-                    [len(group) for group in groups[name]],
+                    [sum(cell.is_silent for cell in group) for group in read[name]],
+                    [len(group) for group in read[name]],
                 )
             ),
         }
@@ -151,7 +154,7 @@ def _slots(cells: Iterable[CellOutcome]) -> Summary:
         count[0] += 1
         count[1] += not cell.is_right
         count[2] += cell.is_silent
-        count[3] += cell.status == "flagged"
+        count[3] += cell.is_flagged
     return {slot: counts[slot] for slot in sorted(counts)}
 
 
@@ -191,7 +194,7 @@ def _planted(comparisons: Sequence[Comparison]) -> Summary:
             by_kind[plant.kind][plant.outcome] += 1
     total = sum(by_kind.values(), Counter[str]())
     seen = sum(total.values()) - total["unseen"]
-    found = total["reported"] + total["undecided"] + total["misread"]
+    found = total["reported"] + total["undecided"]
     return {
         "planted": sum(total.values()),
         "visible": seen,

@@ -179,7 +179,7 @@ def test_nothing_gives_a_summary_without_figures() -> None:
 def test_missing_results_count_as_wrong() -> None:
     summary = summarise([compare(case(), result()), compare(case(), None)])
     assert (summary["cell_exact"], summary["document_exact"], summary["results"]) == (0.5, 0.5, 0.5)
-    assert summary["flagged"] == 0
+    assert summary["flagged"] == 0.5
     assert summary["silent"]["share"] == 0
 
 
@@ -204,13 +204,15 @@ def test_bars_say_what_is_not_measured() -> None:
 def test_a_baseline_is_only_for_the_same_documents(tmp_path: Path) -> None:
     path = tmp_path / "baseline.json"
     good = summarise([compare(case(), result())])
-    bad = summarise([compare(case(), None)])
+    read = {"value": 13, "state": "number", "status": "accepted", "printed": "13"}
+    bad = summarise([compare(case(), result(**{"granted.total": read}))])
     assert changes("x", good, "abc", path) is None
     update_baseline("x", good, "abc", path)
     assert changes("x", bad, "other", path) is None
     found = {change.path: change.is_better for change in changes("x", bad, "abc", path) or ()}
     assert found["cell_exact"] is False
-    assert "silent.share" not in found
+    assert found["silent.share"] is False
+    assert changes("x", summarise([compare(case(), None)]), "abc", path) is None
     assert all(change.is_better is None for change in changes("x", good, "abc", path) or ())
 
 

@@ -25,8 +25,6 @@ from eval.peers.mapping import Answer
 from eval.peers.markup import html_grids
 
 TEXT_STRATEGY = {"vertical_strategy": "text", "horizontal_strategy": "text"}
-MARGIN_PX = 5
-"""Paper left around a table that is cut out."""
 
 
 class NotReadable(Exception):
@@ -122,8 +120,8 @@ def load_slanet() -> Read:
         grids: list[Grid] = []
         for page in pages:
             for x0, y0, x1, y1 in find_regions(page):
-                left, top = max(0, int(x0) - MARGIN_PX), max(0, int(y0) - MARGIN_PX)
-                crop = page.image[top : int(y1) + MARGIN_PX, left : int(x1) + MARGIN_PX, ::-1]
+                left, top = max(0, int(x0)), max(0, int(y0))
+                crop = page.image[top : int(y1), left : int(x1), ::-1]
                 inside = [text for text in page.texts if contains((x0, y0, x1, y1), text)]
                 if inside:
                     texts = [[_quad(text, left, top), text.text, 1.0] for text in inside]

@@ -43,7 +43,7 @@ _STYLE: Any = {
 
 
 def conditions(groups: Mapping[str, Mapping[str, Any]]) -> str:
-    """Accepted and right, flagged, and silent shares of the cells, a bar a condition."""
+    """Exact and accepted shares of the cells, and one less the silent errors, a row a condition."""
     names = sorted(groups, key=lambda name: groups[name]["cell_exact"] or 0)
     with plt.rc_context(_STYLE):
         figure, axes = plt.subplots(figsize=(7.6, 0.9 + 0.26 * len(names)))

@@ -66,10 +66,12 @@ def make_garbled(report: Report, rng: Random, split: Split, *, style: PdfStyle) 
 
 
 def make_mixed(report: Report, rng: Random, split: Split, *, style: PdfStyle) -> Made:
-    """The first page has a text layer, the others are scanned."""
+    """The first page has a text layer, the others are scanned; so is a single page."""
     document = typeset_with_twin(report, style, rng)
     runs = label_pdf(document, report)
-    paper = scan(document.pdf, runs, "flatbed_150", rng)
+    paper = scan(document.pdf, runs, "flatbed_150", rng, never_tiff=True)
+    if all(run.page == 1 for run in runs):
+        return Made(paper.data, paper.suffix, paper.runs)
     first = tuple(run for run in runs if run.page == 1)
     rest = tuple(run for run in paper.runs if run.page > 1)
     return Made(mix(document.pdf, paper.data, first=1), ".pdf", first + rest)
@@ -79,7 +81,8 @@ def make_picture(
     report: Report, rng: Random, split: Split, *, style: PdfStyle, file_format: str
 ) -> Made:
     """The whole report in one tall image, as a long screenshot."""
-    document = typeset_with_twin(report, replace(style, is_one_page=True), rng)
+    tall = replace(style, is_one_page=True, breaks_before=(), filler_lines=None)
+    document = typeset_with_twin(report, tall, rng)
     dpi = 150 if file_format == "BMP" else rng.choice((100, 110, 120))
     data = picture(document.pdf, dpi=dpi, file_format=file_format)
     return Made(data, f".{file_format.lower()}", label_pdf(document, report))

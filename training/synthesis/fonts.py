@@ -31,7 +31,7 @@ FACES = {
 }
 LATIN = {"serif": "Liberation Serif", "sans": "Liberation Sans"}
 
-_FILES = (
+FILES = (
     "FandolFang-Regular.otf",
     "FandolHei-Bold.otf",
     "FandolHei-Regular.otf",
@@ -59,7 +59,7 @@ class FontError(RuntimeError):
 
 def missing_files() -> list[str]:
     """Font files that `make fonts` would lay out and that are not there."""
-    return [name for name in _FILES if not (FONT_FOLDER / name).is_file()]
+    return [name for name in FILES if not (FONT_FOLDER / name).is_file()]
 
 
 @cache

@@ -79,19 +79,20 @@ def label_pdf(document: Typeset, report: Report) -> tuple[Run, ...]:
         groups: dict[int, list[tuple[str, tuple[float, float, float, float]]]] = defaultdict(list)
         for character, color, box in colored:
             groups[color].append((character, box))
-        blanks = 0
+        blanks: set[int] = set()
         for color, characters in sorted(groups.items()):
             tag = document.tags[color - 1] if color else _FURNITURE
             text = "".join(character for character, _ in characters)
             if color and not tag.text.strip():
-                blanks += len(characters)
+                blanks.add(color)
                 text = ""
             quads = _quads([box for _, box in characters])
             start = offsets[color]
             offsets[color] += len(text)
             figures = _figures(body[tag.part], start, len(text)) if tag.part >= 0 else ()
             runs.append(Run(tag, text, number, quads, figures))
-        if len(plain) != len(colored) - blanks:
+        kept = [character for character, color, _ in colored if color not in blanks]
+        if kept != [character for character, _, _ in plain]:
             raise LabelError(f"page {number}: the twin has other characters than the document")
     for color, tag in enumerate(document.tags, start=1):
         shown = "".join(run.text for run in runs if run.tag is tag)

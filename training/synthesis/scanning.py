@@ -42,6 +42,7 @@ def scan(
     rng: Random,
     *,
     best_quality: int = 100,
+    never_tiff: bool = False,
 ) -> Scan:
     """Put the pages of a PDF through a paper condition.
 
@@ -51,6 +52,7 @@ def scan(
         condition: a key of `paper.CONDITIONS`.
         rng: chooses the degree of everything, and now and then a TIFF instead of a PDF.
         best_quality: that of JPEG, at most; below 100 never a TIFF. Makes small files.
+        never_tiff: a PDF where `rng` would choose a TIFF.
 
     Returns:
         The file, and labels in fractions of the upright page: turns and skew undone, perspective
@@ -69,7 +71,7 @@ def scan(
     dpi = sampled.output_dpi
     if sampled.is_bilevel:
         return Scan(to_tiff_fax(images, dpi=dpi), ".tif", moved)
-    if rng.random() < _TIFF_SHARE and best_quality == 100:
+    if rng.random() < _TIFF_SHARE and best_quality == 100 and not never_tiff:
         return Scan(to_tiff(images, dpi=dpi), ".tif", moved)
     return Scan(to_pdf(images, dpi=dpi, quality=min(sampled.quality, best_quality)), ".pdf", moved)
 
@@ -81,8 +83,11 @@ def picture(pdf: bytes, *, dpi: int, file_format: str) -> bytes:
         pdf: a document of one page.
         dpi: pixels per inch of the page.
         file_format: PNG, JPEG, WEBP or BMP.
+
+    Raises:
+        ValueError: the document has several pages.
     """
-    image = render_pdf(pdf, dpi)[0]
+    (image,) = render_pdf(pdf, dpi)
     if file_format == "BMP":
         # Nothing compresses a BMP; those that are kept have one bit a pixel.
         image = np.where(image[..., :1] < 150, 0, 255).astype(np.uint8).repeat(3, axis=2)

@@ -56,7 +56,12 @@ def document_truth(
     `box` is in fractions of the upright page. `planted` are the report's own errors. `previous` is
     what last year's report of the same body stated, for the relations across years.
     """
-    places = {run.tag.slot: run for run in runs if run.tag.slot is not None}
+    places: dict[str, Run] = {}
+    for run in runs:
+        slot = run.tag.slot
+        # Of a value that a page break parts, where most of it stands.
+        if slot is not None and (slot not in places or len(run.text) > len(places[slot].text)):
+            places[slot] = run
     cells: dict[str, dict[str, Any]] = {}
     for slot in report.slots():
         value = report.values[slot]
@@ -71,6 +76,7 @@ def document_truth(
     return {
         **truth(report),
         "document": name,
+        "pages": max((run.page for run in runs), default=0),
         "sha256": hashlib.sha256(data).hexdigest(),
         "cells": cells,
         "planted": [

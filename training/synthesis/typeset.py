@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
 import pikepdf
 import typst
 
-from training.synthesis.fonts import families, latin_family, load_fonts
+from training.synthesis.fonts import FontError, families, lacking, latin_family, load_fonts
 from training.synthesis.form import Entry, Kind, Table
 from training.synthesis.prose import Prose
 from training.synthesis.report import Closing, Heading, Report, Title
@@ -101,11 +101,31 @@ def typeset(report: Report, style: PdfStyle, rng: Random) -> bytes:
 
 
 def typeset_with_twin(report: Report, style: PdfStyle, rng: Random) -> Typeset:
-    """Set the report and its twin; the same arguments give the PDF that `typeset` gives."""
+    """Set the report and its twin; the same arguments give the PDF that `typeset` gives.
+
+    Raises:
+        FontError: there is no font to set Chinese with, or a face lacks a character.
+    """
     page = _Page(style, rng)
     source = page.source(report)
+    _check_glyphs(style, page.tags)
     pdf, twin = _compile(source, {}), _compile(source, {"labels": "1"})
     return Typeset(pdf, twin, tuple(page.tags))
+
+
+def _check_glyphs(style: PdfStyle, tags: Sequence[Tag]) -> None:
+    """Every face of the style must have every character.
+
+    Raises:
+        FontError: one does not, and would print an empty box that the text layer names.
+    """
+    text = "".join(tag.text for tag in tags)
+    for face in {style.face, style.table_face, style.heading_face, style.title_face}:
+        missing = lacking(face, text)
+        if missing:
+            raise FontError(
+                f"the face {face!r} has no {''.join(sorted(missing))}: run `make fonts`"
+            )
 
 
 def _compile(source: bytes, inputs: dict[str, str]) -> bytes:

@@ -11,6 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
+from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -18,7 +19,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from training.synthesis.corpus import Mix, Plan, make_document
+from training.synthesis.fonts import FILES, FONT_FOLDER
+from training.synthesis.fonts import missing_files as missing
 from training.synthesis.truth import labels_to_bytes, to_json
+
+_LIBRARIES = ("numpy", "opencv-contrib-python", "pillow", "pikepdf", "pypdfium2", "typst")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,40 +91,46 @@ def _write(plan: Plan, *, mix: Mix, folder: Path, labels: bool) -> Written:
     label_path = folder / f"{plan.name}.labels.json.gz"
     if answer_path.is_file() and (label_path.is_file() or not labels):
         with suppress(ValueError, KeyError, OSError):
-            return _finished(json.loads(answer_path.read_text(encoding="utf-8")), folder)
+            return _finished(json.loads(answer_path.read_text(encoding="utf-8")), folder, mix)
     document = make_document(plan, mix)
-    answer = document.truth | {"generator": generator_version()}
+    answer = document.truth | {"generator": generator_version(mix)}
     _put(folder / document.name, document.data)
     if labels:
         _put(label_path, labels_to_bytes(document.runs))
+    else:
+        label_path.unlink(missing_ok=True)  # those of another version
     _put(answer_path, to_json(answer))
-    return _finished(answer, folder)
+    return _finished(answer, folder, mix)
 
 
-def _finished(answer: dict[str, object], folder: Path) -> Written:
+def _finished(answer: dict[str, object], folder: Path, mix: Mix) -> Written:
     """What a truth states of its document.
 
     Raises:
         ValueError: the document beside it is another one, or another generator made it.
     """
     name, sha256 = str(answer["document"]), str(answer["sha256"])
-    if answer["generator"] != generator_version():
+    if answer["generator"] != generator_version(mix):
         raise ValueError(f"{name} was made by another version of the generator")
     if hashlib.sha256((folder / name).read_bytes()).hexdigest() != sha256:
         raise ValueError(f"{name} is not the document that its truth was made with")
-    cells = answer["cells"]
-    pages = {cell.get("page", 0) for cell in cells.values()} if isinstance(cells, dict) else {0}
-    return Written(name, sha256, max(pages, default=0))
+    return Written(name, sha256, int(str(answer["pages"])))
+
+
+def generator_version(mix: Mix) -> str:
+    """Stands for everything that documents are made by: this package, the mix, fonts, libraries."""
+    return hashlib.sha256(f"{_made_by()} {mix}".encode()).hexdigest()[:12]
 
 
 @cache
-def generator_version() -> str:
-    """Stands for everything that the documents are made by: a hash of this package's files."""
-    digest = hashlib.sha256()
+def _made_by() -> str:
+    fonts = sorted((FONT_FOLDER / name).stat().st_size for name in FILES if name not in missing())
+    libraries = [f"{name} {version(name)}" for name in _LIBRARIES]
+    digest = hashlib.sha256(f"{fonts} {libraries}".encode())
     folder = Path(__file__).parent
     for path in sorted((*folder.rglob("*.py"), *folder.rglob("*.yaml"))):
         digest.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
-    return digest.hexdigest()[:12]
+    return digest.hexdigest()
 
 
 def _put(path: Path, data: bytes) -> None:
