@@ -55,6 +55,7 @@ class Fixture:
 
     `layout` is a text layout, a style of `styles.STYLES`, `pdf_bad_text_layer`, `pdf_mixed`,
     `image_FORMAT`, or `paper_CONDITION`, whose pages `style` sets. `planted` are kinds of errors.
+    `is_double`: a second report follows in the same file; the truth is that of the first.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Fixture:
     is_long: bool = False
     style: str = "pdf_ruled"
     planted: tuple[str, ...] = ()
+    is_double: bool = False
 
     @property
     def stem(self) -> str:
@@ -97,7 +99,11 @@ class Fixture:
     def make(self, report: Report, rng: Random) -> Made:
         """Lay the report out, in a form that makes small files."""
         if self.layout in TEXT_LAYOUTS:
-            return TEXT_LAYOUTS[self.layout](report, rng, Split.TEST)
+            made = TEXT_LAYOUTS[self.layout](report, rng, Split.TEST)
+            if not self.is_double:
+                return made
+            second = TEXT_LAYOUTS[self.layout](invent(rng, self.edition), rng, Split.TEST)
+            return replace(made, data=made.data + second.data)
         style = compact(STYLES[self.layout if self.layout in STYLES else self.style])
         kind, _, detail = self.layout.partition("_")
         match kind:
