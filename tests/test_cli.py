@@ -167,7 +167,11 @@ def test_an_interrupted_run_ends_cleanly(tmp_path: Path) -> None:
     folder.mkdir()
     for i in range(2000):  # more than are read before this process gets its turn
         (folder / f"{i}.txt").write_bytes(REPORT)
-    command = "from extractor.cli import main; main()"
+    # A shell that runs the tests in the background has its children ignore interruptions.
+    command = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from extractor.cli import main; main()"
+    )
     process = subprocess.Popen(
         [sys.executable, "-c", command, "extract", str(folder), "-o", str(out)],
         stdout=subprocess.DEVNULL,
