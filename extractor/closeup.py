@@ -74,7 +74,7 @@ def read_crop(image: Image, box: Box, engine: OcrEngine, scale: float = 2.0) -> 
     centers = [tight.x0 + center * tight.width for center in strip.centers]
     inner = ((a + b) / 2 for a, b in itertools.pairwise(centers))
     edges = (tight.x0, *inner, tight.x1) if centers else ()
-    return Line(strip.text, tight, strip.score, edges)
+    return Line(strip.text, tight, strip.score, edges, strip.choices)
 
 
 def _cut(image: Image, box: Box) -> Image | None:

@@ -65,7 +65,8 @@ def _cell(slot: Slot, decoded: Decoded, is_broken: bool, settings: Settings) -> 
         doubts.append("weak_column")
     if is_broken:
         doubts.append("relation_broken")
-    if any(alternative.source == "reader" for alternative in alternatives):
+    looks = decoded.reading.candidates.get(slot.id, ())
+    if any(look.origin != "nbest" for look in looks if look is not candidate):
         doubts.append("readers_disagree")
     return Cell(
         slot.id,

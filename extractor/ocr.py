@@ -13,11 +13,12 @@ preprocessing, and decode the network's output ourselves, for three reasons:
 
 from __future__ import annotations
 
+import bisect
 import logging
 import os
 import tempfile
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -25,6 +26,7 @@ from typing import Protocol
 import numpy as np
 
 from extractor.errors import ModelError, OcrError
+from extractor.inference import OpenVinoRunner, choose
 from extractor.orientation import (
     Quads,
     bounds,
@@ -40,8 +42,11 @@ from extractor.strips import Strip, decode_ctc, montage, stacked_characters, to_
 from extractor.types import Box, Image, Line, Page
 from extractor.weights import CROP_HEIGHT_PX, SHA256, lay_out_models
 
-WIDTH_STEP_PX = 96
-MAX_BATCH_WIDTH_PX = 3200
+WIDTHS_PX = (
+    *(64, 96, 128, 160, 192, 256, 320, 384, 512, 640, 768, 960),
+    *(1152, 1408, 1664, 1920, 2240, 2560, 2880, 3200),
+)
+MAX_BATCH_WIDTH_PX = 2048
 """Sum of the padded widths in one batch; bounds memory (18,710 classes for every 8 px)."""
 TIME_STEP_PX = 8
 
@@ -109,6 +114,15 @@ class PaddleEngine:
         self._recognizer = TextRecognition(
             model_name="PP-OCRv6_small_rec", model_dir=recognizer, **common
         ).paddlex_predictor
+        if choose(settings.inference) == "openvino":
+            for predictor, folder in (
+                (self._detector.paddlex_predictor, detector),
+                (self._recognizer, recognizer),
+            ):
+                weights = Path(folder, "inference.onnx").resolve()
+                predictor.runner = OpenVinoRunner(
+                    weights, settings.threads, settings.inference_precision
+                )
         self._alphabet = ["", *characters, " "]
 
     @property
@@ -146,8 +160,7 @@ class PaddleEngine:
         inputs = [resize.resize(np.ascontiguousarray(crop[:, :, ::-1])) for crop in crops]
         widths = [array.shape[2] for array in inputs]
         strips: list[Strip | None] = [None] * len(crops)
-        for batch in group_by_width(widths):
-            wide = -(-max(widths[i] for i in batch) // TIME_STEP_PX) * TIME_STEP_PX
+        for wide, batch in batches(widths):
             stack = np.zeros((len(batch), 3, CROP_HEIGHT_PX, wide), dtype=np.float32)
             for row, i in enumerate(batch):
                 stack[row, :, :, : widths[i]] = inputs[i]
@@ -155,30 +168,35 @@ class PaddleEngine:
                 (scores,) = self._recognizer.runner(x=[stack])  # (n, steps, classes)
             except (RuntimeError, ValueError, MemoryError) as error:
                 raise OcrError(f"text recognition failed: {error}") from error
-            best = scores.argmax(axis=2)  # (n, steps)
-            probability = scores.max(axis=2)  # (n, steps)
             for row, i in enumerate(batch):
                 # The resized crop may be narrower than its padded input.
                 height, width = crops[i].shape[:2]
                 used = min(wide, width * CROP_HEIGHT_PX / height)
-                strips[i] = decode_ctc(
-                    best[row], probability[row], self._alphabet, wide / used / best.shape[1]
-                )
+                strips[i] = decode_ctc(scores[row], self._alphabet, wide / used / scores.shape[1])
         return [strip for strip in strips if strip is not None]
 
 
-def group_by_width(widths: Sequence[int]) -> list[list[int]]:
-    """Cut the indices, from narrow to wide, into batches that waste little on padding."""
-    batches: list[list[int]] = []
-    for i in sorted(range(len(widths)), key=lambda i: widths[i]):
-        if batches:
-            batch = batches[-1]
-            is_near = widths[i] <= widths[batch[0]] + WIDTH_STEP_PX
-            if is_near and (len(batch) + 1) * widths[i] <= MAX_BATCH_WIDTH_PX:
-                batch.append(i)
-                continue
-        batches.append([i])
-    return batches
+def batches(widths: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
+    """Put crops that are about as wide into batches of one padded width each.
+
+    Widths and sizes of batches are few, because an inference engine prepares itself for every
+    shape anew: `WIDTHS_PX`, and powers of two.
+
+    Yields:
+        The padded width, a multiple of `TIME_STEP_PX`, and the indices of its crops.
+    """
+    groups: dict[int, list[int]] = {}
+    for i, width in enumerate(widths):
+        place = bisect.bisect_left(WIDTHS_PX, width)
+        wide = WIDTHS_PX[place] if place < len(WIDTHS_PX) else -(-width // 320) * 320
+        groups.setdefault(wide, []).append(i)
+    for wide, group in sorted(groups.items()):
+        largest = max(1, MAX_BATCH_WIDTH_PX // wide)
+        start = 0
+        while start < len(group):
+            size = 1 << (min(len(group) - start, largest).bit_length() - 1)
+            yield wide, group[start : start + size]
+            start += size
 
 
 # --- a page ------------------------------------------------------------------------------------

@@ -4,21 +4,28 @@ Two kinds of cells of scanned pages are looked at again. Where nothing was found
 no ink and the cell is blank, or the detector missed something small. Where the reader was unsure, a
 larger crop of only that cell settles it or gives a second opinion; opinions that differ are both
 kept, and flagged. Cells whose characters stand in the file are left alone.
+
+What the first reader itself would have read next follows as candidates of origin "nbest": they are
+alternatives, and no sign of doubt by themselves.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import Protocol
 
 from extractor.settings import Settings
+from extractor.spellings import spellings
 from extractor.types import Candidate, Evidence, Line, Reading, State, TableReading
 from extractor.values import looks_like_value, read_cell
 
 _CLEAN = 0.002
 _BLANK_SCORE = 0.95
 _UNSURE_BLANK = 0.5
+_MAX_OTHERS = 6
+_ODD = {"confusable", "odd_number", "unknown_words", "unusual_words", "unexpected_sign"}
 
 
 class ScannedCells(Protocol):
@@ -51,12 +58,42 @@ def reread(
         replace(
             table,
             candidates={
-                slot: _look_again(candidates, cells, kinds[slot], settings)
+                slot: _with_spellings(
+                    _look_again(candidates, cells, kinds[slot], settings), kinds[slot]
+                )
                 for slot, candidates in table.candidates.items()
             },
         )
         for table in readings
     )
+
+
+def _with_spellings(candidates: tuple[Candidate, ...], kind: str) -> tuple[Candidate, ...]:
+    """Add what else the readers could have read, once for each reading, likeliest first."""
+    found = {_key(candidate.reading): candidate for candidate in candidates}
+    others: dict[tuple[State, Decimal | None], Candidate] = {}
+    for candidate in candidates:
+        unit = candidate.reading.unit
+        for spelling in candidate.spellings:
+            reading = read_cell(spelling.text, kind=kind, header_unit=unit)
+            key = _key(reading)
+            known = others.get(key)
+            if reading.state is State.ILLEGIBLE or key in found:
+                continue
+            if known is None or known.score < spelling.score:
+                others[key] = replace(
+                    candidate,
+                    reading=reading,
+                    score=spelling.score,
+                    origin="nbest",
+                    spellings=(),
+                )
+    ranked = sorted(others.values(), key=lambda c: -c.score)
+    return (*candidates, *ranked[:_MAX_OTHERS])
+
+
+def _key(reading: Reading) -> tuple[State, Decimal | None]:
+    return reading.state, reading.value
 
 
 def _look_again(
@@ -67,7 +104,7 @@ def _look_again(
 ) -> tuple[Candidate, ...]:
     first = candidates[0]
     is_empty = first.reading.state is State.BLANK
-    if not is_empty and first.score >= settings.min_score:
+    if not is_empty and first.score >= settings.min_score and not _is_odd(first.reading):
         return candidates
     if is_empty:
         ink = cells.ink(first.evidence)
@@ -83,12 +120,22 @@ def _look_again(
         reading=read_cell(line.text, kind=kind, header_unit=first.reading.unit),
         score=line.score,
         origin="reread",
+        spellings=spellings(line.choices),
     )
     if is_empty:
         return (second,)
     if _same(first.reading, second.reading):
         return (replace(first, score=max(first.score, second.score)),)
-    return tuple(sorted((first, second), key=lambda c: c.score, reverse=True))
+    return tuple(sorted((first, second), key=_credibility, reverse=True))
+
+
+def _credibility(candidate: Candidate) -> tuple[bool, float]:
+    return not _is_odd(candidate.reading), candidate.score
+
+
+def _is_odd(reading: Reading) -> bool:
+    """Whether a reader made out of the print what no form has in such a cell."""
+    return reading.state is State.ILLEGIBLE or not _ODD.isdisjoint(reading.flags)
 
 
 def _same(a: Reading, b: Reading) -> bool:

@@ -7,6 +7,7 @@ an error. `docs/settings.md` lists them all, and a test compares the two.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -42,6 +43,13 @@ class Settings(BaseSettings):
         "doubles it.",
     )
     threads: int = Field(2, gt=0, description="Threads of the inference engine in one process.")
+
+    inference: Literal["auto", "openvino", "onnxruntime"] = Field(
+        "auto", description="Inference engine of the OCR; auto is OpenVINO where it is installed."
+    )
+    inference_precision: Literal["f32", "bf16"] = Field(
+        "bf16", description="Arithmetic of OpenVINO; ONNX Runtime always computes in f32."
+    )
 
     min_score: float = Field(
         0.90, ge=0, le=1, description="A reading with a lower OCR score is flagged."

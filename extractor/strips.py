@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractor.orientation import bounds
+from extractor.spellings import Choices
 from extractor.types import Box, Image, Line
 
 HAN_HEIGHT_EM = 0.92
@@ -29,6 +30,10 @@ RULE_WIDTH_EM = 0.25
 RULE_MARGIN_EM = 0.12
 """A ruled line runs from top to bottom, is thin, and has blank on both sides, unlike a stroke."""
 MIN_CONTRAST = 30.0
+CERTAIN, CERTAIN_BLANK = 0.999, 0.98
+"""A character (a blank) of this probability has no alternatives worth keeping."""
+MIN_CHOICE = 0.003
+MAX_CHOICES = 5
 SQUARE = 1.15
 """Pieces of a character are joined up to this ratio of height to width."""
 
@@ -39,53 +44,111 @@ class Strip:
 
     `centers` has one position for each character, as a fraction of the crop's width. `score` is the
     smallest probability of its characters and `mean_score` their mean; both 0 where text is "".
-    `centers` is empty where positions are not known.
+    `choices` says for each character what else it could be. `centers` and `choices` are empty where
+    they are not known.
     """
 
     text: str
     score: float
     mean_score: float
     centers: tuple[float, ...]
+    choices: tuple[Choices, ...] = ()
 
 
-def decode_ctc(
-    best: NDArray[np.int64],
-    probability: NDArray[np.float32],
-    alphabet: Sequence[str],
-    step: float,
-) -> Strip:
+def decode_ctc(scores: NDArray[np.float32], alphabet: Sequence[str], step: float) -> Strip:
     """Turn the best class of every time step into text: repeats are one character, class 0 none.
 
     Args:
-        best: shape (steps,).
-        probability: shape (steps,), of those classes.
+        scores: shape (steps, classes), probabilities.
         alphabet: the character of every class.
         step: width of a time step as a fraction of the crop's width.
     """
+    best = scores.argmax(axis=1)
+    probability = scores[np.arange(len(best)), best]
     chars: list[str] = []
-    scores: list[float] = []
+    peaks: list[float] = []
     centers: list[float] = []
-    start = 0
-    for stop in range(1, len(best) + 1):
-        if stop < len(best) and best[stop] == best[start]:
+    others: list[dict[str, float]] = []
+    lost: list[tuple[int, int, float]] = []
+    changes = [0, *(np.flatnonzero(np.diff(best)) + 1).tolist(), len(best)]
+    for start, stop in itertools.pairwise(changes):
+        label = int(best[start])
+        if label == 0:
+            lost += _lost_characters(scores[start:stop], probability[start:stop], len(chars))
             continue
-        if best[start] != 0:
-            chars.append(alphabet[int(best[start])])
-            scores.append(float(probability[start:stop].max()))
-            centers.append(min(1.0, (start + stop) / 2 * step))
-        start = stop
+        peak = start + int(probability[start:stop].argmax())
+        chars.append(alphabet[label])
+        peaks.append(float(probability[peak]))
+        centers.append(min(1.0, (start + stop) / 2 * step))
+        others.append(_others(scores, peak, start, stop, label, alphabet))
     kept = [i for i, char in enumerate(chars) if not char.isspace()]
     if not kept:
         return Strip("", 0.0, 0.0, ())
+    for place, label, score in lost:
+        _insert(chars, peaks, others, place, alphabet[label], score)
     first, last = kept[0], kept[-1] + 1
-    chars, scores, centers = chars[first:last], scores[first:last], centers[first:last]
+    chars, peaks, centers = chars[first:last], peaks[first:last], centers[first:last]
     has_places = all(len(char) == 1 for char in chars)
+    choices = tuple(
+        ((char, peak), *sorted(other.items(), key=lambda item: -item[1])[:MAX_CHOICES])
+        for char, peak, other in zip(chars, peaks, others[first:last], strict=True)
+    )
     return Strip(
         "".join(chars),
-        min(scores),
-        sum(scores) / len(scores),
+        min(peaks),
+        sum(peaks) / len(peaks),
         tuple(centers) if has_places else (),
+        choices if has_places else (),
     )
+
+
+def _others(
+    scores: NDArray[np.float32],
+    peak: int,
+    start: int,
+    stop: int,
+    label: int,
+    alphabet: Sequence[str],
+) -> dict[str, float]:
+    """What else a character could be; "" is nothing at all."""
+    if scores[peak, label] > CERTAIN:
+        return {}
+    found = {
+        alphabet[i]: float(scores[peak, i])
+        for i in np.flatnonzero(scores[peak] > MIN_CHOICE).tolist()
+        if i not in (0, label) and not alphabet[i].isspace()
+    }
+    nothing = float(scores[start:stop, 0].min())
+    if nothing > MIN_CHOICE:
+        found[""] = nothing
+    return found
+
+
+def _lost_characters(
+    scores: NDArray[np.float32], probability: NDArray[np.float32], place: int
+) -> list[tuple[int, int, float]]:
+    """Characters that may stand in a run of blanks: their place, class and probability."""
+    lost = []
+    for i in np.flatnonzero(probability < CERTAIN_BLANK).tolist():
+        label = int(scores[i, 1:].argmax()) + 1
+        lost.append((place, label, float(scores[i, label])))
+    return lost
+
+
+def _insert(
+    chars: Sequence[str],
+    peaks: Sequence[float],
+    others: Sequence[dict[str, float]],
+    place: int,
+    char: str,
+    score: float,
+) -> None:
+    """Offer a lost character together with the one before it, or with the first one."""
+    if char.isspace() or score < MIN_CHOICE:
+        return
+    at = max(0, place - 1)
+    pair = char + chars[0] if place == 0 else chars[at] + char
+    others[at][pair] = max(others[at].get(pair, 0.0), score * peaks[at])
 
 
 def to_lines(strip: Strip, quad: NDArray[np.float32], image: Image) -> list[Line]:
@@ -113,7 +176,9 @@ def to_lines(strip: Strip, quad: NDArray[np.float32], image: Image) -> list[Line
         x0, x1 = place(start), place(stop)
         edges = (x0, *((a + b) / 2 for a, b in itertools.pairwise(centers)), x1)
         part = Box(x0, box.y0, x1, box.y1)
-        lines.append(Line(strip.text[first:last], part, strip.score, edges))
+        choices = strip.choices[first:last]
+        score = min((choice[0][1] for choice in choices), default=strip.score)
+        lines.append(Line(strip.text[first:last], part, score, edges, choices))
     return lines
 
 

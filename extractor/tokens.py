@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby, pairwise
 
+from extractor.spellings import Choices, spellings
 from extractor.types import (
     Block,
     Box,
@@ -57,9 +58,10 @@ def tokenize_page(page: Page, lines: Sequence[Line]) -> tuple[Sheet, ...]:
             score=line.score,
             evidence=Evidence(page=page.number, box=_fractions(box, page)),
             box=box,
+            spellings=spellings(choices) if looks_like_value(text) else (),
         )
         for line in lines
-        for text, box in _split(line)
+        for text, box, choices in _split(line)
     ]
     fragments = _join_spaced_words(fragments)
     gutter = _gutter(fragments, page)
@@ -188,11 +190,11 @@ def _fractions(box: Box, page: Page) -> Box:
     )
 
 
-def _split(line: Line) -> Iterator[tuple[str, Box]]:
+def _split(line: Line) -> Iterator[tuple[str, Box, tuple[Choices, ...]]]:
     """Cut one line at gaps wider than an em, and between values at any visible gap."""
     if len(line.edges) != len(line.text) + 1:
         if line.text.strip():
-            yield line.text.strip(), line.box
+            yield line.text.strip(), line.box, ()
         return
     em = line.box.height
     start = 0
@@ -220,6 +222,7 @@ def _split(line: Line) -> Iterator[tuple[str, Box]]:
         yield (
             line.text[first:last],
             Box(line.edges[first], line.box.y0, line.edges[last], line.box.y1),
+            line.choices[first:last],
         )
 
 

@@ -22,6 +22,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from extractor.spellings import Choices, Spelling
+
 Image = NDArray[np.uint8]
 """An upright page, RGB, shape (height, width, 3)."""
 
@@ -193,13 +195,15 @@ class Line:
     """Characters that a reader found in one row of print.
 
     `edges` has `len(text) + 1` ascending x positions where the reader knows them: character i lies
-    in `edges[i] .. edges[i + 1]`. Empty where it does not.
+    in `edges[i] .. edges[i + 1]`. Empty where it does not. `choices` has for each character what
+    else it could be (see `spellings`), and is empty where the reader does not say.
     """
 
     text: str
     box: Box
     score: float
     edges: tuple[float, ...] = ()
+    choices: tuple[Choices, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +248,7 @@ class Fragment:
 
     `box` is None on FLOW sheets. `row` numbers the rows of tables whose rows are explicit, `cell`
     the explicit cells (see `Paragraph`). `text` is "" for a cell that is printed empty.
+    `spellings` are other ways to read the same print.
     """
 
     text: str
@@ -253,6 +258,7 @@ class Fragment:
     row: int | None = None
     cell: int | None = None
     role: Role | None = None
+    spellings: tuple[Spelling, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +303,8 @@ class Candidate:
     """One reading proposed for one slot, with what ties it to that slot.
 
     `row_anchor` and `column_anchor` in [0, 1] say how well the printed row and column are known by
-    evidence of their own (labels, headers, ruled position), never by arithmetic.
+    evidence of their own (labels, headers, ruled position), never by arithmetic. `spellings` are
+    other ways to read the same print, which `reread` turns into candidates.
     """
 
     slot: str
@@ -307,6 +314,7 @@ class Candidate:
     column_anchor: float
     evidence: Evidence
     origin: str
+    spellings: tuple[Spelling, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,15 +11,17 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from extractor import ocr, weights
 from extractor.closeup import ink, read_crop
 from extractor.errors import ModelError
-from extractor.ocr import OcrEngine, group_by_width, recognize_page
+from extractor.ocr import WIDTHS_PX, OcrEngine, batches, recognize_page
 from extractor.orientation import Quads, skew, turned_quads, upright
 from extractor.pages import open_pages
 from extractor.pipeline import Engines
 from extractor.settings import Settings
+from extractor.spellings import spellings
 from extractor.strips import Strip, decode_ctc, montage, stacked_characters, to_lines
 from extractor.types import Box, Image, Kind, Line, Page, Source
 
@@ -168,11 +170,20 @@ def test_doubtful_print_without_a_better_direction_stays(settings: Settings) -> 
 # --- pure parts --------------------------------------------------------------------------------
 
 
+def posteriors(rows: Sequence[Mapping[int, float]], classes: int) -> NDArray[np.float32]:
+    scores = np.zeros((len(rows), classes), dtype=np.float32)
+    for step, row in enumerate(rows):
+        for label, probability in row.items():
+            scores[step, label] = probability
+    return scores
+
+
 def test_decode_ctc() -> None:
-    #                 _  a  a  _  a  b  b  space _
-    best = np.array([0, 1, 1, 0, 1, 2, 2, 3, 0])
-    probability = np.array([0.9, 0.8, 0.7, 0.9, 0.6, 0.5, 0.95, 0.9, 0.9], dtype=np.float32)
-    strip = decode_ctc(best, probability, ["", "a", "b", " "], 1 / 9)
+    #        _  a  a  _  a  b  b  space _
+    best = [0, 1, 1, 0, 1, 2, 2, 3, 0]
+    probability = [0.9, 0.8, 0.7, 0.9, 0.6, 0.5, 0.95, 0.9, 0.9]
+    rows = [{label: p} for label, p in zip(best, probability, strict=True)]
+    strip = decode_ctc(posteriors(rows, 4), ["", "a", "b", " "], 1 / 9)
     assert strip.text == "aab"
     assert strip.score == pytest.approx(0.6)
     assert strip.mean_score == pytest.approx((0.8 + 0.6 + 0.95) / 3)
@@ -180,18 +191,38 @@ def test_decode_ctc() -> None:
 
 
 def test_decode_ctc_of_nothing() -> None:
-    assert decode_ctc(np.zeros(5, int), np.ones(5, np.float32), [""], 0.2) == Strip("", 0, 0, ())
+    nothing = posteriors([{0: 1.0}] * 5, 1)
+    assert decode_ctc(nothing, [""], 0.2) == Strip("", 0, 0, ())
 
 
-def test_batches_hold_every_crop_once_and_little_padding() -> None:
-    widths = [64] * 60 + [70, 900, 880, 3200, 400, 64]
-    batches = group_by_width(widths)
-    assert sorted(i for batch in batches for i in batch) == list(range(len(widths)))
-    for batch in batches:
-        chosen = [widths[i] for i in batch]
-        assert max(chosen) - min(chosen) <= ocr.WIDTH_STEP_PX
-        assert len(chosen) == 1 or len(chosen) * max(chosen) <= ocr.MAX_BATCH_WIDTH_PX
-    assert group_by_width([]) == []
+def test_alternatives_are_other_characters_nothing_and_lost_ones() -> None:
+    rows = [
+        {0: 1.0},
+        {1: 0.7, 2: 0.2, 0: 0.1},  # 3, perhaps 8, perhaps a speck
+        {0: 0.9, 2: 0.1},  # a faint 8, lost
+        {2: 1.0},
+        {0: 1.0},
+    ]
+    strip = decode_ctc(posteriors(rows, 3), ["", "3", "8"], 0.2)
+    assert strip.text == "38"
+    assert {text for text, _ in strip.choices[0]} == {"3", "8", "", "38"}
+    assert [text for text, _ in strip.choices[1]] == ["8"]
+    others = spellings(strip.choices)
+    assert [spelling.text for spelling in others[:2]] == ["88", "8"]
+    assert others[0].score == pytest.approx(0.2)
+
+
+def test_batches_hold_every_crop_once_in_few_shapes() -> None:
+    widths = [64] * 60 + [70, 900, 880, 3200, 5000, 400, 64]
+    found = list(batches(widths))
+    assert sorted(i for _, batch in found for i in batch) == list(range(len(widths)))
+    for wide, batch in found:
+        assert wide % ocr.TIME_STEP_PX == 0
+        assert all(widths[i] <= wide for i in batch)
+        assert len(batch) & (len(batch) - 1) == 0
+        assert len(batch) == 1 or len(batch) * wide <= ocr.MAX_BATCH_WIDTH_PX
+    assert not list(batches([]))
+    assert list(WIDTHS_PX) == sorted(WIDTHS_PX)
 
 
 def paper(height: int, width: int) -> Image:

@@ -131,7 +131,14 @@ def _candidate(
         # Words that a reader made out of pixels are as likely a number that it could not read.
         reading = replace(reading, flags=(*reading.flags, "unusual_words"))
     return Candidate(
-        slot, reading, fragment.score, row_anchor, column_anchor, fragment.evidence, origin
+        slot,
+        reading,
+        fragment.score,
+        row_anchor,
+        column_anchor,
+        fragment.evidence,
+        origin,
+        fragment.spellings,
     )
 
 
