@@ -1,0 +1,1 @@
+"""The second reader of table cells: its data, its network, its training."""
