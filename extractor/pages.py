@@ -12,6 +12,7 @@ under it too. Processes are independent of each other.
 from __future__ import annotations
 
 import io
+import math
 import struct
 import threading
 import warnings
@@ -305,7 +306,7 @@ def _read_glyphs(text: Any, turn: _Turn) -> tuple[Glyph, ...]:
         box = turn.box(loose.left, loose.bottom, loose.right, loose.top)
         pdfium_c.FPDFText_GetCharOrigin(text, i, x, y)
         mode = pdfium_c.FPDFTextObj_GetTextRenderMode(pdfium_c.FPDFText_GetTextObject(text, i))
-        angle = float(np.degrees(pdfium_c.FPDFText_GetCharAngle(text, i)))
+        angle = math.degrees(pdfium_c.FPDFText_GetCharAngle(text, i))
         glyphs.append(
             Glyph(
                 char=chr(code) if 0 < code < 0x110000 else "\ufffd",

@@ -142,11 +142,19 @@ def _runs(glyphs: list[Glyph], rules: Rules) -> list[list[Glyph]]:
 def _merge(runs: list[list[Glyph]], rules: Rules) -> list[list[Glyph]]:
     """Join runs that continue each other on the page though not in the file."""
     merged: list[list[Glyph]] = []
+    # On a page of cells nearly all pairs are far apart; the largest print bounds what can join.
+    em = max((glyph.em for run in runs for glyph in (run[0], run[-1])), default=0.0)
+    drop, gap = BASELINE_EM * em, HAN_GAP_EM * em
     for run in sorted(runs, key=lambda run: (round(run[0].origin[1]), run[0].x0)):
+        first = run[0]
+        baseline, reach = first.origin[1], first.x0 - gap
         for other in reversed(merged[-60:]):
-            if _is_double(other[-1], run[0]) and len(run) == 1:
+            last = other[-1]
+            if last.x1 < reach or abs(last.origin[1] - baseline) > drop:
+                continue
+            if _is_double(last, first) and len(run) == 1:
                 break
-            if _follows(other[-1], run[0], rules):
+            if _follows(last, first, rules):
                 other.extend(run)
                 break
         else:
@@ -189,7 +197,7 @@ def _line(run: list[Glyph]) -> Line:
             edges.append((before.x1 + after.x0) / 2)
         text.append(after.char)
     edges.append(max(run[-1].x1, edges[-1]))
-    edges = [max(edges[: i + 1]) for i in range(len(edges))]
+    edges = list(itertools.accumulate(edges, max))
     box = Box(edges[0], min(glyph.y0 for glyph in run), edges[-1], max(glyph.y1 for glyph in run))
     return Line("".join(text), box, 1.0, tuple(edges))
 
