@@ -17,13 +17,13 @@ import struct
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, Protocol
 
 import cv2
 import numpy as np
+import PIL.ExifTags
 import PIL.Image
-import PIL.ImageOps
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
@@ -42,6 +42,9 @@ MAX_RULE_WIDTH_PT = 1.0
 MAX_PATH_SEGMENTS = 20_000
 """A drawing with more segments is no table; its rules are then not looked for."""
 
+MIN_REDUCED_SIDE_PX = 300
+"""A page that had to be reduced and is narrower than this then (A4 at 36 dpi) shows no print."""
+
 _pdfium_lock = threading.RLock()
 
 
@@ -58,7 +61,8 @@ class Pages(Protocol):
 
         Raises:
             CorruptInput: this page cannot be decoded. Other pages may still be read.
-            InputTooLarge: its image has more pixels than are allowed.
+            InputTooLarge: its image has more pixels than are allowed, or is a strip so long that
+                its print would be lost.
         """
         ...
 
@@ -96,11 +100,7 @@ def open_pages(source: Source, settings: Settings) -> Iterator[Pages]:
         finally:
             pdf.close()
     elif source.kind is Kind.IMAGE:
-        image = _ImagePages(source, settings)
-        try:
-            yield image
-        finally:
-            image.close()
+        yield _ImagePages(source, settings)
     else:
         raise ValueError(f"a {source.kind} document has no pages")
 
@@ -119,13 +119,20 @@ def _check_page_count(count: int, source: Source, settings: Settings) -> None:
         )
 
 
-def _shrink(image: Image, max_side: int) -> Image:
-    height, width = image.shape[:2]
-    scale = max_side / max(height, width)
-    if scale >= 1:
-        return image
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+def _check_strip(number: int, size: tuple[float, float], source: Source, limit: int) -> None:
+    """Refuse a page of `size` pixels whose print would be lost at a longer side of `limit`."""
+    short, long = sorted(size)
+    if long > limit and short * limit / long < MIN_REDUCED_SIDE_PX:
+        raise InputTooLarge(
+            f"page {number} of {source.name} is a strip of {size[0]:.0f} x {size[1]:.0f} pixels, "
+            f"and print is lost when its longer side is reduced to {limit}; cut it into pages"
+        )
+
+
+def _reduced_size(width: int, height: int, max_side: int) -> tuple[int, int]:
+    """Width and height with the longer side at most `max_side`, neither below 1."""
+    scale = min(1.0, max_side / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 # --- PDF ---------------------------------------------------------------------------------------
@@ -165,6 +172,9 @@ class _PdfPages:
             if is_sound(layer):
                 lines, width, height, rotation = layout(layer)
                 return Page(number, width, height, None, lines, rotation)
+            scale = self._settings.dpi / POINTS_PER_INCH
+            size = (layer.width * scale, layer.height * scale)
+            _check_strip(number, size, self._source, self._settings.max_page_side_px)
             image = self._render(page, number, self._settings.dpi)
         height_px, width_px = image.shape[:2]
         return Page(number, float(width_px), float(height_px), image, None)
@@ -190,6 +200,7 @@ class _PdfPages:
         width, height = page.get_size()
         if not (0 < width < np.inf and 0 < height < np.inf):
             raise self._damaged(number)
+        self._check_pictures(page, number)
         limit = self._settings.max_page_side_px
         scale = min(dpi / POINTS_PER_INCH, limit / max(width, height))
         try:
@@ -198,9 +209,22 @@ class _PdfPages:
             )
         except (pdfium.PdfiumError, MemoryError) as error:
             raise self._damaged(number) from error
-        image = np.array(bitmap.to_numpy()[:, :, :3], dtype=np.uint8)  # a copy: (H, W, 3)
+        image = np.asarray(bitmap.to_numpy(), dtype=np.uint8)  # a view, which keeps its memory
         bitmap.close()
-        return _shrink(image, limit)
+        return image[:limit, :limit]
+
+    def _check_pictures(self, page: Any, number: int) -> None:
+        """PDFium decodes a picture in full before it is drawn, however small it is shown."""
+        limit = self._settings.max_image_pixels
+        width, height = pdfium_c.c_uint(), pdfium_c.c_uint()
+        for item in page.get_objects([pdfium_c.FPDF_PAGEOBJ_IMAGE], max_depth=3):
+            pdfium_c.FPDFImageObj_GetImagePixelSize(item, width, height)
+            if width.value * height.value > limit:
+                raise InputTooLarge(
+                    f"page {number} of {self._source.name} has a picture of {width.value} x "
+                    f"{height.value} pixels, more than the {limit} that are read; scan at a lower "
+                    "resolution or raise EXTRACTOR_MAX_IMAGE_PIXELS"
+                )
 
     def _damaged(self, number: int) -> CorruptInput:
         return CorruptInput(
@@ -327,71 +351,72 @@ def _read_glyphs(text: Any, turn: _Turn) -> tuple[Glyph, ...]:
 
 
 class _ImagePages:
+    """The file is opened anew for every page: Pillow keeps the pixels of an open one."""
+
     def __init__(self, source: Source, settings: Settings) -> None:
         self._source = source
         self._settings = settings
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # our own limit is lower than the one warned of
-            try:
-                self._file = PIL.Image.open(io.BytesIO(source.data), formats=FORMATS)
-            except PIL.Image.DecompressionBombError as error:
-                raise self._too_large("an enormous number of") from error
-            except DECODE_ERRORS as error:
-                raise self._damaged(1) from error
-        try:
-            self._check_pixels()
-            self.count = self._count_frames()
-            _check_page_count(self.count, source, settings)
-        except (InputTooLarge, CorruptInput):
-            self.close()
-            raise
-
-    def close(self) -> None:
-        self._file.close()
+        self.count = 1  # until they are counted
+        with self._open(1) as file:
+            self.count = self._count_frames(file)
+        _check_page_count(self.count, source, settings)
 
     def read(self, number: int) -> Page:
-        image = self._decode(number)
+        with self._open(number) as file:
+            _check_strip(number, file.size, self._source, self._settings.max_page_side_px)
+            image = self._decode(file, number)
         height, width = image.shape[:2]
         return Page(number, float(width), float(height), image, None)
 
     def render(self, number: int, dpi: float) -> Image:
-        return self._decode(number)
+        with self._open(number) as file:
+            return self._decode(file, number)
 
-    def _count_frames(self) -> int:
+    @contextmanager
+    def _open(self, number: int) -> Iterator[PIL.Image.Image]:
+        """Open the file at one page, of which only the header is read."""
+        if not 1 <= number <= self.count:
+            raise ValueError(f"page {number} of {self.count}")
+        with ExitStack() as opened:
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # our own limit is lower than the one warned of
+                    data = io.BytesIO(self._source.data)
+                    file = opened.enter_context(PIL.Image.open(data, formats=FORMATS))
+                    if number > 1:
+                        file.seek(number - 1)
+            except PIL.Image.DecompressionBombError as error:
+                raise self._too_large(number, "an enormous number of") from error
+            except DECODE_ERRORS as error:
+                raise self._damaged(number) from error
+            width, height = file.size
+            if width * height > self._settings.max_image_pixels:
+                raise self._too_large(number, f"{width} x {height}")
+            yield file
+
+    def _count_frames(self, file: PIL.Image.Image) -> int:
         """Walk the directory of a TIFF, no further than the limit; other formats have one page."""
-        if self._file.format != "TIFF":
+        if file.format != "TIFF":
             return 1
         count = 1
         try:
             while count <= self._settings.max_pages:
-                self._file.seek(count)
+                file.seek(count)
                 count += 1
         except EOFError:
             pass
         except DECODE_ERRORS as error:
             raise self._damaged(count + 1) from error
-        self._file.seek(0)
         return count
 
-    def _check_pixels(self) -> None:
-        width, height = self._file.size
-        if width * height > self._settings.max_image_pixels:
-            raise self._too_large(f"{width} x {height}")
-
-    def _decode(self, number: int) -> Image:
-        if not 1 <= number <= self.count:
-            raise ValueError(f"page {number} of {self.count}")
-        limit = self._settings.max_page_side_px
+    def _decode(self, file: PIL.Image.Image, number: int) -> Image:
         try:
-            if self._file.format == "TIFF":
-                self._file.seek(number - 1)
-            self._check_pixels()
-            self._file.draft(None, (limit, limit))  # lets JPEG decode at a fraction of its size
-            turned = PIL.ImageOps.exif_transpose(self._file)
-            array = _to_rgb(turned)
+            size = _reduced_size(*file.size, self._settings.max_page_side_px)
+            file.draft(None, size)  # lets JPEG decode at a fraction of its size
+            orientation = file.getexif().get(PIL.ExifTags.Base.Orientation, 1)
+            return _turned(_to_rgb(file, size), orientation)
         except DECODE_ERRORS as error:
             raise self._damaged(number) from error
-        return _shrink(array, limit)
 
     def _damaged(self, number: int) -> CorruptInput:
         return CorruptInput(
@@ -399,23 +424,65 @@ class _ImagePages:
             "as an image; obtain it again or save it anew"
         )
 
-    def _too_large(self, size: str) -> InputTooLarge:
+    def _too_large(self, number: int, size: str) -> InputTooLarge:
         return InputTooLarge(
-            f"{self._source.name} has {size} pixels, more than the "
+            f"page {number} of {self._source.name} has {size} pixels, more than the "
             f"{self._settings.max_image_pixels} that are read; scan at a lower resolution or "
             "raise EXTRACTOR_MAX_IMAGE_PIXELS"
         )
 
 
-def _to_rgb(image: PIL.Image.Image) -> Image:
-    """Convert any Pillow mode to RGB uint8 (H, W, 3); transparency is laid over white."""
-    if image.mode.startswith("I") or image.mode == "F":
-        values = np.asarray(image, dtype=np.float32)
-        top = 65535.0 if image.mode != "F" else max(float(values.max(initial=0)), 1e-9)
-        gray = np.clip(values / top * 255, 0, 255).astype(np.uint8)
-        return np.repeat(gray[:, :, np.newaxis], 3, axis=2)
-    if "A" in image.mode or "a" in image.mode or "transparency" in image.info:
+BAND_ROWS = 256
+"""Rows that are converted at once, so that full-size pixels exist only once, in Pillow."""
+
+
+def _to_rgb(image: PIL.Image.Image, size: tuple[int, int]) -> Image:
+    """Convert any Pillow mode to RGB uint8 (H, W, 3) of `size`, each pixel a mean over its area.
+
+    Columns are reduced band by band and rows at the end, which gives the same mean.
+    """
+    width, height = size
+    white = _white(image)
+    narrow = np.empty((image.height, width, 3), dtype=np.uint8)
+    for top in range(0, image.height, BAND_ROWS):
+        bottom = min(top + BAND_ROWS, image.height)
+        band = _opaque(image.crop((0, top, image.width, bottom)), white)
+        narrow[top:bottom] = _area_mean(np.asarray(band), width, bottom - top)
+    return _area_mean(narrow, width, height)
+
+
+def _area_mean(image: Image, width: int, height: int) -> Image:
+    if image.shape[:2] == (height, width):
+        return image
+    reduced = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(reduced, dtype=np.uint8)
+
+
+def _white(image: PIL.Image.Image) -> float:
+    """The lightest value of a picture of more than 8 bits, which may use any part of its range."""
+    if not image.mode.startswith(("I", "F")):
+        return 255.0
+    extrema: Any = image.getextrema()
+    highest = float(extrema[1])
+    return max(highest, 1e-9) if math.isfinite(highest) else 1.0
+
+
+def _opaque(image: PIL.Image.Image, white: float) -> PIL.Image.Image:
+    """Convert to mode RGB; transparency is laid over white."""
+    if image.mode.startswith(("I", "F")):
+        values = np.nan_to_num(np.asarray(image, dtype=np.float32))
+        image = PIL.Image.fromarray(np.clip(values / white * 255, 0, 255).astype(np.uint8))
+    elif "A" in image.mode or "a" in image.mode or "transparency" in image.info:
         layered = image.convert("RGBA")
         paper = PIL.Image.new("RGBA", layered.size, "white")
         image = PIL.Image.alpha_composite(paper, layered)
-    return np.array(image.convert("RGB"), dtype=np.uint8)
+    return image.convert("RGB")
+
+
+def _turned(image: Image, orientation: int) -> Image:
+    """Bring a picture upright by its EXIF orientation, 1 to 8; other values say nothing."""
+    if orientation in (2, 4, 5, 7):
+        image = image[:, ::-1]
+        orientation = {2: 1, 4: 3, 5: 8, 7: 6}[orientation]
+    quarters = {3: 2, 6: 3, 8: 1}.get(orientation, 0)  # counter-clockwise
+    return np.ascontiguousarray(np.rot90(image, quarters))
