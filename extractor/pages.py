@@ -61,8 +61,8 @@ class Pages(Protocol):
 
         Raises:
             CorruptInput: this page cannot be decoded. Other pages may still be read.
-            InputTooLarge: its image has more pixels than are allowed, or is a strip so long that
-                its print would be lost.
+            InputTooLarge: its image has more pixels than are allowed, or is so long or so
+                sparsely filled that print would be lost when it is reduced.
         """
         ...
 
@@ -119,13 +119,17 @@ def _check_page_count(count: int, source: Source, settings: Settings) -> None:
         )
 
 
-def _check_strip(number: int, size: tuple[float, float], source: Source, limit: int) -> None:
-    """Refuse a page of `size` pixels whose print would be lost at a longer side of `limit`."""
-    short, long = sorted(size)
-    if long > limit and short * limit / long < MIN_REDUCED_SIDE_PX:
+def _check_legible(
+    number: int, size: tuple[float, float], drawn: float, source: Source, limit: int
+) -> None:
+    """Refuse a page of `size` pixels whose print is lost at a longer side of `limit`: one that is
+    much longer than wide, or that shows something small, of `drawn` pixels, on a huge sheet."""
+    longer = max(size)
+    if longer > limit and drawn * limit / longer < MIN_REDUCED_SIDE_PX:
         raise InputTooLarge(
-            f"page {number} of {source.name} is a strip of {size[0]:.0f} x {size[1]:.0f} pixels, "
-            f"and print is lost when its longer side is reduced to {limit}; cut it into pages"
+            f"page {number} of {source.name} is {size[0]:.0f} x {size[1]:.0f} pixels, and its "
+            f"print is lost when the longer side is reduced to {limit}; cut it into pages or save "
+            "it in its real size"
         )
 
 
@@ -172,9 +176,7 @@ class _PdfPages:
             if is_sound(layer):
                 lines, width, height, rotation = layout(layer)
                 return Page(number, width, height, None, lines, rotation)
-            scale = self._settings.dpi / POINTS_PER_INCH
-            size = (layer.width * scale, layer.height * scale)
-            _check_strip(number, size, self._source, self._settings.max_page_side_px)
+            self._check_size(page, number)
             image = self._render(page, number, self._settings.dpi)
         height_px, width_px = image.shape[:2]
         return Page(number, float(width_px), float(height_px), image, None)
@@ -193,6 +195,8 @@ class _PdfPages:
             raise self._damaged(number) from error
         try:
             yield page
+        except pdfium.PdfiumError as error:
+            raise self._damaged(number) from error
         finally:
             page.close()
 
@@ -213,6 +217,14 @@ class _PdfPages:
         bitmap.close()
         return image[:limit, :limit]
 
+    def _check_size(self, page: Any, number: int) -> None:
+        limit = self._settings.max_page_side_px
+        scale = self._settings.dpi / POINTS_PER_INCH
+        width, height = page.get_size()
+        if max(width, height) * scale > limit:
+            drawn = _drawn_side(page) * scale
+            _check_legible(number, (width * scale, height * scale), drawn, self._source, limit)
+
     def _check_pictures(self, page: Any, number: int) -> None:
         """PDFium decodes a picture in full before it is drawn, however small it is shown."""
         limit = self._settings.max_image_pixels
@@ -231,6 +243,16 @@ class _PdfPages:
             f"page {number} of {self._source.name} is damaged and cannot be shown; save the file "
             "anew with a PDF program"
         )
+
+
+def _drawn_side(page: Any) -> float:
+    """The shorter side, in points, of what is drawn on a page."""
+    x0, y0, x1, y1 = page.get_bbox()
+    bounds = [item.get_bounds() for item in page.get_objects(max_depth=1)]
+    left, bottom, right, top = zip(*bounds, strict=True) if bounds else ((x0,), (y0,), (x1,), (y1,))
+    width = min(max(right), x1) - max(min(left), x0)
+    height = min(max(top), y1) - max(min(bottom), y0)
+    return float(max(0.0, min(width, height)))
 
 
 def _read_layer(page: Any) -> Layer:
@@ -363,7 +385,8 @@ class _ImagePages:
 
     def read(self, number: int) -> Page:
         with self._open(number) as file:
-            _check_strip(number, file.size, self._source, self._settings.max_page_side_px)
+            limit = self._settings.max_page_side_px
+            _check_legible(number, file.size, min(file.size), self._source, limit)
             image = self._decode(file, number)
         height, width = image.shape[:2]
         return Page(number, float(width), float(height), image, None)
