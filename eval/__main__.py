@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from eval import bench, facts, peers, run, suites
+from eval import bench, facts, memory, peers, run, suites
 
 COMMANDS: dict[str, tuple[Callable[[list[str]], int], str]] = {
     "bench": (bench.main, "seconds a page and peak memory, beside plain PaddleOCR"),
     "facts": (facts.main, "lay out known values as documents in every layout, with their truth"),
+    "memory": (memory.main, "memory of one process over many documents"),
     "peers": (peers.main, "other tools on the same documents, in the same run"),
     "suite": (suites.main, "make the documents of a suite from its seed"),
 }
