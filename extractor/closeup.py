@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from extractor.colour import colourfulness
 from extractor.ocr import OcrEngine
 from extractor.strips import darkness
 from extractor.types import Box, Image, Line
@@ -19,7 +20,11 @@ DIGIT_HEIGHT = 0.35
 DIGIT_INK = 0.01
 MIN_SPECK_PX = 4
 READ_MARGIN = 0.35
-SEAL_REDNESS = 60
+DASH, DASH_SCORE = "—", 0.97
+DASH_RATIO = (2.5, 25.0)
+HOLLOW = 0.45
+RING_DIGIT = 0.3
+SEAL_COLOUR = 60
 MIN_SEAL = 0.01
 
 
@@ -49,10 +54,13 @@ def read_crop(image: Image, box: Box, engine: OcrEngine, scale: float = 2.0) -> 
     Returns:
         The line in pixels of `image`, or None where there is no ink or nothing is read.
     """
+    if _holds_dash(image, box):
+        return Line(DASH, box, DASH_SCORE)
     region = _cut(image, box)
     if region is None:
         return None
-    mask = _print_mask(_without_seal(region))
+    region = _without_rings(_without_seal(region))
+    mask = _print_mask(region)
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     if len(rows) == 0:
         return None
@@ -64,10 +72,11 @@ def read_crop(image: Image, box: Box, engine: OcrEngine, scale: float = 2.0) -> 
         min(x_origin + columns[-1] + 1 + margin, box.x1),
         min(y_origin + rows[-1] + 1 + margin, box.y1),
     )
-    part = _cut(image, tight)
+    inside = Box(tight.x0 - x_origin, tight.y0 - y_origin, tight.x1 - x_origin, tight.y1 - y_origin)
+    part = _cut(region, inside)
     if part is None:
         return None
-    large = cv2.resize(_without_seal(part), None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+    large = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
     (strip,) = engine.recognize([np.asarray(large, dtype=np.uint8)])
     if not strip.text:
         return None
@@ -75,6 +84,33 @@ def read_crop(image: Image, box: Box, engine: OcrEngine, scale: float = 2.0) -> 
     inner = ((a + b) / 2 for a, b in itertools.pairwise(centers))
     edges = (tight.x0, *inner, tight.x1) if centers else ()
     return Line(strip.text, tight, strip.score, edges, strip.choices)
+
+
+def _holds_dash(image: Image, box: Box) -> bool:
+    """Whether the only print in and around a region is one flat stroke with paper on all sides.
+
+    A recogniser, which enlarges every crop to the same height, makes anything out of it.
+    """
+    reach = max(4.0, 0.25 * box.width)
+    region = _cut(
+        image, Box(box.x0 - reach, box.y0 - reach / 2, box.x1 + reach, box.y1 + reach / 2)
+    )
+    if region is None:
+        return False
+    height, width = region.shape[:2]
+    dark = darkness(_without_seal(region)).astype(np.uint8)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(dark, connectivity=8)
+    strokes = []
+    for x, y, w, h, area in stats[1:].tolist():
+        is_rule = w >= FULL_HEIGHT * width or h >= FULL_HEIGHT * height
+        if area < MIN_SPECK_PX or is_rule:
+            continue
+        strokes.append((x, y, w, h))
+    if len(strokes) != 1:
+        return False
+    x, y, w, h = strokes[0]
+    is_free = x > 1 and x + w < width - 1 and y > 1 and y + h < height - 1
+    return bool(is_free and h >= 2 and DASH_RATIO[0] * h <= w <= DASH_RATIO[1] * h)
 
 
 def _cut(image: Image, box: Box) -> Image | None:
@@ -85,18 +121,44 @@ def _cut(image: Image, box: Box) -> Image | None:
 
 
 def _seal_share(region: Image) -> float:
-    """Return the share of the region that is red, 0.0 if that is next to nothing."""
-    channels = region.astype(np.int16)
-    redness = channels[..., 0] - channels[..., 1:].max(axis=2)
-    share = float((redness > SEAL_REDNESS).mean())
+    """Return the share of the region that is coloured, 0.0 if that is next to nothing."""
+    share = float((colourfulness(region) > SEAL_COLOUR).mean())
     return share if share >= MIN_SEAL else 0.0
 
 
 def _without_seal(region: Image) -> Image:
-    """Return the region as a red lamp shows it, if a seal lies in it: red is paper, black stays."""
+    """Return the region as if coloured ink were paper, if there is any; black stays."""
     if not _seal_share(region):
         return region
-    return np.repeat(region[..., :1], 3, axis=2)
+    return np.repeat(region.max(axis=2)[..., np.newaxis], 3, axis=2)
+
+
+def _without_rings(image: Image) -> Image:
+    """Return the region without pen strokes that run around its print.
+
+    A ring is one hollow piece of ink whose bounds hold another piece that is high enough for a
+    digit; no digit holds another.
+    """
+    dark = darkness(image).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(dark, connectivity=8)
+    rings = []
+    for i in range(1, count):
+        x, y, w, h, area = stats[i].tolist()
+        inner = (
+            (stats[1:, cv2.CC_STAT_LEFT] > x)
+            & (stats[1:, cv2.CC_STAT_TOP] > y)
+            & (stats[1:, cv2.CC_STAT_LEFT] + stats[1:, cv2.CC_STAT_WIDTH] < x + w)
+            & (stats[1:, cv2.CC_STAT_TOP] + stats[1:, cv2.CC_STAT_HEIGHT] < y + h)
+            & (stats[1:, cv2.CC_STAT_HEIGHT] >= RING_DIGIT * h)
+        )
+        if area < HOLLOW * w * h and inner.any():
+            rings.append(i)
+    if not rings:
+        return image
+    ring = cv2.dilate(np.isin(labels, rings).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    result = image.copy()
+    result[ring] = np.percentile(image, 80, axis=(0, 1)).astype(np.uint8)
+    return result
 
 
 def _print_mask(region: Image) -> NDArray[np.bool_]:

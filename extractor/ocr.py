@@ -25,6 +25,7 @@ from typing import Protocol
 
 import numpy as np
 
+from extractor.colour import without_marks, without_seals
 from extractor.errors import ModelError, OcrError
 from extractor.inference import OpenVinoRunner, choose
 from extractor.orientation import (
@@ -246,6 +247,10 @@ def recognize_page(
     image = page.image
     if image is None:
         raise ValueError(f"page {page.number} has no image")
+    shown = image
+    unsealed = without_seals(image)
+    if unsealed is not None:
+        image = unsealed
     quads = _find_print(image, engine, settings)
     if len(quads) == 0:
         return page, ()
@@ -267,7 +272,7 @@ def recognize_page(
     height, width = image.shape[:2]
     page = replace(
         page,
-        image=image,
+        image=image if unsealed is None else upright(shown, quarter + angle),
         width=float(width),
         height=float(height),
         rotation_deg=page.rotation_deg + quarter + angle,
@@ -324,7 +329,7 @@ def _read_quads(
 ) -> list[Line]:
     """Read every quadrilateral; those in `known` have been."""
     widths, heights = sizes(quads)
-    crops = [crop(image, quad) for quad in quads]
+    crops = [without_marks(crop(image, quad)) for quad in quads]
     stacks: dict[int, list[tuple[int, int]]] = {}
     for i in np.flatnonzero(heights > STACKED * widths).tolist():
         stacks[i] = stacked_characters(crops[i])

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from extractor import ocr, weights
 from extractor.closeup import ink, read_crop
+from extractor.colour import colourfulness, without_marks, without_seals
 from extractor.errors import ModelError
 from extractor.ocr import WIDTHS_PX, OcrEngine, batches, recognize_page
 from extractor.orientation import Quads, skew, turned_quads, upright
@@ -352,3 +353,55 @@ def test_loading_writes_nothing_into_the_home_folder(tmp_path: Path) -> None:
         [sys.executable, "-c", code], check=True, env=environment | {"HOME": str(tmp_path)}
     )
     assert list(tmp_path.rglob("*")) == []
+
+
+# --- colour ------------------------------------------------------------------------------------
+
+
+def sealed(size_px: int) -> Image:
+    """A page of 210 mm by 297 mm at 4 px a millimetre with black print and a red ring over it."""
+    image = paper(1188, 840)
+    cv2.putText(image, "205", (400, 600), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (20, 20, 20), 3)
+    cv2.circle(image, (430, 590), size_px // 2, (200, 40, 50), 6)
+    image[580:586, 380:480] = np.minimum(image[580:586, 380:480], (200, 40, 50))
+    return image
+
+
+def test_a_seal_is_taken_off_and_the_print_beneath_it_stays() -> None:
+    image = sealed(160)
+    clean = without_seals(image)
+    assert clean is not None
+    assert (clean.max(axis=2) < 100).sum() >= (image.max(axis=2) < 100).sum()
+    assert colourfulness(clean).max() == 0
+
+
+def test_a_coloured_heading_is_no_seal() -> None:
+    image = paper(1188, 840)
+    cv2.putText(image, "REPORT 2024", (100, 100), cv2.FONT_HERSHEY_SIMPLEX, 2, (200, 30, 30), 5)
+    assert without_seals(image) is None
+    assert without_seals(paper(300, 200)) is None
+
+
+def test_coloured_marks_are_taken_off_black_print_only() -> None:
+    black = paper(40, 120)
+    cv2.putText(black, "99", (5, 32), cv2.FONT_HERSHEY_SIMPLEX, 1, (20, 20, 20), 2)
+    ticked = black.copy()
+    cv2.line(ticked, (70, 20), (90, 35), (40, 50, 180), 3)
+    assert (without_marks(ticked)[:, 65:] > 150).all()
+    red = paper(40, 120)
+    cv2.putText(red, "99", (5, 32), cv2.FONT_HERSHEY_SIMPLEX, 1, (200, 30, 30), 2)
+    assert without_marks(red) is red
+
+
+def test_a_dash_is_seen_and_a_ring_is_left_out(engine: OcrEngine) -> None:
+    dash = paper(60, 120)
+    dash[28:31, 45:75] = 20
+    line = read_crop(dash, Box(42, 24, 78, 35), engine)
+    assert line is not None
+    assert line.text == "—"
+    ringed = paper(120, 200)
+    cv2.putText(ringed, "42", (75, 72), cv2.FONT_HERSHEY_SIMPLEX, 1, (20, 20, 20), 2)
+    cv2.ellipse(ringed, (96, 62), (50, 35), 10, 0, 360, (50, 50, 60), 3)
+    line = read_crop(ringed, Box(20, 10, 180, 115), engine)
+    assert line is not None
+    assert line.text == "42"

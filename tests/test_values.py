@@ -344,3 +344,10 @@ def test_no_string_of_numerals_raises(text: str) -> None:
 def test_plain_numbers_are_exact() -> None:
     assert str(parse_plain("18.8710")) == "18.871"
     assert parse_plain("1,11") is None
+
+
+@pytest.mark.parametrize(("printed", "value"), [("99√", 99), ("0 √", 0), ("12V", 12)])
+def test_a_tick_behind_a_number_is_no_part_of_it(printed: str, value: int) -> None:
+    reading = read_cell(printed, kind="count")
+    assert reading.value == value
+    assert "pen_mark" in reading.flags
