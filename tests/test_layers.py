@@ -19,6 +19,7 @@ FOUNDATION = {
     "numerals",
     "schema",
     "settings",
+    "spellings",
     "types",
     "values",
 }
@@ -26,7 +27,10 @@ FOUNDATION = {
 STAGES = {
     "ingest": {"ingest"},
     "pages": {"pages", "textlayer"},
-    "ocr": {"ocr", "strips", "orientation", "closeup", "weights"},
+    "ocr": {
+        *("ocr", "strips", "orientation", "colour", "closeup"),
+        *("weights", "inference", "digits"),
+    },
     "tokens": {"tokens"},
     "classify": {"classify"},
     "assemble": {"assemble"},
@@ -42,7 +46,8 @@ ABOVE = {"pipeline", "batch", "service", "review", "app", "cli", "__main__"}
 HEAVY = {
     "paddleocr": {"ocr"},
     "paddlex": {"ocr"},
-    "onnxruntime": {"weights"},
+    "onnxruntime": {"weights", "digits"},  # the page reader's and our own
+    "openvino": {"inference"},
     "pypdfium2": {"pages"},
     "openpyxl": {"export"},
     "sqlalchemy": {"service"},
