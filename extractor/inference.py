@@ -6,7 +6,8 @@ and their preprocessing are used with either. `docs/reader.md` compares time, me
 
 from __future__ import annotations
 
-import os
+import importlib
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ def choose(engine: str) -> str:
     if engine == "onnxruntime":
         return engine
     try:
-        import openvino  # noqa: F401
+        _openvino()
     except ImportError as error:
         if engine == "openvino":
             raise ModelError(
@@ -42,6 +43,16 @@ def choose(engine: str) -> str:
     return "openvino"
 
 
+def _openvino() -> Any:
+    """Import OpenVINO without the package that reports every import to its maker over the network.
+
+    OpenVINO has a stub in place of that package where it cannot be imported, and no other switch.
+    """
+    if "openvino" not in sys.modules:
+        sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+    return importlib.import_module("openvino")
+
+
 class OpenVinoRunner:
     """One network on OpenVINO, with shapes that differ from call to call.
 
@@ -49,10 +60,7 @@ class OpenVinoRunner:
     """
 
     def __init__(self, weights: Path, threads: int, precision: str) -> None:
-        os.environ.setdefault("OPENVINO_TELEMETRY_DISABLE", "1")
-        import openvino
-
-        core = openvino.Core()
+        core = _openvino().Core()
         self._network: Any = core.compile_model(
             str(weights),
             "CPU",

@@ -29,7 +29,7 @@ STAGES = {
     "pages": {"pages", "textlayer"},
     "ocr": {
         *("ocr", "strips", "orientation", "colour", "closeup"),
-        *("weights", "inference", "digits"),
+        *("weights", "inference", "digits", "ridges", "ruling"),
     },
     "tokens": {"tokens"},
     "classify": {"classify"},
@@ -47,7 +47,6 @@ HEAVY = {
     "paddleocr": {"ocr"},
     "paddlex": {"ocr"},
     "onnxruntime": {"weights", "digits"},  # the page reader's and our own
-    "openvino": {"inference"},
     "pypdfium2": {"pages"},
     "openpyxl": {"export"},
     "sqlalchemy": {"service"},

@@ -338,8 +338,8 @@ def test_importing_loads_no_reader() -> None:
 
 
 def test_loading_writes_nothing_into_the_home_folder(tmp_path: Path) -> None:
-    """PaddleX keeps a cache there, ONNX Runtime the reports that it sends to its maker, and
-    matplotlib, which PaddleX imports where it is installed, its list of fonts."""
+    """PaddleX keeps a cache there, ONNX Runtime and OpenVINO the reports that they send to their
+    makers, and matplotlib, which PaddleX imports where it is installed, its list of fonts."""
     code = (
         "from extractor.ocr import PaddleEngine; from extractor.settings import Settings; "
         "PaddleEngine(Settings())"
