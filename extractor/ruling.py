@@ -37,6 +37,7 @@ MIN_LENGTH = 4.0
 MIN_SIDE = 0.5
 OVERHANG = 2.0
 STREAK = 0.5
+FAINT = 0.35
 MOST = 0.6
 
 
@@ -97,7 +98,7 @@ def find_ruling(image: Image, print_height_px: float, text_boxes: Sequence[Box])
     met = _meetings(across, down, em)
     across, down = _parted(across, met[0], flat), _parted(down, met[1], tall)
     across, down = _rules(across, down, em), _rules(down, across, em)
-    cells = _cells(across, down, em)
+    cells = _cells(_dark(across), _dark(down), em)
     darkest = max((ridge.depth for ridge in (*across, *down)), default=1.0)
     return Ruling(
         tuple(
@@ -221,6 +222,16 @@ def _scored(ridges: Iterable[Ridge], darkest: float) -> list[tuple[Ridge, float]
 
 
 # --- cells -------------------------------------------------------------------------------------
+
+
+def _dark(rules: Sequence[Ridge]) -> list[Ridge]:
+    """Leave out what is much fainter than most: it shows through from the back of the page."""
+    order = sorted(rules, key=lambda t: t.depth)
+    lengths = np.cumsum([t.length for t in order])
+    if not order:
+        return []
+    usual = order[int(np.searchsorted(lengths, lengths[-1] / 2))].depth
+    return [t for t in rules if t.depth >= FAINT * usual]
 
 
 def _cells(across: Sequence[Ridge], down: Sequence[Ridge], em: float) -> list[Box]:

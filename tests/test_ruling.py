@@ -201,3 +201,10 @@ def test_columns_and_rows_of_a_region() -> None:
     assert columns(ruling, box) == (21.0,)
     assert rows(ruling, box) == (10.0,)
     assert columns(Ruling(), box) == rows(Ruling(), box) == ()
+
+
+def test_lines_of_the_back_of_the_page_divide_no_cells() -> None:
+    image = draw(draw(paper(), ys=(225, 425), ink=215))
+    for y in (225, 325, 425):
+        cv2.line(image, (XS[0] - 20, y), (XS[-1] + 20, y), (225,) * 3, 2)
+    assert_cells(find_ruling(draw(image), EM, []), expected())
