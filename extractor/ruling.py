@@ -10,6 +10,7 @@ Measures are in heights of print (em) unless their names say otherwise.
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -244,25 +245,30 @@ def _cells(across: Sequence[Ridge], down: Sequence[Ridge], em: float) -> list[Bo
     tops, bottoms = np.array([[t.start, t.stop] for t in down]).T[:, np.newaxis, :]
     goes_right, goes_left = meets & (x < stops - reach), meets & (x > starts + reach)
     goes_down, goes_up = meets & (y < bottoms - reach), meets & (y > tops + reach)
-    side = MIN_SIDE * em
-    faces = []
+    least = MIN_SIDE * em
+    corners = []
     for h, v in np.argwhere(goes_right & goes_down).tolist():
-        rights = np.flatnonzero(goes_left[h] & goes_down[h] & (x[h] > x[h, v] + side))
-        belows = np.flatnonzero(goes_right[:, v] & goes_up[:, v] & (y[:, v] > y[h, v] + side))
+        rights = np.flatnonzero(goes_left[h] & goes_down[h] & (x[h] > x[h, v] + least))
+        belows = np.flatnonzero(goes_right[:, v] & goes_up[:, v] & (y[:, v] > y[h, v] + least))
         is_closed = (goes_left & goes_up)[np.ix_(belows, rights)]
-        if not is_closed.any():
-            continue
-        areas = np.outer(y[belows, v] - y[h, v], x[h, rights] - x[h, v])
-        n, m = np.unravel_index(np.where(is_closed, areas, np.inf).argmin(), areas.shape)
-        below, right = belows[n], rights[m]
-        faces.append(
-            Box(
-                float(x[h, v] + x[below, v]) / 2,
-                float(y[h, v] + y[h, right]) / 2,
-                float(x[h, right] + x[below, right]) / 2,
-                float(y[below, v] + y[below, right]) / 2,
-            )
+        if is_closed.any():
+            areas = np.outer(y[belows, v] - y[h, v], x[h, rights] - x[h, v])
+            n, m = np.unravel_index(np.where(is_closed, areas, np.inf).argmin(), areas.shape)
+            corners.append((h, v, int(belows[n]), int(rights[m])))
+    # A frame that shares no side with another is no table, but the edge of a sheet or a box.
+    sides = Counter(
+        side for h, v, below, right in corners for side in ((0, h), (1, v), (0, below), (1, right))
+    )
+    faces = [
+        Box(
+            float(x[h, v] + x[below, v]) / 2,
+            float(y[h, v] + y[h, right]) / 2,
+            float(x[h, right] + x[below, right]) / 2,
+            float(y[below, v] + y[below, right]) / 2,
         )
+        for h, v, below, right in corners
+        if max(sides[0, h], sides[0, below], sides[1, v], sides[1, right]) > 1
+    ]
     return _innermost(faces)
 
 

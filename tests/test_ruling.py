@@ -169,6 +169,12 @@ def test_three_line_tables_have_no_cells() -> None:
     assert ruling.vertical == ruling.cells == ()
 
 
+def test_a_frame_around_the_page_is_no_cell() -> None:
+    ruling = find_ruling(draw(paper(), xs=(20, 980), ys=(20, 680)), EM, [])
+    assert len(ruling.horizontal) == len(ruling.vertical) == 2
+    assert ruling.cells == ()
+
+
 def test_a_streak_of_a_copier_does_not_divide_cells() -> None:
     image = draw(paper())
     cv2.line(image, (600, 0), (600, 699), (150,) * 3, 2)
