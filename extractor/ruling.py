@@ -36,9 +36,12 @@ WORKING_EM_PX = 14.0
 MIN_LENGTH = 4.0
 """A shorter line is a rule only if both of its ends meet another."""
 MIN_SIDE = 0.5
+DIRECTION = 10.0
+"""Length of the end of a rule that shows where it goes."""
 OVERHANG = 2.0
 STREAK = 0.5
 FAINT = 0.35
+MAX_CUT, ONE_LINE = 0.3, 1.6
 MOST = 0.6
 
 
@@ -99,7 +102,10 @@ def find_ruling(image: Image, print_height_px: float, text_boxes: Sequence[Box])
     met = _meetings(across, down, em)
     across, down = _parted(across, met[0], flat), _parted(down, met[1], tall)
     across, down = _rules(across, down, em), _rules(down, across, em)
-    cells = _cells(_dark(across), _dark(down), em)
+    cells = [
+        Box(c.x0 / scale, c.y0 / scale, c.x1 / scale, c.y1 / scale)
+        for c in _cells(_dark(across), _dark(down), em)
+    ]
     darkest = max((ridge.depth for ridge in (*across, *down)), default=1.0)
     return Ruling(
         tuple(
@@ -110,7 +116,7 @@ def find_ruling(image: Image, print_height_px: float, text_boxes: Sequence[Box])
             Rule(t.at(t.start) / scale, t.start / scale, t.at(t.stop) / scale, t.stop / scale, s)
             for t, s in _scored(down, darkest)
         ),
-        tuple(Box(c.x0 / scale, c.y0 / scale, c.x1 / scale, c.y1 / scale) for c in cells),
+        tuple(_uncut(cells, [b for b in text_boxes if b.height <= ONE_LINE * print_height_px])),
     )
 
 
@@ -142,21 +148,34 @@ def rows(ruling: Ruling, box: Box) -> tuple[float, ...]:
 
 def _extended(ridges: Sequence[Ridge], crossing: Sequence[Ridge], plane: Plane) -> list[Ridge]:
     """Prolong rules to the next one where that is near, or where something is left on the way."""
-    em, result = plane.em, []
+    result = []
     for ridge in ridges:
-        (x0, y0), (x1, y1) = (ridge.start, ridge.ys[0]), (ridge.stop, ridge.ys[-1])
-        reach = TOUCH * em
-        near = em if ridge.length >= MIN_LENGTH * em else 0.0
-        lefts = [t.at(y0) for t in crossing if t.start - reach <= y0 <= t.stop + reach]
-        rights = [t.at(y1) for t in crossing if t.start - reach <= y1 <= t.stop + reach]
-        left = max((x for x in lefts if x < x0), default=x0)
-        right = min((x for x in rights if x > x1), default=x1)
-        if x0 - left <= near or remains((left, y0), (x0, y0), ridge, plane) >= REMAINS:
-            ridge = replace(ridge, xs=(left, *ridge.xs), ys=(y0, *ridge.ys))
-        if right - x1 <= near or remains((x1, y1), (right, y1), ridge, plane) >= REMAINS:
-            ridge = replace(ridge, xs=(*ridge.xs, right), ys=(*ridge.ys, y1))
-        result.append(ridge)
+        left, right = (_aim(ridge, side, crossing, plane) for side in (-1, 1))
+        xs = (*(x for x, _ in left), *ridge.xs, *(x for x, _ in right))
+        ys = (*(y for _, y in left), *ridge.ys, *(y for _, y in right))
+        result.append(replace(ridge, xs=xs, ys=ys))
     return result
+
+
+def _aim(
+    ridge: Ridge, side: int, crossing: Sequence[Ridge], plane: Plane
+) -> list[tuple[float, float]]:
+    """Return where a rule goes on to at its left (-1) or right (1) end: one place, or none."""
+    em, reach = plane.em, TOUCH * plane.em
+    is_long = ridge.length >= MIN_LENGTH * em
+    x, y = (ridge.xs[-1], ridge.ys[-1]) if side > 0 else (ridge.xs[0], ridge.ys[0])
+    back = min(ridge.length, DIRECTION * em)
+    slope = side * (y - ridge.at(x - side * back)) / back if is_long else 0.0
+    met = [t.at(y) for t in crossing if t.start - reach <= y <= t.stop + reach]
+    goal = min((t for t in met if side * (t - x) > 0), key=lambda t: side * t, default=x)
+    gap = abs(goal - x)
+    ends = sorted([(x, y), (goal, y + slope * (goal - x))])
+    least = REMAINS if gap <= MIN_LENGTH * em else 2 * REMAINS
+    if gap == 0 or not (
+        (is_long and gap <= em) or remains(ends[0], ends[1], ridge, plane) >= least
+    ):
+        return []
+    return [ends[0] if side < 0 else ends[1]]
 
 
 def _meetings(
@@ -270,6 +289,18 @@ def _cells(across: Sequence[Ridge], down: Sequence[Ridge], em: float) -> list[Bo
         if max(sides[0, h], sides[0, below], sides[1, v], sides[1, right]) > 1
     ]
     return _innermost(faces)
+
+
+def _uncut(cells: Sequence[Box], lines: Sequence[Box]) -> list[Box]:
+    """Leave out cells whose upper or lower side cuts a line of print: no printed rule does."""
+    if not cells or not lines:
+        return list(cells)
+    x0, y0, x1, y1 = np.array([(c.x0, c.y0, c.x1, c.y1) for c in cells]).T[:, :, np.newaxis]
+    left, top, right, bottom = np.array([(b.x0, b.y0, b.x1, b.y1) for b in lines]).T
+    x, y, margin = (left + right) / 2, (top + bottom) / 2, MAX_CUT * (bottom - top)
+    is_inside = (x0 < x) & (x < x1) & (y0 < y) & (y < y1)
+    is_cut = (is_inside & ((top < y0 - margin) | (bottom > y1 + margin))).any(axis=1)
+    return [cell for cell, cut in zip(cells, is_cut.tolist(), strict=True) if not cut]
 
 
 def _crossings(

@@ -169,6 +169,16 @@ def test_three_line_tables_have_no_cells() -> None:
     assert ruling.vertical == ruling.cells == ()
 
 
+def test_a_line_through_print_bounds_no_cell() -> None:
+    image = draw(paper())
+    boxes = [written(image, "117", x, 325) for x in (515, 605, 695, 785)]
+    cv2.line(image, (XS[0], 325), (XS[-1], 325), (INK,) * 3, 2)
+    ruling = find_ruling(image, EM, boxes)
+    for box in boxes:
+        cell = cell_at(ruling, box.center_x, box.center_y - 1)
+        assert cell is None or (cell.y0 <= box.y0 + 4 and box.y1 - 4 <= cell.y1)
+
+
 def test_a_frame_around_the_page_is_no_cell() -> None:
     ruling = find_ruling(draw(paper(), xs=(20, 980), ys=(20, 680)), EM, [])
     assert len(ruling.horizontal) == len(ruling.vertical) == 2
