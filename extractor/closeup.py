@@ -113,6 +113,12 @@ def _holds_dash(image: Image, box: Box) -> bool:
     return bool(is_free and h >= 2 and DASH_RATIO[0] * h <= w <= DASH_RATIO[1] * h)
 
 
+def cut(image: Image, box: Box) -> Image:
+    """Return a region as it is; without pixels where it lies outside of the image."""
+    region = _cut(image, box)
+    return image[:0, :0] if region is None else region
+
+
 def _cut(image: Image, box: Box) -> Image | None:
     height, width = image.shape[:2]
     x0, x1 = max(0, round(box.x0)), min(width, round(box.x1))

@@ -22,8 +22,9 @@ from functools import cached_property, lru_cache
 from extractor import ingest
 from extractor.assemble import Assembly, assemble
 from extractor.classify import classify, known_labels
-from extractor.closeup import ink, read_crop
+from extractor.closeup import cut, ink, read_crop
 from extractor.decode import decode
+from extractor.digits import OTHER, DigitReader
 from extractor.errors import ExtractorError, InputTooLarge, ModelError, NotAReport
 from extractor.facts import report_facts
 from extractor.figures import find_figures
@@ -35,6 +36,7 @@ from extractor.prose import join_prose
 from extractor.reread import reread
 from extractor.schema import Schema, load_schema
 from extractor.settings import Settings
+from extractor.spellings import Spelling
 from extractor.tokens import tokenize_blocks, tokenize_page
 from extractor.types import (
     Box,
@@ -75,10 +77,17 @@ class Engines:
     def ocr(self) -> OcrEngine:
         return PaddleEngine(self._settings)
 
+    @cached_property
+    def digits(self) -> DigitReader:
+        return DigitReader(threads=self._settings.threads)
+
     @property
     def models(self) -> Mapping[str, str]:
         """Name and sha256 of the models that have been used so far."""
-        return self.ocr.models if "ocr" in self.__dict__ else {}
+        found = dict(self.ocr.models) if "ocr" in self.__dict__ else {}
+        if "digits" in self.__dict__:
+            found["digit_reader"] = str(self.digits.manifest["sha256"])
+        return found
 
 
 @dataclass(slots=True)
@@ -249,6 +258,15 @@ class _ScannedCells:
     def read(self, evidence: Evidence) -> Line | None:
         region = self._region(evidence)
         return None if region is None else read_crop(*region, self._engines.ocr)
+
+    def opinions(self, evidence: Evidence) -> tuple[Spelling, ...]:
+        region = self._region(evidence)
+        if region is None:
+            return ()
+        (reading,) = self._engines.digits.read([cut(*region)])
+        if OTHER in reading.text or not reading.text:
+            return ()
+        return tuple(Spelling(t, p) for t, p in reading.alternatives if OTHER not in t)
 
     def _region(self, evidence: Evidence) -> tuple[Image, Box] | None:
         box, page = evidence.box, evidence.page

@@ -5,6 +5,10 @@ no ink and the cell is blank, or the detector missed something small. Where the 
 larger crop of only that cell settles it or gives a second opinion; opinions that differ are both
 kept, and flagged. Cells whose characters stand in the file are left alone.
 
+A second reader, which knows digits only, gives its opinion on every number. Where both agree, the
+surer score counts; where they differ, both readings are kept and the cell is flagged. Its reading
+is taken only in place of one that is doubtful by itself.
+
 What the first reader itself would have read next follows as candidates of origin "nbest": they are
 alternatives, and no sign of doubt by themselves.
 """
@@ -17,7 +21,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from extractor.settings import Settings
-from extractor.spellings import spellings
+from extractor.spellings import Spelling, spellings
 from extractor.types import Candidate, Evidence, Line, Reading, State, TableReading
 from extractor.values import looks_like_value, read_cell
 
@@ -25,11 +29,12 @@ _CLEAN = 0.002
 _BLANK_SCORE = 0.95
 _UNSURE_BLANK = 0.5
 _MAX_OTHERS = 6
+_SURE_OPINION = 0.9
 _ODD = {"confusable", "odd_number", "unknown_words", "unusual_words", "unexpected_sign"}
 
 
 class ScannedCells(Protocol):
-    """Access to the pixels of cells; both methods answer None where the page was not scanned."""
+    """Access to the pixels of cells; nothing is answered where the page was not scanned."""
 
     def ink(self, evidence: Evidence) -> float | None:
         """The share of the region that is covered by print, ruling lines left out."""
@@ -37,6 +42,10 @@ class ScannedCells(Protocol):
 
     def read(self, evidence: Evidence) -> Line | None:
         """What is read in an enlarged crop of the region; None also if nothing is."""
+        ...
+
+    def opinions(self, evidence: Evidence) -> tuple[Spelling, ...]:
+        """What the second reader makes of the region, likeliest first; empty if it has no view."""
         ...
 
 
@@ -59,7 +68,13 @@ def reread(
             table,
             candidates={
                 slot: _with_spellings(
-                    _look_again(candidates, cells, kinds[slot], settings), kinds[slot]
+                    _second_opinion(
+                        _look_again(candidates, cells, kinds[slot], settings),
+                        cells,
+                        kinds[slot],
+                        settings,
+                    ),
+                    kinds[slot],
                 )
                 for slot, candidates in table.candidates.items()
             },
@@ -127,6 +142,33 @@ def _look_again(
     if _same(first.reading, second.reading):
         return (replace(first, score=max(first.score, second.score)),)
     return tuple(sorted((first, second), key=_credibility, reverse=True))
+
+
+def _second_opinion(
+    candidates: tuple[Candidate, ...],
+    cells: ScannedCells,
+    kind: str,
+    settings: Settings,
+) -> tuple[Candidate, ...]:
+    first = candidates[0]
+    if first.reading.state in (State.BLANK, State.NOT_APPLICABLE):
+        return candidates
+    opinions = cells.opinions(first.evidence)
+    if not opinions or opinions[0].score < _SURE_OPINION:
+        return candidates
+    best, *others = opinions
+    reading = read_cell(best.text, kind=kind, header_unit=first.reading.unit)
+    if reading.state not in (State.NUMBER, State.DASH):
+        return candidates
+    if _same(first.reading, reading):
+        return (replace(first, score=max(first.score, best.score)), *candidates[1:])
+    second = replace(
+        first, reading=reading, score=best.score, origin="digits", spellings=tuple(others)
+    )
+    is_doubtful = _is_odd(first.reading) or first.score < settings.min_score
+    if is_doubtful and second.score > first.score:
+        return (second, *candidates)
+    return (*candidates, second)
 
 
 def _credibility(candidate: Candidate) -> tuple[bool, float]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import pytest
 
 from extractor.reread import reread
 from extractor.settings import Settings
+from extractor.spellings import Spelling
 from extractor.types import (
     Box,
     Candidate,
@@ -31,6 +32,7 @@ class Cells:
     text: str | None = None
     score: float = 0.99
     is_scanned: bool = True
+    opinion: tuple[Spelling, ...] = ()
 
     def ink(self, evidence: Evidence) -> float | None:
         return self.covered if self.is_scanned else None
@@ -39,6 +41,9 @@ class Cells:
         if self.text is None or not self.is_scanned:
             return None
         return Line(self.text, Box(0, 0, 1, 1), self.score)
+
+    def opinions(self, evidence: Evidence) -> tuple[Spelling, ...]:
+        return self.opinion if self.is_scanned else ()
 
 
 def look(first: Candidate, cells: Cells) -> tuple[Candidate, ...]:
@@ -90,3 +95,34 @@ def test_characters_of_the_file_are_left_alone(first: Candidate) -> None:
 
 def test_a_sure_reading_is_left_alone() -> None:
     assert look(number(7, 0.99), Cells(covered=1.0, text="9")) == (number(7, 0.99),)
+
+
+def test_a_second_reader_that_agrees_makes_a_reading_surer() -> None:
+    (only,) = look(number(6, 0.7), Cells(opinion=(Spelling("6", 0.99),)))
+    assert only.score == 0.99
+    assert only.reading.value == 6
+
+
+def test_a_second_reader_that_differs_is_kept_beside_the_first() -> None:
+    first, second = look(number(1, 0.99), Cells(opinion=(Spelling("/", 0.98),)))
+    assert first.reading.value == 1
+    assert second.reading.state is State.DASH
+    assert second.origin == "digits"
+
+
+def test_a_doubtful_reading_gives_way_to_a_sure_second_reader() -> None:
+    first, *others = look(number(5, 0.4), Cells(opinion=(Spelling("6", 0.97),)))
+    assert first.reading.value == 6
+    assert [other.reading.value for other in others] == [5]
+
+
+def test_a_second_reader_that_is_unsure_says_nothing() -> None:
+    (only,) = look(number(5, 0.95), Cells(opinion=(Spelling("6", 0.5),)))
+    assert only.reading.value == 5
+
+
+def test_other_spellings_follow_as_alternatives() -> None:
+    candidate = replace(number(38, 0.95), spellings=(Spelling("33", 0.04), Spelling("3B", 0.01)))
+    found = look(candidate, Cells())
+    assert [c.reading.value for c in found] == [38, 33]
+    assert found[1].origin == "nbest"
