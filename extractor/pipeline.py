@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from statistics import median
 
 from extractor import ingest
 from extractor.assemble import Assembly, assemble
@@ -34,6 +35,7 @@ from extractor.orientation import upright
 from extractor.pages import open_pages, render
 from extractor.prose import join_prose
 from extractor.reread import reread
+from extractor.ruling import find_ruling
 from extractor.schema import Schema, load_schema
 from extractor.settings import Settings
 from extractor.spellings import Spelling
@@ -48,6 +50,7 @@ from extractor.types import (
     Fragment,
     Image,
     Line,
+    Page,
     ReportFacts,
     Role,
     Sheet,
@@ -221,14 +224,24 @@ def _read_pages(
                 with run.stage("pages", number, count):
                     page = pages.read(number)
                 lines = page.lines
+                cells: tuple[Box, ...] = ()
                 if lines is None:
                     scanned.add(number)
                     with run.stage("ocr", number, count):
                         page, lines = recognize_page(page, engines.ocr, settings)
-                sheets += tokenize_page(page, lines)
+                        cells = _ruled_cells(page, lines)
+                sheets += tokenize_page(page, lines, cells)
                 rotation = page.rotation_deg
             rotations.append(rotation)
     return tuple(sheets), tuple(rotations), frozenset(scanned)
+
+
+def _ruled_cells(page: Page, lines: Sequence[Line]) -> tuple[Box, ...]:
+    """The cells between the ruled lines of a page that was read from pixels."""
+    if page.image is None or not lines:
+        return ()
+    print_height = median(min(line.box.width, line.box.height) for line in lines)
+    return find_ruling(page.image, print_height, [line.box for line in lines]).cells
 
 
 class _ScannedCells:

@@ -44,7 +44,9 @@ _LINE_EM = 1.45
 _WORD_GAP_EM = 3.0
 
 
-def tokenize_page(page: Page, lines: Sequence[Line]) -> tuple[Sheet, ...]:
+def tokenize_page(
+    page: Page, lines: Sequence[Line], cells: Sequence[Box] = ()
+) -> tuple[Sheet, ...]:
     """Cut the lines of one upright page into fragments, in reading order (top to bottom, left to
     right).
 
@@ -83,6 +85,11 @@ def tokenize_page(page: Page, lines: Sequence[Line]) -> tuple[Sheet, ...]:
                 page=page.number,
                 left=left,
                 page_width=page.width,
+                cells=tuple(
+                    Box(c.x0 - left, c.y0, c.x1 - left, c.y1)
+                    for c in cells
+                    if left <= c.center_x < right
+                ),
             )
         )
     return tuple(sheets)

@@ -267,7 +267,8 @@ class Sheet:
 
     `has_spans`: on a GRID, whether merged cells are known (see `Grid`); True elsewhere. A page that
     shows two pages side by side gives two sheets: `left` is where the sheet begins on the page,
-    whose whole width is `page_width`.
+    whose whole width is `page_width`. `cells` are bounded by ruled lines that were seen on the
+    page, empty where there are none or where nobody looked.
     """
 
     kind: SheetKind
@@ -278,6 +279,7 @@ class Sheet:
     has_spans: bool = True
     left: float = 0.0
     page_width: float = 0.0
+    cells: tuple[Box, ...] = ()
 
 
 # --- values and candidates ---------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass, field, replace
 
 from extractor.assemble.anchors import Placed, RowAnchor
-from extractor.assemble.lanes import Lane, assign_values
+from extractor.assemble.lanes import Lane, assign_values, ruled_row
 from extractor.schema import Layout
 from extractor.types import (
     Box,
@@ -22,6 +22,7 @@ from extractor.types import (
 from extractor.values import read_cell
 
 _UNPROVEN_BLANK = 0.5
+_VALUE_REACH = 0.6
 
 
 @dataclass(slots=True)
@@ -54,6 +55,16 @@ def fill_row(
         The pieces of print that were given to a slot.
     """
     label = row.boxes[s]
+    ruled = ruled_row(sheet.cells, label, lanes, layout.blocks[row.block])
+    if ruled is not None:
+        lanes, cells = ruled
+        values = [
+            Placed(s, f)
+            for f in sheet.fragments
+            if f.box and f.text and any(_lies_in(f.box, cell, sheet.kind) for cell in cells)
+        ]
+    else:
+        cells = [Box(lane.left, label.y0, lane.right, label.y1) for lane in lanes]
     assigned = assign_values(values, lanes)
     for lane, p, fit in assigned:
         slot = layout.slot_id(row.row, lane.column)
@@ -65,12 +76,19 @@ def fill_row(
         )
         found.regions[slot] = p.fragment.evidence
     spread = [p.box for _, p, _ in assigned if sum(_covers(p.box, lane) for lane in lanes) > 1]
-    for lane in lanes:
+    for lane, cell in zip(lanes, cells, strict=True):
+        # Numbers stand in the middle of their cells; the rest of a high one may hold a seal.
+        reach = _VALUE_REACH * label.height
+        cell = Box(
+            cell.x0,
+            max(cell.y0, cell.center_y - reach),
+            cell.x1,
+            min(cell.y1, cell.center_y + reach),
+        )
         slot = layout.slot_id(row.row, lane.column)
         # A number that is printed across several cells leaves none of them empty.
         if slot in found.candidates or any(_covers(box, lane) for box in spread):
             continue
-        cell = Box(lane.left, label.y0, lane.right, label.y1)
         blank = _blank(slot, cell, sheet, row.strength, lane.strength)
         if blank is not None:
             found.candidates[slot] = blank

@@ -25,6 +25,7 @@ from extractor.assemble.lanes import (
     carry_lanes,
     complete_lanes,
     make_lanes,
+    ruled_row,
     settle_lanes,
 )
 from extractor.assemble.single_row import assemble_single_row
@@ -123,8 +124,16 @@ def _block(
                 place = Box(0, min(p.box.y0 for p in values), 0, max(p.box.y1 for p in values))
                 cut = RowAnchor(last.block, last.row, (), {s: place}, last.strength)
                 used += fill_row(found, layout, cut, s, sheets[s], values, here_lanes)
+        ruled = [
+            (row.boxes[s].center_y, of_row[0])
+            for row in here
+            if (of_row := ruled_row(sheets[s].cells, row.boxes[s], here_lanes, block))
+        ]
         for row in here:
-            used += fill_row(found, layout, row, s, sheets[s], rows[id(row)], here_lanes)
+            # Where lines were seen in the next row, they say more than a header far above.
+            y = row.boxes[s].center_y
+            nearest = min(ruled, key=lambda other: abs(other[0] - y), default=(y, here_lanes))[1]
+            used += fill_row(found, layout, row, s, sheets[s], rows[id(row)], nearest)
         if _has_strays(on_sheet, used, boxes, here_lanes, block):
             slots = {layout.slot_id(row.row, lane.column) for row in here for lane in here_lanes}
             doubt_blanks(found, slots)

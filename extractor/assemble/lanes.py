@@ -19,6 +19,8 @@ _CONTINUED = 0.9
 _INTERPOLATED = 0.5
 _UNPROVEN = 0.5
 _MAX_SETTLE = 0.25
+_TILT = 0.3
+_SAME_HEIGHT = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,50 @@ def carry_lanes(
         edges = [min(x for xs in side.values() for x in xs) for side in indents]
         offset = edges[1] - edges[0] * scale
     return [move_lane(lane, scale, offset, _CONTINUED) for lane in lanes]
+
+
+def ruled_row(
+    cells: Sequence[Box], label: Box, lanes: Sequence[Lane], block: Block
+) -> tuple[list[Lane], list[Box]] | None:
+    """The columns of one row, and its cells, as ruled lines bound them.
+
+    To the right of the cell of the row's label stand exactly as many cells as the block has
+    columns, in their order; otherwise None. The k-th cell is the k-th column, also where a bent
+    or distorted page has moved it from below its header. A column whose header was not found is
+    as weak as one that was interpolated.
+    """
+    x, y = label.x1 - 0.5 * label.height, label.center_y
+    row: list[Box] = []
+    for cell in cells:
+        if cell.x0 <= x < cell.x1 and cell.y0 <= y < cell.y1:
+            row.append(cell)
+    if len(row) != 1:
+        return None
+    while len(row) <= len(block.columns) + 1:
+        last = row[-1]
+        right = [cell for cell in cells if _is_next(last, cell)]
+        if len(right) != 1:
+            break
+        row.append(right[0])
+    if len(row) != len(block.columns) + 1:
+        return None
+    known = {lane.column.id: lane for lane in lanes}
+    ruled = []
+    for column, cell in zip(block.columns, row[1:], strict=True):
+        lane = known.get(column.id)
+        header, strength = (lane.header, lane.strength) if lane else ("", _INTERPOLATED)
+        ruled.append(Lane(column, cell.center_x, cell.x0, cell.x1, header, strength))
+    return ruled, row[1:]
+
+
+def _is_next(cell: Box, other: Box) -> bool:
+    """Whether a cell stands right of another one in the same row of a page that may be tilted."""
+    least = min(cell.height, other.height)
+    return (
+        abs(other.x0 - cell.x1) <= _TILT * least
+        and abs(other.center_y - cell.center_y) <= _TILT * least
+        and abs(other.height - cell.height) <= _SAME_HEIGHT * least
+    )
 
 
 def move_lane(lane: Lane, scale: float, offset: float, factor: float) -> Lane:
