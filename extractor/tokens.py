@@ -14,6 +14,7 @@ from dataclasses import replace
 from itertools import groupby, pairwise
 
 from extractor.spellings import Choices, spellings
+from extractor.spreads import find_gutter
 from extractor.types import (
     Block,
     Box,
@@ -36,9 +37,6 @@ _DASHES = re.compile(r"[-—/－]+")
 _COLUMN_GAP = re.compile(r"\t|\s{2,}|　+")
 _MAX_CELL_CHARS = 40
 _NEIGHBOURHOOD = 40
-_NEAR_MIDDLE = (0.42, 0.58)
-_GUTTER = 0.02
-_LONG_CHARS = 9
 _STACK_EM = 2.2
 _LINE_EM = 1.45
 _WORD_GAP_EM = 3.0
@@ -66,7 +64,7 @@ def tokenize_page(
         for text, box, choices in _split(line)
     ]
     fragments = _join_spaced_words(fragments)
-    gutter = _gutter(fragments, page)
+    gutter = find_gutter(fragments, page)
     edges = [0.0, page.width] if gutter is None else [0.0, gutter, page.width]
     sheets = []
     for left, right in pairwise(edges):
@@ -149,30 +147,6 @@ def _is_beside(left: Box, right: Box) -> bool:
 
 def _union(a: Evidence, b: Evidence) -> Evidence:
     return replace(a, box=a.box.union(b.box)) if a.box and b.box else a
-
-
-def _gutter(fragments: Sequence[Fragment], page: Page) -> float | None:
-    """Where a landscape page falls into two pages side by side, None if it is one page.
-
-    No print crosses a strip in the middle, and there are sentences or long labels on both sides:
-    the right half of one wide table has only numbers and short headers.
-    """
-    if page.width < 1.2 * page.height:
-        return None
-    boxes = [f.box for f in fragments if f.box and not looks_like_page_number(f.text)]
-    near = [share * page.width for share in _NEAR_MIDDLE]
-    free_from, gap_from, gap_to = 0.0, 0.0, 0.0
-    for box in sorted(boxes, key=lambda box: box.x0):
-        start, stop = max(free_from, near[0]), min(box.x0, near[1])
-        if stop - start > gap_to - gap_from:
-            gap_from, gap_to = start, stop
-        free_from = max(free_from, box.x1)
-    if gap_to - gap_from < _GUTTER * page.width:
-        return None
-    gutter = (gap_from + gap_to) / 2
-    long = [f.box.center_x for f in fragments if f.box and len(f.text) >= _LONG_CHARS]
-    left = sum(x < gutter for x in long)
-    return gutter if left >= 2 and len(long) - left >= 2 else None
 
 
 def tokenize_blocks(blocks: Sequence[Block]) -> tuple[Sheet, ...]:

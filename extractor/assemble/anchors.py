@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from extractor.labels import Match, align, similarities
 from extractor.schema import Block, Column, Label, Layout, Row
 from extractor.types import Box, Fragment, Role
+
+_NUMBER_ALONE = re.compile(r"[(（]?[一二三四五六七八九十\d]{1,2}[)）、.．]")
+_LINE_GAP = 0.7
 
 SURE = 0.75
 """From this similarity on a piece of text is taken for a label without more evidence."""
@@ -123,12 +127,29 @@ def find_rows(placed: Sequence[Placed], layout: Layout) -> tuple[list[RowAnchor]
         block, row = rows[match.label]
         indices = tuple(kept[match.start : match.stop])
         boxes: dict[int, Box] = {}
-        for i in indices:
+        for i in (*indices, *_number_above(placed, indices[0])):
             place = placed[i]
             before = boxes.get(place.sheet)
             boxes[place.sheet] = before.union(place.box) if before else place.box
         anchors.append(RowAnchor(block, row, indices, boxes, match.similarity))
     return anchors, second.score
+
+
+def _number_above(placed: Sequence[Placed], first: int) -> list[int]:
+    """The number of a label, where it stands alone on the line above: the row is as high as both.
+
+    Without it the middle of the label would be a line below the values of its row.
+    """
+    label = placed[first]
+    return [
+        i
+        for i, p in enumerate(placed)
+        if p.sheet == label.sheet
+        and _NUMBER_ALONE.fullmatch(p.fragment.text)
+        and abs(p.box.x0 - label.box.x0) <= p.box.height
+        and abs(label.box.y0 - p.box.y1) <= _LINE_GAP * p.box.height
+        and p.box.center_y < label.box.y0
+    ]
 
 
 def _left_edges(

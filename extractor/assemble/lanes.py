@@ -21,6 +21,7 @@ _UNPROVEN = 0.5
 _MAX_SETTLE = 0.25
 _TILT = 0.3
 _SAME_HEIGHT = 0.2
+_SAME_PAPER = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def carry_lanes(
     Rows of the same group begin at the same indent. Pages of scans are shifted against each other,
     and the two pages of a booklet have other margins.
     """
-    scale = sheets[s].width / max(sheets[home].width, 1e-9)
+    scale = relative_scale(sheets[home], sheets[s])
     indents: list[dict[str | None, list[float]]] = [{}, {}]
     for side, rows, sheet in ((0, before, home), (1, here, s)):
         for row in rows:
@@ -95,6 +96,18 @@ def carry_lanes(
         edges = [min(x for xs in side.values() for x in xs) for side in indents]
         offset = edges[1] - edges[0] * scale
     return [move_lane(lane, scale, offset, _CONTINUED) for lane in lanes]
+
+
+def relative_scale(home: Sheet, other: Sheet) -> float:
+    """How much larger print is on `other` than on `home`, as far as the size of the paper tells.
+
+    Pages of one size show print of one size, whether or not one of them was cut into two sheets:
+    the last page of a booklet may be half empty, and stays whole.
+    """
+    pages = other.page_width / max(home.page_width, 1e-9)
+    if home.page_width and abs(pages - 1) <= _SAME_PAPER:
+        return pages
+    return other.width / max(home.width, 1e-9)
 
 
 def ruled_row(
@@ -161,8 +174,11 @@ def settle_lanes(lanes: Sequence[Lane], rows: Mapping[int, Sequence[Placed]]) ->
     centers = [[p.box.center_x for p in values] for values in rows.values()]
     full = [sorted(xs) for xs in centers if len(xs) == len(lanes)]
     if full:
-        offset = median(x - lane.center for xs in full for x, lane in zip(xs, lanes, strict=True))
-        return [move_lane(lane, 1.0, offset, 1.0) for lane in lanes]
+        found = [median(xs) for xs in zip(*full, strict=True)]
+        span = lanes[-1].center - lanes[0].center
+        scale = (found[-1] - found[0]) / span if span > 0 else 1.0
+        offset = median(x - scale * lane.center for x, lane in zip(found, lanes, strict=True))
+        return [move_lane(lane, scale, offset, 1.0) for lane in lanes]
     width = median(lane.right - lane.left for lane in lanes)
     misses = [min((x - lane.center for lane in lanes), key=abs) for xs in centers for x in xs]
     if not misses:

@@ -1,0 +1,100 @@
+"""Tables on pages: rows and columns are found by place, also where a page or a label is cut."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from extractor.assemble import assemble
+from extractor.classify import classify, known_labels
+from extractor.schema import load_schema
+from extractor.tokens import tokenize_page
+from extractor.types import Box, Candidate, Line, Page, Sheet
+
+COLUMNS = ("自然人", "商业企业", "科研机构", "社会公益组织", "法律服务机构", "其他", "总计")
+LABELS = (
+    "一、本年新收政府信息公开申请数量",
+    "二、上年结转政府信息公开申请数量",
+    "（一）予以公开",
+    "（二）部分公开（区分处理的，只计这一情形，不计其他情形）",
+    "1.属于国家秘密",
+    "2.其他法律行政法规禁止公开",
+    "3.危及“三安全一稳定”",
+    "4.保护第三方合法权益",
+    "5.属于三类内部事务信息",
+)
+PITCH = 20
+EM = 8
+
+
+def line(text: str, x: float, y: float) -> Line:
+    edges = tuple(x + i * EM for i in range(len(text) + 1))
+    return Line(text, Box(x, y, edges[-1], y + EM), 1.0, edges)
+
+
+def row(label: str, values: Sequence[object], x: float, y: float) -> list[Line]:
+    """A label at `x` and its values in columns of 30 that begin 300 right of it."""
+    cells = [line(str(v), x + 315 + 32 * i - EM / 2, y) for i, v in enumerate(values)]
+    return [line(label[:34], x, y), *cells]
+
+
+def header(x: float, y: float) -> list[Line]:
+    return [
+        Line(text, Box(x + 301 + 32 * i, y, x + 329 + 32 * i, y + EM), 1.0)
+        for i, text in enumerate(COLUMNS)
+    ]
+
+
+def table(labels: Sequence[str], x: float, y: float, first: int) -> list[Line]:
+    rows = enumerate(labels)
+    return [f for i, text in rows for f in row(text, [first + i] * 7, x, y + i * PITCH)]
+
+
+def page(number: int, *lines: Line, width: float = 1200) -> tuple[Sheet, ...]:
+    return tokenize_page(Page(number, width, 840, None, lines), lines)
+
+
+def read(*sheets: Sheet) -> dict[str, Candidate]:
+    schema = load_schema()
+    found = assemble(classify(sheets, schema), schema, known_labels(schema))
+    return {slot: c[0] for table in found.tables for slot, c in table.candidates.items()}
+
+
+def printed(found: dict[str, Candidate], row: str) -> list[str]:
+    return [
+        candidate.reading.printed
+        for slot, candidate in found.items()
+        if slot.startswith(f"requests.{row}.")
+    ]
+
+
+def test_a_table_goes_on_in_the_left_half_of_a_sheet_that_is_half_empty() -> None:
+    prose = [line("本报告由某某县人民政府编制并公布", 40, y) for y in (50, 80, 110)]
+    heading = line("三、收到和处理政府信息公开申请情况", 640, 50)
+    first = page(1, *prose, heading, *header(640, 80), *table(LABELS[:5], 640, 110, 1))
+    second = page(2, *table(LABELS[5:], 40, 50, 6))
+    assert (len(first), len(second)) == (2, 1)
+    found = read(*first, *second)
+    assert printed(found, "denied_prohibited_by_law") == ["6"] * 7
+    assert printed(found, "denied_internal_affairs") == ["9"] * 7
+
+
+def test_a_number_alone_on_the_line_above_belongs_to_its_label() -> None:
+    lines = [line("三、收到和处理政府信息公开申请情况", 40, 50), *header(40, 80)]
+    for i, label in enumerate(LABELS):
+        y = 110 + 30 * i
+        lines += row("" if i == 1 else label, [i + 1] * 7, 40, y)
+        if i == 1:
+            lines += [line(label[:2], 40, y - 6), line(label[2:], 40, y + 6)]
+    found = read(*page(1, *lines, width=600))
+    assert printed(found, "carried_over") == ["2"] * 7
+
+
+def test_a_wide_table_is_no_booklet() -> None:
+    labels = ("行政处罚", "行政强制", "行政事业性收费")
+    left = [line(text, 40, 140 + 30 * i) for i, text in enumerate(labels)]
+    left += [line("（本列数据的勾稽关系为）", 40, y) for y in (50, 80)]
+    right = [line(str(i), 900, 140 + 30 * i) for i in range(3)]
+    right += [line("本年收费金额（单位：万元）", 850, y) for y in (50, 80)]
+    assert len(page(1, *left, *right)) == 1
+    own = [line(text, 650, 140 + 30 * i) for i, text in enumerate(labels)]
+    assert len(page(1, *left, *own, *right)) == 2
