@@ -97,27 +97,29 @@ def _join_spaced_words(fragments: Sequence[Fragment]) -> list[Fragment]:
     """Join words that are set with wide spaces (规　章) and came out as single characters.
 
     Characters with others right above or below them are vertical words, or the rest of a broken
-    line, and stay apart.
+    line, and stay apart, unless one longer piece of print runs along all of them.
     """
     singles = [f for f in fragments if len(f.text) == 1 and f.text.isalpha() and f.box]
     ids = {id(f) for f in singles}
-    vertical = {
-        id(f)
+    stacked = {
+        id(f): [
+            other
+            for other in fragments
+            if other is not f
+            and f.box
+            and other.box
+            and _is_stacked(f.box, other.box, _STACK_EM if id(other) in ids else _LINE_EM)
+        ]
         for f in singles
-        for other in fragments
-        if other is not f
-        and f.box
-        and other.box
-        and _is_stacked(f.box, other.box, _STACK_EM if id(other) in ids else _LINE_EM)
     }
     words: list[Fragment] = []
     for f in sorted(singles, key=lambda f: f.box.x0 if f.box else 0.0):
-        if id(f) in vertical or f.box is None:
-            words.append(f)
-            continue
         for i, word in enumerate(words):
-            if word.box and _is_beside(word.box, f.box) and id(word) not in vertical:
+            if word.box and f.box and _is_beside(word.box, f.box):
                 box = word.box.union(f.box)
+                around = [*stacked[id(word)], *stacked[id(f)]]
+                if not all(_runs_along(other, word.box, f.box) for other in around):
+                    continue
                 words[i] = replace(
                     word,
                     text=word.text + f.text,
@@ -125,10 +127,16 @@ def _join_spaced_words(fragments: Sequence[Fragment]) -> list[Fragment]:
                     box=box,
                     evidence=_union(word.evidence, f.evidence),
                 )
+                stacked[id(words[i])] = around
                 break
         else:
             words.append(f)
     return [f for f in fragments if id(f) not in ids] + words
+
+
+def _runs_along(other: Fragment, left: Box, right: Box) -> bool:
+    box = other.box
+    return box is not None and box.overlap_x(left) > 0 and box.overlap_x(right) > 0
 
 
 def _is_stacked(a: Box, b: Box, reach_em: float) -> bool:

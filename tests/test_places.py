@@ -22,6 +22,15 @@ LABELS = (
     "4.保护第三方合法权益",
     "5.属于三类内部事务信息",
 )
+ROWS = (
+    "new_received",
+    "carried_over",
+    "granted",
+    "partially_granted",
+    "denied_state_secret",
+    "denied_prohibited_by_law",
+    "denied_security_stability",
+)
 PITCH = 20
 EM = 8
 
@@ -87,6 +96,39 @@ def test_a_number_alone_on_the_line_above_belongs_to_its_label() -> None:
             lines += [line(label[:2], 40, y - 6), line(label[2:], 40, y + 6)]
     found = read(*page(1, *lines, width=600))
     assert printed(found, "carried_over") == ["2"] * 7
+
+
+def requests_table(labels: Sequence[str], rows: Sequence[int] = range(1, 10)) -> list[Line]:
+    """Table 三 with values that are equal to the number of the row."""
+    lines = [line("三、收到和处理政府信息公开申请情况", 40, 50), *header(40, 80)]
+    for number, label in zip(rows, labels, strict=True):
+        lines += row(label, [number] * 7, 40, 110 + (number - 1) * PITCH)
+    return lines
+
+
+def test_a_row_whose_label_cannot_be_read_is_found_between_its_neighbours_and_stays_weak() -> None:
+    for lost in (0, 2, 5):
+        labels = ["某某" if i == lost else label for i, label in enumerate(LABELS)]
+        found = read(*page(1, *requests_table(labels), width=600))
+        assert printed(found, ROWS[lost]) == [str(lost + 1)] * 7
+        assert all(
+            candidate.row_anchor < 0.75
+            for slot, candidate in found.items()
+            if slot.startswith(f"requests.{ROWS[lost]}.")
+        )
+        assert printed(found, ROWS[lost + 1]) == [str(lost + 2)] * 7
+
+
+def test_a_row_that_is_not_printed_is_not_made_up() -> None:
+    kept = [1, 2, 3, 4, 6, 7, 8, 9]
+    found = read(*page(1, *requests_table([LABELS[i - 1] for i in kept], kept), width=600))
+    assert printed(found, "denied_state_secret") == []
+
+
+def test_a_lone_number_far_below_a_table_is_no_row() -> None:
+    number = line("7", 340, 110 + 20 * PITCH)
+    found = read(*page(1, *requests_table(LABELS), number, width=600))
+    assert printed(found, "denied_process_information") == []
 
 
 def test_a_wide_table_is_no_booklet() -> None:

@@ -111,6 +111,11 @@ def test_widely_set_words_are_joined_but_vertical_words_are_not() -> None:
     assert sorted(f.text for f in sheet.fragments) == sorted(["规章", "结", "果", "其", "他"])
 
 
+def test_a_spaced_word_is_joined_close_to_the_longer_label_of_the_next_row() -> None:
+    (sheet,) = page(line("规", 100, 50), line("章", 125, 50), line("行政规范性文件", 100, 62))
+    assert sorted(f.text for f in sheet.fragments) == ["行政规范性文件", "规章"]
+
+
 def test_a_booklet_page_is_two_sheets_with_places_of_their_own() -> None:
     left = [line("本报告由某某县人民政府编制并公布", 50, y) for y in (50, 80)]
     right = [line("五存在的主要问题及改进情况说明", 650, y) for y in (50, 80)]

@@ -10,7 +10,7 @@ from extractor.labels import Match, align, similarities
 from extractor.schema import Block, Column, Label, Layout, Row
 from extractor.types import Box, Fragment, Role
 
-_NUMBER_ALONE = re.compile(r"[(（]?[一二三四五六七八九十\d]{1,2}[)）、.．]")
+_NUMBER = re.compile(r"[(（]?[一二三四五六七八九十\d]{1,2}[)）、.．]\w?")
 _LINE_GAP = 0.7
 
 SURE = 0.75
@@ -107,7 +107,7 @@ def find_rows(placed: Sequence[Placed], layout: Layout) -> tuple[list[RowAnchor]
     usable = [
         i
         for i, p in enumerate(placed)
-        if p.fragment.role in (Role.LABEL, Role.PROSE, Role.HEADING)
+        if p.fragment.role in (Role.LABEL, Role.PROSE)
         and not furniture[i]
         and sum(character.isalpha() for character in texts[i]) > 1
     ]
@@ -136,7 +136,8 @@ def find_rows(placed: Sequence[Placed], layout: Layout) -> tuple[list[RowAnchor]
 
 
 def _number_above(placed: Sequence[Placed], first: int) -> list[int]:
-    """The number of a label, where it stands alone on the line above: the row is as high as both.
+    """The number of a label, where it stands on the line above, with one character of the label or
+    none: the row is as high as both lines.
 
     Without it the middle of the label would be a line below the values of its row.
     """
@@ -145,7 +146,7 @@ def _number_above(placed: Sequence[Placed], first: int) -> list[int]:
         i
         for i, p in enumerate(placed)
         if p.sheet == label.sheet
-        and _NUMBER_ALONE.fullmatch(p.fragment.text)
+        and _NUMBER.fullmatch(p.fragment.text)
         and abs(p.box.x0 - label.box.x0) <= p.box.height
         and abs(label.box.y0 - p.box.y1) <= _LINE_GAP * p.box.height
         and p.box.center_y < label.box.y0

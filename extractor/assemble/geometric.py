@@ -20,6 +20,7 @@ from extractor.assemble.anchors import (
     find_rows,
 )
 from extractor.assemble.filling import Found, doubt_blanks, fill_row, move
+from extractor.assemble.gaps import fill_gaps
 from extractor.assemble.lanes import (
     Lane,
     carry_lanes,
@@ -69,6 +70,8 @@ def assemble_by_place(sheets: Sequence[Sheet], layout: Layout, known: Sequence[L
         if sheet.kind is not SheetKind.FLOW and fragment.role is not Role.FURNITURE
     ]
     rows, score = find_rows(placed, layout)
+    if all(sheet.kind is not SheetKind.GRID for sheet in sheets):
+        rows = fill_gaps(rows, placed, layout)
     taken = {id(placed[i].fragment) for row in rows for i in row.fragments}
     free = [p for p in placed if id(p.fragment) not in taken and p.fragment.text]
     candidates: dict[str, Candidate] = {}
