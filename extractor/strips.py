@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -25,6 +25,10 @@ DIGIT_GAP_EM = 0.5
 PUNCTUATION_GAP_EM = 1.4
 """Blank between the ink of two characters beyond which they belong to different cells. Wider than
 the gaps of `textlayer`, which are measured between the cells of the font and not between inks."""
+WIDE_PITCH_EM = (0.8, 1.5)
+EVEN_PITCH = 0.75
+"""Distance from one digit to the next in a number that is set as wide as Han characters, and how
+much closer a third digit may stand; the digits of two ordinary numbers do not stand evenly."""
 RULE_SHARE = 0.95
 RULE_WIDTH_EM = 0.25
 RULE_MARGIN_EM = 0.12
@@ -171,6 +175,7 @@ def to_lines(strip: Strip, quad: NDArray[np.float32], image: Image) -> list[Line
         return min(max(left + fraction * (right - left), box.x0), box.x1)
 
     lines: list[Line] = []
+    strip = _without_blanks_between_digits(strip, image)
     for first, last, start, stop in _cuts(strip, image):
         centers = [place(center) for center in strip.centers[first:last]]
         x0, x1 = place(start), place(stop)
@@ -199,12 +204,50 @@ def _cuts(strip: Strip, image: Image) -> list[tuple[int, int, float, float]]:
         if b - a <= limit:
             continue
         gap_start, gap_stop = _longest_blank(dark[:, a:b])
-        if gap_stop - gap_start <= limit and not _has_rule(dark[:, a:b], em):
+        is_near = gap_stop - gap_start <= limit or _is_set_wide(strip, i, width / em)
+        if is_near and not _has_rule(dark[:, a:b], em):
             continue
         parts.append((first, i + 1, start, (a + gap_start) / width))
         first, start = j, (a + gap_stop) / width
     parts.append((first, len(strip.text), start, 1.0))
     return parts
+
+
+def _without_blanks_between_digits(strip: Strip, image: Image) -> Strip:
+    """Leave out the blanks that were read between digits that are set wide."""
+    blanks = [i for i, char in enumerate(strip.text) if char.isspace()]
+    if not blanks:
+        return strip
+    scale = image.shape[1] / _type_size(strip.text, darkness(image))
+    dropped = {i for i in blanks if i and _is_set_wide(strip, i - 1, scale)}
+    kept = [i for i in range(len(strip.text)) if i not in dropped]
+    return replace(
+        strip,
+        text="".join(strip.text[i] for i in kept),
+        centers=tuple(strip.centers[i] for i in kept),
+        choices=tuple(strip.choices[i] for i in kept) if strip.choices else (),
+    )
+
+
+def _is_set_wide(strip: Strip, i: int, scale: float) -> bool:
+    """Whether a digit and the next printed character are digits of one number that is set wide.
+
+    `scale` turns fractions of the crop's width into the size of the type.
+    """
+    places = {k: n for n, k in enumerate(k for k, c in enumerate(strip.text) if not c.isspace())}
+    if i not in places:
+        return False
+    printed, n = list(places), places[i]
+    if n + 1 >= len(printed) or not all(strip.text[k].isdigit() for k in printed[n : n + 2]):
+        return False
+    pitch = scale * (strip.centers[printed[n + 1]] - strip.centers[i])
+    least, most = WIDE_PITCH_EM
+    around = [
+        scale * (strip.centers[b] - strip.centers[a])
+        for a, b in itertools.pairwise(printed[max(0, n - 1) : n + 3])
+        if strip.text[a].isdigit() and strip.text[b].isdigit()
+    ]
+    return least <= pitch <= most and min(around) >= EVEN_PITCH * pitch
 
 
 def _type_size(text: str, dark: NDArray[np.bool_]) -> float:

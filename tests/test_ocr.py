@@ -144,7 +144,7 @@ class Fake:
     def models(self) -> Mapping[str, str]:
         return {}
 
-    def detect(self, image: Image, scale: float = 1.0) -> Quads:
+    def detect(self, image: Image, ratio: float) -> Quads:
         self.n_detected += 1
         return np.array(self._quads, dtype=np.float32).reshape(-1, 4, 2)
 
@@ -405,3 +405,19 @@ def test_a_dash_is_seen_and_a_ring_is_left_out(engine: OcrEngine) -> None:
     line = read_crop(ringed, Box(20, 10, 180, 115), engine)
     assert line is not None
     assert line.text == "42"
+
+
+def test_digits_that_are_set_wide_stay_one_number() -> None:
+    image = paper(40, 160)
+    for x, digit in ((5, "1"), (50, "2"), (95, "6")):
+        write(image, digit, x, 31)
+    strip = Strip("1 2 6", 0.4, 0.8, (0.09, 0.2, 0.37, 0.5, 0.65))
+    (line,) = to_lines(strip, QUAD, image)
+    assert line.text == "126"
+    assert len(line.edges) == 4
+    # A pair of ordinary digits beside another one is two numbers.
+    image = paper(40, 160)
+    write(image, "12", 5, 31)
+    write(image, "6", 90, 31)
+    strip = Strip("126", 0.9, 0.9, (0.09, 0.21, 0.61))
+    assert [line.text for line in to_lines(strip, QUAD, image)] == ["12", "6"]
