@@ -140,3 +140,17 @@ def test_a_wide_table_is_no_booklet() -> None:
     assert len(page(1, *left, *right)) == 1
     own = [line(text, 650, 140 + 30 * i) for i, text in enumerate(labels)]
     assert len(page(1, *left, *own, *right)) == 2
+
+
+def test_the_only_value_of_a_row_is_that_of_its_only_column() -> None:
+    lines = [
+        line("第二十条第（六）项", 300, 50),
+        line("信息内容", 40, 80),
+        line("本年处理决定数量", 450, 80),
+        *(line("行政处罚", 40, 110), line("3", 480, 110)),
+        *(line("行政强制", 40, 130), line("4", 300, 130)),
+    ]
+    found = read(*page(1, *lines, width=600))
+    near, far = (found[f"disclosure.{row}.decisions"] for row in ("penalties", "coercion"))
+    assert (near.reading.printed, far.reading.printed) == ("3", "4")
+    assert near.column_anchor > 0.75 > far.column_anchor

@@ -19,9 +19,10 @@ _CONTINUED = 0.9
 _INTERPOLATED = 0.5
 _UNPROVEN = 0.5
 _MAX_SETTLE = 0.25
+_STRAYED = 0.5
 _TILT = 0.3
 _SAME_HEIGHT = 0.2
-_SAME_PAPER = 0.1
+_SAME_SHAPE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +102,12 @@ def carry_lanes(
 def relative_scale(home: Sheet, other: Sheet) -> float:
     """How much larger print is on `other` than on `home`, as far as the size of the paper tells.
 
-    Pages of one size show print of one size, whether or not one of them was cut into two sheets:
+    Pages of one shape are compared as a whole, whether or not one of them was cut into two sheets:
     the last page of a booklet may be half empty, and stays whole.
     """
-    pages = other.page_width / max(home.page_width, 1e-9)
-    if home.page_width and abs(pages - 1) <= _SAME_PAPER:
-        return pages
+    shapes = [sheet.page_width / max(sheet.height, 1e-9) for sheet in (home, other)]
+    if shapes[0] and abs(shapes[1] / shapes[0] - 1) <= _SAME_SHAPE:
+        return other.page_width / home.page_width
     return other.width / max(home.width, 1e-9)
 
 
@@ -274,10 +275,15 @@ def assign_values(
 
     Returns:
         Triples with how well the print fits its column: 1 well inside, less towards the border.
-        Words that stand across several columns belong to each of them.
+        Words that stand across several columns belong to each of them. The only value of a row is
+        that of its only column, wherever it stands, but far from it the fit is poor.
     """
     values = sorted(values, key=lambda p: p.box.center_x)
     lanes = list(lanes)
+    if len(lanes) == len(values) == 1 and values[0].fragment.role is Role.VALUE:
+        (lane,), (p,) = lanes, values
+        is_inside = lane.left <= p.box.center_x <= lane.right + lane.reach
+        return [(lane, p, 1.0 if is_inside else _STRAYED)]
     # best[i][j]: least cost with values[:i] and lanes[:j] used; a value may stay without a column.
     worst = 1.5
     cost = [
