@@ -150,7 +150,8 @@ def test_the_only_value_of_a_row_is_that_of_its_only_column() -> None:
         *(line("行政处罚", 40, 110), line("3", 480, 110)),
         *(line("行政强制", 40, 130), line("4", 300, 130)),
     ]
-    found = read(*page(1, *lines, width=600))
+    cells = (Box(30, 105, 400, 125), Box(400, 105, 560, 125))
+    found = read(*tokenize_page(Page(1, 600, 840, None, tuple(lines)), lines, cells))
     near, far = (found[f"disclosure.{row}.decisions"] for row in ("penalties", "coercion"))
     assert (near.reading.printed, far.reading.printed) == ("3", "4")
     assert near.column_anchor > 0.75 > far.column_anchor
