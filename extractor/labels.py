@@ -31,6 +31,8 @@ MIN_SIMILARITY = 0.6
 
 _GAP = 0.03
 _FAR = 0.8
+_CUT = 0.8
+_MIN_CUT_CHARS = 5
 
 
 @lru_cache(maxsize=65536)
@@ -113,6 +115,7 @@ def align(
     *,
     max_merge: int = 4,
     breaks: Sequence[int] | None = None,
+    may_be_cut: bool = False,
 ) -> Alignment:
     """Assign consecutive pieces of text to labels, both in order.
 
@@ -122,13 +125,14 @@ def align(
         max_merge: most pieces that may make up one label.
         breaks: for each text the number of the printed cell it lies in, where that is known; only
             texts of one cell are merged. None where nothing is known.
+        may_be_cut: whether labels may have lost their end, as in "要求行政机关确".
 
     Returns:
         Matches in order; each label and each text at most once. Empty where nothing fits.
     """
     if not texts or not labels:
         return Alignment((), 0.0)
-    possible, gains = _possible_matches(texts, labels, max_merge, breaks)
+    possible, gains = _possible_matches(texts, labels, max_merge, breaks, may_be_cut)
     if not possible:
         return Alignment((), 0.0)
     starts = np.array([match.start for match in possible])
@@ -159,6 +163,7 @@ def _possible_matches(
     labels: Sequence[Label],
     max_merge: int,
     breaks: Sequence[int] | None,
+    may_be_cut: bool,
 ) -> tuple[list[Match], NDArray[np.float64]]:
     """All pairs of a run of texts and a label that look alike, and what each is worth.
 
@@ -178,8 +183,26 @@ def _possible_matches(
             and (breaks is None or len(set(breaks[i : i + length])) == 1)
         ]
         found = similarities(["".join(texts[i : i + length]) for i in runs], labels)
+        if may_be_cut and length == 1:
+            found = np.maximum(found, _beginnings([texts[i] for i in runs], labels))
         for row, column in zip(*np.nonzero(found >= MIN_SIMILARITY), strict=True):
             value = float(found[row, column])
             matches.append(Match(int(column), runs[row], runs[row] + length, value))
             gains.append((value - 0.5) * 2 * float(weights[column]) - 0.02 * (length - 1))
     return matches, np.array(gains)
+
+
+def _beginnings(texts: Sequence[str], labels: Sequence[Label]) -> NDArray[np.float64]:
+    """`_CUT` where a text is the beginning of that label and of no other, else 0.
+
+    Returns:
+        float64 (len(texts), len(labels)).
+    """
+    whole = [[keys(variant)[1] for variant in label.variants] for label in labels]
+    result = np.zeros((len(texts), len(labels)))
+    for i, text in enumerate(texts):
+        core = keys(text)[1]
+        begun = [j for j, cores in enumerate(whole) if any(c.startswith(core) for c in cores)]
+        if len(core) >= _MIN_CUT_CHARS and len(begun) == 1:
+            result[i, begun[0]] = _CUT
+    return result

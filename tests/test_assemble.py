@@ -83,6 +83,19 @@ def test_a_header_that_is_lost_or_in_another_order_flags_the_columns(
     assert all("weak_column" in cells[slot].flags for slot in NEW)
 
 
+def test_headers_set_one_character_a_line_are_cut_into_their_labels(
+    engines: Engines, settings: Settings
+) -> None:
+    group = [character for word in RESULTS for character in word]
+    header = ["行政复议", "行政诉讼", *group, "未经复议直接起诉", "复议后起诉", *group, *group]
+    lines = ["四、政府信息公开行政复议、行政诉讼情况", *header, *map(str, range(15))]
+    cells = read("a.txt", flat(COLUMNS) + "\n" + "\n".join(lines), engines, settings)
+    assert cells["disputes.reconsideration.upheld"].reading.value == 0
+    assert cells["disputes.direct_lawsuit.corrected"].reading.value == 6
+    assert cells["disputes.lawsuit_after_reconsideration.total"].reading.value == 14
+    assert "weak_column" not in cells["disputes.direct_lawsuit.corrected"].flags
+
+
 def test_disputes_as_two_tables_keep_their_groups(engines: Engines, settings: Settings) -> None:
     def table(values: str, *groups: str) -> str:
         names = "".join(f"<td colspan=5>{group}</td>" for group in groups)

@@ -82,6 +82,20 @@ def test_far_away_look_alikes_lose_against_a_cluster() -> None:
     assert [m.start for m in align(texts, labels).matches] == [201, 202, 203]
 
 
+def test_the_beginning_of_one_label_alone_is_that_label_where_ends_may_be_lost() -> None:
+    def found(text: str) -> list[str]:
+        return [ROW_IDS[match.label] for match in align([text], ROWS, may_be_cut=True).matches]
+
+    assert found("5.要求行政机关确") == ["rejected_confirmation"]
+    assert align(["5.要求行政机关确"], ROWS).matches == ()
+    assert found("要求行") == []  # too short
+    labels = [
+        label("要求行政机关确认或重新出具已获取信息"),
+        label("要求行政机关另行制作或者公开政府信息"),
+    ]
+    assert align(["要求行政机关"], labels, may_be_cut=True).matches == ()
+
+
 @pytest.mark.parametrize(("texts", "labels"), [([], ROWS), (["一"], []), (["无关"], ROWS)])
 def test_nothing_to_align(texts: list[str], labels: list[Label]) -> None:
     assert align(texts, labels).matches == ()

@@ -8,14 +8,15 @@ a weak anchor, which flags it.
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+import re
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from extractor.assemble.anchors import SURE, block_rows, is_furniture
 from extractor.assemble.geometric import Assembled
-from extractor.labels import align, similarities
+from extractor.labels import align, keys, similarities
 from extractor.schema import Block, Column, Label, Layout, Row
 from extractor.types import Candidate, Fragment, Reading, Role, Sheet, SheetKind, State
 from extractor.values import read_cell
@@ -41,11 +42,13 @@ def assemble_by_order(sheets: Sequence[Sheet], layout: Layout, known: Sequence[L
         layout: the printed shape to look for.
         known: all labels of the form; the values of a row end before the next of them.
     """
+    spelled_out = _spelled_out(layout)
     cells = [
-        replace(f, row=None if f.row is None else 100_000 * s + f.row)
+        replace(piece, row=None if f.row is None else 100_000 * s + f.row)
         for s, sheet in enumerate(sheets)
         for f in sheet.fragments
         if sheet.kind is not SheetKind.PAGE and f.role is not Role.FURNITURE
+        for piece in _pieces(f, spelled_out)
     ]
     texts = [f.text for f in cells]
     boundaries = _boundaries(cells, known)
@@ -60,7 +63,9 @@ def assemble_by_order(sheets: Sequence[Sheet], layout: Layout, known: Sequence[L
         for i, f in enumerate(cells)
         if f.role in (Role.LABEL, Role.PROSE, Role.HEADING) and not furniture[i]
     ]
-    alignment = align([texts[i] for i in usable], labels, breaks=_breaks(cells, usable))
+    alignment = align(
+        [texts[i] for i in usable], labels, breaks=_breaks(cells, usable), may_be_cut=True
+    )
     score = alignment.score
     starts = {usable[match.start]: match for match in alignment.matches}
     headers: dict[int, _Columns] = {}
@@ -79,6 +84,33 @@ def assemble_by_order(sheets: Sequence[Sheet], layout: Layout, known: Sequence[L
         previous_end = last + 1 + len(values)
         candidates |= _row(layout, row, block, values, headers[index], match.similarity)
     return Assembled(layout, candidates, {}, score)
+
+
+def _spelled_out(layout: Layout) -> re.Pattern[str]:
+    """Several labels of columns without anything between them. The longest come first, so that
+    "其他结果" is one label and not two."""
+    words = {
+        keys(variant)[0]
+        for block in layout.blocks
+        for label in (*(column.label for column in block.columns), *block.furniture)
+        for variant in label.variants
+    }
+    one = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True) if word)
+    return re.compile(f"({one})(?=((?:{one})*)$)")
+
+
+def _pieces(f: Fragment, spelled_out: re.Pattern[str]) -> Iterator[Fragment]:
+    """The labels of a header whose cells were flattened to a few characters a line, so that nothing
+    shows where each of them ends; every other fragment as it is."""
+    words = []
+    rest = "" if f.row is not None or f.cell is not None else keys(f.text)[0]
+    while rest and (found := spelled_out.match(rest)):
+        words.append(found[1])
+        rest = found[2]
+    if rest or len(words) < 2:
+        yield f
+    else:
+        yield from (replace(f, text=word, role=Role.LABEL) for word in words)
 
 
 def _breaks(cells: Sequence[Fragment], usable: Sequence[int]) -> list[int] | None:
