@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
 
 from extractor.assemble import assemble
 from extractor.classify import classify, known_labels
 from extractor.schema import load_schema
 from extractor.tokens import tokenize_page
-from extractor.types import Box, Candidate, Line, Page, Sheet
+from extractor.types import Box, Candidate, Line, Page, Sheet, State
 
 COLUMNS = ("自然人", "商业企业", "科研机构", "社会公益组织", "法律服务机构", "其他", "总计")
 LABELS = (
@@ -155,3 +159,31 @@ def test_the_only_value_of_a_row_is_that_of_its_only_column() -> None:
     near, far = (found[f"disclosure.{row}.decisions"] for row in ("penalties", "coercion"))
     assert (near.reading.printed, far.reading.printed) == ("3", "4")
     assert near.column_anchor > 0.75 > far.column_anchor
+
+
+def test_rows_that_climb_by_more_than_a_row_are_read_along_their_ruled_lines() -> None:
+    def climbing(y: float, x: float) -> float:
+        return y - 0.08 * (x - 300)
+
+    edges = [30, 330, *(330 + 32 * i for i in range(1, 8))]
+    lines = [line("三、收到和处理政府信息公开申请情况", 40, 50)]
+    lines += [
+        replace(f, box=Box(f.box.x0, y := climbing(100, f.box.x0), f.box.x1, y + EM))
+        for f in header(40, 0)
+    ]
+    cells = []
+    for i, label in enumerate(LABELS):
+        values = [i] * 7 if i != 3 else [i] * 6
+        for f in row(label, values, 40, 0):
+            y = climbing(130 + PITCH * i, f.box.center_x)
+            lines.append(replace(f, box=Box(f.box.x0, y, f.box.x1, y + EM)))
+        for left, right in pairwise(edges):
+            y = climbing(124 + PITCH * i, (left + right) / 2)
+            cells.append(Box(left, y, right, y + PITCH))
+    found = read(*tokenize_page(Page(1, 600, 840, None, tuple(lines)), lines, cells))
+    assert printed(found, "new_received") == ["0"] * 7
+    assert printed(found, "denied_internal_affairs") == ["8"] * 7
+    empty = found["requests.partially_granted.total"]
+    assert empty.reading.state is State.BLANK and empty.evidence.box is not None
+    right = climbing(134 + PITCH * 3, 538) / 840
+    assert empty.evidence.box.center_y == pytest.approx(right, abs=0.003)

@@ -130,7 +130,7 @@ def ruled_row(
         return None
     while len(row) <= len(block.columns) + 1:
         last = row[-1]
-        right = [cell for cell in cells if _is_next(last, cell)]
+        right = [cell for cell in cells if is_next(last, cell)]
         if len(right) != 1:
             break
         row.append(right[0])
@@ -145,7 +145,7 @@ def ruled_row(
     return ruled, row[1:]
 
 
-def _is_next(cell: Box, other: Box) -> bool:
+def is_next(cell: Box, other: Box) -> bool:
     """Whether a cell stands right of another one in the same row of a page that may be tilted."""
     least = min(cell.height, other.height)
     return (
