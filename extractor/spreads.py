@@ -9,6 +9,7 @@ from extractor.values import looks_like_page_number, looks_like_value
 
 _NEAR_MIDDLE = (0.42, 0.58)
 _GUTTER = 0.02
+_MARGIN = 0.07
 _LONG_CHARS = 9
 
 
@@ -16,12 +17,19 @@ def find_gutter(fragments: Sequence[Fragment], page: Page) -> float | None:
     """Where a landscape page falls into two pages side by side, as x in the unit of the page; None
     if it is one page, as it is without fragments.
 
-    No print crosses a strip in the middle, there are sentences or long labels on both sides, and
-    numbers right of it have labels of their own.
+    No print crosses a strip in the middle, but for page numbers and stamps in the upper and lower
+    margins; there are sentences or long labels on both sides, and numbers right of it have labels
+    of their own.
     """
     if page.width < 1.2 * page.height:
         return None
-    boxes = [f.box for f in fragments if f.box and not looks_like_page_number(f.text)]
+    boxes = [
+        f.box
+        for f in fragments
+        if f.box
+        and not looks_like_page_number(f.text)
+        and _MARGIN < f.box.center_y / page.height < 1 - _MARGIN
+    ]
     near = [share * page.width for share in _NEAR_MIDDLE]
     free_from, gap_from, gap_to = 0.0, 0.0, 0.0
     for box in sorted(boxes, key=lambda box: box.x0):

@@ -119,7 +119,7 @@ def test_a_spaced_word_is_joined_close_to_the_longer_label_of_the_next_row() -> 
 def test_a_booklet_page_is_two_sheets_with_places_of_their_own() -> None:
     left = [line("本报告由某某县人民政府编制并公布", 50, y) for y in (50, 80)]
     right = [line("五存在的主要问题及改进情况说明", 650, y) for y in (50, 80)]
-    number = [line("- 1 -", 580, 780, gap=3)]
+    number = [line("- 1 -", 580, 780, gap=3), line("某某科收文", 570, 790)]
     first, second = page(*left, *right, *number, width=1200)
     assert {f.text for f in second.fragments} >= {right[0].text}
     box = second.fragments[0].box
