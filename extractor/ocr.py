@@ -27,6 +27,7 @@ import numpy as np
 
 from extractor.colour import without_marks, without_seals
 from extractor.errors import ModelError, OcrError
+from extractor.flatten import find_warp, flatten
 from extractor.inference import OpenVinoRunner, choose
 from extractor.orientation import (
     Quads,
@@ -228,6 +229,7 @@ def recognize_page(
     Quarter turns and skews of up to about 10 degrees are found from the print itself: its lines
     tell the direction, and which of the two opposite ways is up is decided by reading some of them
     both ways, unless the first already reads well. A straight upright page pays nothing for this.
+    A page that is bent, as photographs are, is made flat before it is read.
 
     Args:
         page: with an image.
@@ -235,8 +237,9 @@ def recognize_page(
         settings: `detection_side_px` bounds the size at which print is looked for.
 
     Returns:
-        The page with the upright image and its size, and `rotation_deg` increased by the
-        counter-clockwise turn that was applied (`orientation.upright` repeats it); and its lines,
+        The page with the upright, flat image and its size, and `rotation_deg` increased by the
+        counter-clockwise turn that was applied (`orientation.upright` repeats it), and `warp` where
+        it was made flat after that (`flatten.flatten` repeats it); and its lines,
         from top to bottom, in pixels of that image. A blank page comes back as it is, without
         lines.
 
@@ -268,14 +271,22 @@ def recognize_page(
             quads = turned_quads(quads, width, height, angle)
     else:
         angle = 0.0
+    warp = find_warp(image, quads)
+    if warp is not None:
+        image = flatten(image, warp)
+        quads, known = _find_print(image, engine, settings), {}
     lines = _read_quads(image, quads, engine, known)
     height, width = image.shape[:2]
+    if unsealed is not None:
+        shown = upright(shown, quarter + angle)
+        image = shown if warp is None else flatten(shown, warp)
     page = replace(
         page,
-        image=image if unsealed is None else upright(shown, quarter + angle),
+        image=image,
         width=float(width),
         height=float(height),
         rotation_deg=page.rotation_deg + quarter + angle,
+        warp=warp,
     )
     return page, tuple(sorted(lines, key=lambda line: (line.box.y0, line.box.x0)))
 

@@ -16,7 +16,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from statistics import median
 
@@ -30,6 +30,7 @@ from extractor.errors import ExtractorError, InputTooLarge, ModelError, NotARepo
 from extractor.facts import report_facts
 from extractor.figures import find_figures
 from extractor.flag import flag
+from extractor.flatten import flatten, on_page
 from extractor.ocr import OcrEngine, PaddleEngine, recognize_page
 from extractor.orientation import upright
 from extractor.pages import open_pages, render
@@ -59,6 +60,7 @@ from extractor.types import (
     State,
     Status,
     Table,
+    Warp,
 )
 
 log = logging.getLogger(__name__)
@@ -154,15 +156,16 @@ def extract(
     schema = schema or load_schema()
     run = _Run(progress or (lambda stage, page, pages: None))
     if source.kind.is_paged:
-        sheets, rotations, scanned = _read_pages(source, engines, settings, run)
+        sheets, rotations, scanned, warps = _read_pages(source, engines, settings, run)
     else:
-        sheets, rotations, scanned = _read_text(source, run), (), frozenset[int]()
+        sheets, rotations = _read_text(source, run), ()
+        scanned, warps = frozenset[int](), dict[int, Warp]()
     with run.stage("classify"):
         sheets = classify(sheets, schema)
     with run.stage("assemble"):
         assembly = assemble(sheets, schema, known_labels(schema))
     _check_is_report(assembly, source, run)
-    cells = _ScannedCells(source, rotations, scanned, engines, settings)
+    cells = _ScannedCells(source, rotations, warps, scanned, engines, settings)
     readings = assembly.tables
     with run.barrier("reread"), run.stage("reread"):
         readings = reread(assembly.tables, cells, schema.kinds, settings)
@@ -176,6 +179,18 @@ def extract(
         facts = report_facts(_texts(assembly.sheets), assembly.edition)
         prose = join_prose(_prose(assembly.sheets))
         figures = find_figures(prose, schema.figures, year=facts.year)
+    tables = tuple(
+        replace(
+            table,
+            cells=tuple(
+                replace(c, evidence=_on_upright_page(c.evidence, warps)) for c in table.cells
+            ),
+        )
+        for table in tables
+    )
+    figures = tuple(
+        replace(figure, evidence=_on_upright_page(figure.evidence, warps)) for figure in figures
+    )
     failures = (*run.failures, *_missing_parts(assembly))
     return Extraction(
         name=source.name,
@@ -195,6 +210,14 @@ def extract(
     )
 
 
+def _on_upright_page(evidence: Evidence, warps: Mapping[int, Warp]) -> Evidence:
+    """Say where something is on the page before it was made flat, which is what people see."""
+    warp = None if evidence.page is None else warps.get(evidence.page)
+    if evidence.box is None or warp is None:
+        return evidence
+    return replace(evidence, box=on_page(evidence.box, warp))
+
+
 def _read_text(source: Source, run: _Run) -> tuple[Sheet, ...]:
     with run.stage("ingest"):
         return tokenize_blocks(ingest.read_blocks(source))
@@ -202,14 +225,16 @@ def _read_text(source: Source, run: _Run) -> tuple[Sheet, ...]:
 
 def _read_pages(
     source: Source, engines: Engines, settings: Settings, run: _Run
-) -> tuple[tuple[Sheet, ...], tuple[float, ...], frozenset[int]]:
-    """Every page as a sheet, how each was turned, and which were read from pixels.
+) -> tuple[tuple[Sheet, ...], tuple[float, ...], frozenset[int], Mapping[int, Warp]]:
+    """Every page as a sheet, how each was turned, which were read from pixels, and how those that
+    were bent have been made flat.
 
     A page that fails leaves a failure and no sheet; the others are not touched by it.
     """
     sheets: list[Sheet] = []
     rotations: list[float] = []
     scanned: set[int] = set()
+    warps: dict[int, Warp] = {}
     deadline = time.monotonic() + settings.max_seconds
     with open_pages(source, settings) as pages:
         count = pages.count
@@ -230,10 +255,12 @@ def _read_pages(
                     with run.stage("ocr", number, count):
                         page, lines = recognize_page(page, engines.ocr, settings)
                         cells = _ruled_cells(page, lines)
+                    if page.warp is not None:
+                        warps[number] = page.warp
                 sheets += tokenize_page(page, lines, cells)
                 rotation = page.rotation_deg
             rotations.append(rotation)
-    return tuple(sheets), tuple(rotations), frozenset(scanned)
+    return tuple(sheets), tuple(rotations), frozenset(scanned), warps
 
 
 def _ruled_cells(page: Page, lines: Sequence[Line]) -> tuple[Box, ...]:
@@ -252,13 +279,15 @@ class _ScannedCells:
         self,
         source: Source,
         rotations: Sequence[float],
+        warps: Mapping[int, Warp],
         scanned: frozenset[int],
         engines: Engines,
         settings: Settings,
     ) -> None:
         def image(number: int) -> Image:
             pixels = render(source, number, settings.dpi, settings)
-            return upright(pixels, rotations[number - 1])
+            pixels = upright(pixels, rotations[number - 1])
+            return flatten(pixels, warps[number]) if number in warps else pixels
 
         self._image = lru_cache(maxsize=2)(image)
         self._scanned = scanned

@@ -207,11 +207,24 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Warp:
+    """How a photographed page was made flat (see `flatten`); both pages have the same size.
+
+    `xs` and `ys`, of one shape, tell for places spread evenly over the flat page, borders included,
+    where they are on the upright page that was photographed, in fractions of width and height.
+    """
+
+    xs: NDArray[np.float32]
+    ys: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One upright page. Exactly one of `lines` (a sound text layer) and `image` need be present.
 
     `width` and `height` are in the unit of its boxes: pixels of `image`, or points.
-    `rotation_deg` is what was taken out of the original to make it upright.
+    `rotation_deg` is what was taken out of the original to make it upright, and `warp` what was
+    then done to make it flat, None where it was.
     """
 
     number: int
@@ -220,6 +233,7 @@ class Page:
     image: Image | None
     lines: tuple[Line, ...] | None
     rotation_deg: float = 0.0
+    warp: Warp | None = None
 
 
 # --- tokens ------------------------------------------------------------------------------------

@@ -1,0 +1,293 @@
+"""Flattening of photographed pages: perspective and curl, measured on what was printed straight.
+
+Ruled lines and lines of print are straight on paper. Where they are not in the image, a smooth
+displacement is fitted that makes them straight again: y + D(x, y) is level along everything that
+runs across, x + E(x, y) along everything that runs down. Each is a cubic B-spline along the lines
+times a polynomial of low degree across them (a penalised spline: Eilers and Marx, "Flexible
+smoothing with B-splines and penalties", 1996), fitted with Huber's loss. Only differences along a
+line are measured, so that nothing is assumed of the distances between lines.
+
+Measures are in heights of print (em) unless their names say otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from extractor.orientation import LONG, Quads, bounds, sizes
+from extractor.ridges import covered, find_ridges, make_plane
+from extractor.types import Box, Image, Warp
+
+Floats = NDArray[np.float64]
+Curve = Floats
+"""Shape (n, 2), n >= 2: places (u, v) on one line, u in the direction of all lines, v across."""
+
+WORKING_EM_PX = 14.0
+"""Height of print in the image that is searched for ruled lines."""
+BENT = 0.5
+"""Where lines leave their level by less, every row stays apart from the next."""
+LONG_LINE = 4.0
+MARGIN = 1.5
+MIN_LINES = 5
+MIN_COVER_ACROSS, MIN_COVER_DOWN = 1 / 3, 0.15
+"""Share of the page's width, and height, along which lines must be known: a table may be low."""
+MAX_REMAINING = 0.6
+"""Share of the bends that may be left."""
+SEGMENT = 5.0
+MIN_SEGMENTS, MAX_SEGMENTS = 4, 12
+DEGREE = 2
+STIFFNESS, SHRINKAGE = 1e-3, 1e-5
+OUTLIER = 0.1
+ROUNDS = 6
+MAX_STRETCH = 0.35
+"""No more than that is taken out of a page; what asks for more is no paper."""
+GRID = 64
+INVERSIONS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """A displacement at every place (u, v): splines along u, powers of v.
+
+    `weights` has the shape (number of splines, degree + 1). `along` and `across` are the ranges of
+    u and v that were seen; beyond them it stays what it is at their ends.
+    """
+
+    weights: Floats
+    along: tuple[float, float]
+    across: tuple[float, float]
+
+    def at(self, u: Floats, v: Floats) -> Floats:
+        """Return the displacements at places (n,), (n,)."""
+        basis = _basis(u, v, self.along, self.across, len(self.weights))
+        return np.asarray(basis @ self.weights.ravel(), dtype=np.float64)
+
+
+def flatten(image: Image, warp: Warp) -> Image:
+    """Return the flat page, of the same size, white where nothing was photographed."""
+    height, width = image.shape[:2]
+    xs, ys = _places(warp, *np.meshgrid(np.linspace(0, 1, width), np.linspace(0, 1, height)))
+    flat = cv2.remap(
+        image,
+        xs * (width - 1),
+        ys * (height - 1),
+        cv2.INTER_CUBIC,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=(255, 255, 255),
+    )
+    return np.asarray(flat, dtype=np.uint8)
+
+
+def on_page(box: Box, warp: Warp) -> Box:
+    """Return the box around what a box of the flat page shows, on the page that was photographed;
+    both in fractions of the page."""
+    xs, ys = _places(
+        warp,
+        *np.meshgrid([box.x0, box.center_x, box.x1], [box.y0, box.center_y, box.y1]),
+    )
+    left, top, right, bottom = (
+        min(max(float(end), 0.0), 1.0) for end in (xs.min(), ys.min(), xs.max(), ys.max())
+    )
+    return Box(left, top, right, bottom)
+
+
+def _places(warp: Warp, x: Floats, y: Floats) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return where places of the flat page, shape (h, w), are on the photographed one."""
+    rows, columns = warp.xs.shape
+    at = (x * (columns - 1)).astype(np.float32), (y * (rows - 1)).astype(np.float32)
+    xs, ys = (
+        cv2.remap(values, *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        for values in (warp.xs, warp.ys)
+    )
+    return np.asarray(xs, dtype=np.float32), np.asarray(ys, dtype=np.float32)
+
+
+def find_warp(image: Image, quads: Quads) -> Warp | None:
+    """Find how a page that is otherwise upright can be made flat.
+
+    Args:
+        image: the page.
+        quads: where print was found in it.
+
+    Returns:
+        None where the page is flat already, where too little on it shows how it is bent, and where
+        its lines would not become clearly straighter.
+    """
+    if len(quads) < MIN_LINES:
+        return None
+    widths, heights = sizes(quads)
+    em = float(np.median(np.minimum(widths, heights)))
+    height, width = image.shape[:2]
+    across, down = _ruled_lines(image, quads, em)
+    d = _fit([*_print_lines(quads), *across], em, MIN_COVER_ACROSS * width)
+    e = _fit(down, em, MIN_COVER_DOWN * height)
+    if d is None and e is None:
+        return None
+    warp = _inverted(d, e, width, height)
+    return warp if _is_smooth(warp) else None
+
+
+def _is_smooth(warp: Warp) -> bool:
+    """Whether nothing is stretched, shrunk or slanted more than paper in front of a camera is."""
+    steps = (
+        np.diff(warp.xs, axis=1) * (warp.xs.shape[1] - 1) - 1,
+        np.diff(warp.ys, axis=0) * (warp.ys.shape[0] - 1) - 1,
+        np.diff(warp.xs, axis=0) * (warp.xs.shape[0] - 1),
+        np.diff(warp.ys, axis=1) * (warp.ys.shape[1] - 1),
+    )
+    return all(float(np.abs(step).max()) <= MAX_STRETCH for step in steps)
+
+
+def _print_lines(quads: Quads) -> list[Curve]:
+    """Return the middle of every long line of print, from its left to its right end."""
+    widths, heights = sizes(quads)
+    curves = []
+    for a, b, c, d in quads[widths > LONG * heights].astype(np.float64):
+        left, right = (a + d) / 2, (b + c) / 2
+        curves.append(np.stack([left, (left + right) / 2, right]))
+    return curves
+
+
+def _ruled_lines(image: Image, quads: Quads, em: float) -> tuple[list[Curve], list[Curve]]:
+    """Return what is ruled across, and what is ruled down with u and v exchanged."""
+    scale = min(1.0, WORKING_EM_PX / max(em, 1.0))
+    gray = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    if scale < 1.0:
+        gray = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    text = covered(gray.shape, [bounds(quad) for quad in quads], scale)
+    (left, top), (right, bottom) = (
+        (end * scale).round().astype(int).tolist()
+        for end in (quads.min(axis=(0, 1)) - MARGIN * em, quads.max(axis=(0, 1)) + MARGIN * em)
+    )
+    # What lies around the print belongs to the table under the paper.
+    area = slice(max(0, top), max(0, bottom)), slice(max(0, left), max(0, right))
+    gray, text = gray[area], text[area]
+    origin = np.array([area[1].start, area[0].start])
+    found = []
+    for pixels, words, start in (
+        (gray, text, origin),
+        (cv2.transpose(gray), cv2.transpose(text), origin[::-1]),
+    ):
+        ridges = find_ridges(make_plane(pixels, words, em * scale))
+        long = [t for t in ridges if t.length >= LONG_LINE * em * scale]
+        found.append([(np.array([t.xs, t.ys]).T + start) / scale for t in long])
+    return found[0], found[1]
+
+
+def _fit(curves: Sequence[Curve], em: float, least: float) -> Surface | None:
+    """Return the displacement that makes lines straight; None where they are already, cover less
+    than a `least` length, or do not become clearly straighter."""
+    if len(curves) < MIN_LINES or _covered_length(curves) < least:
+        return None
+    surface = _surface(curves, em)
+    if _bend(surface, curves) < BENT * em:
+        return None
+    bent = _unevenness(curves)
+    left = _unevenness([np.stack([c[:, 0], c[:, 1] + surface.at(*c.T)], axis=1) for c in curves])
+    return surface if left <= MAX_REMAINING * bent else None
+
+
+def _covered_length(curves: Sequence[Curve]) -> float:
+    """Return along how many pixels there is at least one line."""
+    end, total = -np.inf, 0.0
+    for start, stop in sorted((float(c[0, 0]), float(c[-1, 0])) for c in curves):
+        total += max(0.0, stop - max(start, end))
+        end = max(end, stop)
+    return total
+
+
+def _bend(surface: Surface, curves: Sequence[Curve]) -> float:
+    """Return by how much the displacement differs along the lines of a page, at its worst level."""
+    u = np.linspace(*surface.along, 24)
+    levels = np.quantile(np.concatenate([c[:, 1] for c in curves]), [0.1, 0.3, 0.5, 0.7, 0.9])
+    moved = surface.at(np.tile(u, 5), np.repeat(levels, 24)).reshape(5, 24)
+    return float(np.ptp(moved, axis=1).max())
+
+
+def _unevenness(curves: Sequence[Curve]) -> float:
+    """Return how far lines leave their own level, on the average over their length."""
+    lengths = np.array([np.ptp(c[:, 0]) for c in curves])
+    spreads = np.array([float(np.abs(c[:, 1] - c[:, 1].mean()).mean()) for c in curves])
+    return float((lengths * spreads).sum() / lengths.sum())
+
+
+def _surface(curves: Sequence[Curve], em: float) -> Surface:
+    places = np.concatenate(curves)
+    owner = np.repeat(np.arange(len(curves)), [len(c) for c in curves])
+    lengths = np.array([np.ptp(c[:, 0]) for c in curves]) / em
+    counts = np.bincount(owner)
+    u, v = places.T
+    along = float(u.min()), float(u.max())
+    across = float(v.min()), float(v.max())
+    segments = (along[1] - along[0]) / (SEGMENT * em)
+    n = round(min(max(segments, MIN_SEGMENTS), MAX_SEGMENTS)) + 3
+    basis = _basis(u, v, along, across, n)
+
+    starts = np.cumsum(counts) - counts
+    weights = (lengths / counts)[owner]
+    penalty = _penalty(n)
+    robust = np.ones(len(u))
+    solution = np.zeros(basis.shape[1])
+    for _ in range(ROUNDS):
+        w = weights * robust
+        total = np.bincount(owner, w)
+        centred = basis - (np.add.reduceat(basis * w[:, None], starts) / total[:, None])[owner]
+        level = v - (np.bincount(owner, w * v) / total)[owner]
+        normal = centred.T @ (centred * w[:, None]) / w.sum()
+        solution = np.linalg.solve(normal + penalty, -centred.T @ (w * level) / w.sum())
+        residual = np.abs(level + centred @ solution) / em
+        robust = np.minimum(1.0, OUTLIER / np.maximum(residual, 1e-9))
+    return Surface(solution.reshape(n, DEGREE + 1), along, across)
+
+
+def _penalty(n: int) -> Floats:
+    """Return what bends and sizes cost, the more the higher the power of v."""
+    curvature = np.diff(np.eye(n), 2, axis=0)
+    cost = STIFFNESS / n * curvature.T @ curvature + SHRINKAGE * np.eye(n)
+    return np.asarray(np.kron(cost, np.diag(10.0 ** np.arange(DEGREE + 1))), dtype=np.float64)
+
+
+def _basis(
+    u: Floats, v: Floats, along: tuple[float, float], across: tuple[float, float], n: int
+) -> Floats:
+    """Return the values of all n * (DEGREE + 1) functions at places, shape (places, functions)."""
+    t = (u.clip(*along) - along[0]) / max(along[1] - along[0], 1e-9) * (n - 3)
+    i = np.minimum(t.astype(int), n - 4)
+    t = t - i
+    splines = np.zeros((len(u), n))
+    rows = np.arange(len(u))
+    for k, values in enumerate(
+        (
+            (1 - t) ** 3,
+            3 * t**3 - 6 * t**2 + 4,
+            -3 * t**3 + 3 * t**2 + 3 * t + 1,
+            t**3,
+        )
+    ):
+        splines[rows, i + k] = values / 6
+    middle, half = (across[0] + across[1]) / 2, max((across[1] - across[0]) / 2, 1e-9)
+    powers = ((v.clip(*across) - middle) / half)[:, None] ** np.arange(DEGREE + 1)
+    return np.asarray((splines[:, :, None] * powers[:, None, :]).reshape(len(u), -1))
+
+
+def _inverted(d: Surface | None, e: Surface | None, width: int, height: int) -> Warp:
+    """Find where every place of the flat page comes from, by fixed-point iteration."""
+    flat_x, flat_y = (
+        g.ravel()
+        for g in np.meshgrid(np.linspace(0, width, GRID + 1), np.linspace(0, height, GRID + 1))
+    )
+    x, y = flat_x, flat_y
+    for _ in range(INVERSIONS):
+        moved_x = flat_x if e is None else flat_x - e.at(y, x)
+        moved_y = flat_y if d is None else flat_y - d.at(x, y)
+        x, y = moved_x, moved_y
+    shape = GRID + 1, GRID + 1
+    return Warp(
+        (x / width).reshape(shape).astype(np.float32),
+        (y / height).reshape(shape).astype(np.float32),
+    )
