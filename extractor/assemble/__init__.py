@@ -29,6 +29,7 @@ _SAME_LABEL = 0.95
 _MIN_REPEATED = 3
 _RIVAL = 0.8
 _MIN_VALUES = 10
+_HAN = re.compile(r"[\u3400-\u9fff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def assemble(sheets: Sequence[Sheet], schema: Schema, known: Sequence[Label]) ->
     reports = split_reports(sheets, schema)
     sheets = reports[0]
     bends = [find_bend(sheet) for sheet in sheets]
-    flat = [level(sheet, bend) for sheet, bend in zip(sheets, bends, strict=True)]
+    flat = [_printed(level(sheet, bend)) for sheet, bend in zip(sheets, bends, strict=True)]
     best = {
         table: max(
             (_assemble_layout(flat, layout, known) for layout in layouts),
@@ -91,6 +92,15 @@ def assemble(sheets: Sequence[Sheet], schema: Schema, known: Sequence[Label]) ->
         )
     repeated = tuple(t for t, found in present.items() if _is_repeated(sheets, found.layout))
     return Assembly(edition, tuple(tables), sheets, len(reports) - 1, repeated)
+
+
+def _printed(sheet: Sheet) -> Sheet:
+    """The sheet of a page without what only looks like running text: the grain of a desk, or of the
+    paper, is read as a line of Latin letters, and would end the table that it stands beside."""
+    if sheet.kind is not SheetKind.PAGE:
+        return sheet
+    kept = (f for f in sheet.fragments if f.role is not Role.PROSE or _HAN.search(f.text))
+    return replace(sheet, fragments=tuple(kept))
 
 
 def _on_page(
