@@ -14,13 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from extractor.orientation import LONG, Quads, bounds, sizes
-from extractor.ridges import covered, find_ridges, make_plane
+from extractor.orientation import LONG, Quads, bounds, crop, sizes
+from extractor.ridges import Ridge, covered, find_ridges, make_plane
 from extractor.types import Box, Image, Warp
 
 Floats = NDArray[np.float64]
@@ -33,6 +34,8 @@ BENT = 0.5
 """Where lines leave their level by less, every row stays apart from the next."""
 LONG_LINE = 4.0
 MARGIN = 1.5
+WORD = 3.0
+FAINT, SPARSE = 10.0, 0.2
 MIN_LINES = 5
 MIN_COVER_ACROSS, MIN_COVER_DOWN = 1 / 3, 0.15
 """Share of the page's width, and height, along which lines must be known: a table may be low."""
@@ -123,8 +126,14 @@ def find_warp(image: Image, quads: Quads) -> Warp | None:
     widths, heights = sizes(quads)
     em = float(np.median(np.minimum(widths, heights)))
     height, width = image.shape[:2]
-    across, down = _ruled_lines(image, quads, em)
-    d = _fit([*_print_lines(quads), *across], em, MIN_COVER_ACROSS * width)
+    scale = min(1.0, WORKING_EM_PX / max(em, 1.0))
+    gray = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    if scale < 1.0:
+        gray = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    across, down = _ruled_lines(gray, quads * scale, em * scale)
+    across += _print_lines(gray, quads * scale, em * scale)
+    across, down = [c / scale for c in across], [c / scale for c in down]
+    d = _fit(across, em, MIN_COVER_ACROSS * width)
     e = _fit(down, em, MIN_COVER_DOWN * height)
     if d is None and e is None:
         return None
@@ -143,40 +152,42 @@ def _is_smooth(warp: Warp) -> bool:
     return all(float(np.abs(step).max()) <= MAX_STRETCH for step in steps)
 
 
-def _print_lines(quads: Quads) -> list[Curve]:
-    """Return the middle of every long line of print, from its left to its right end."""
+def _print_lines(gray: NDArray[Any], quads: Quads, em: float) -> list[Curve]:
+    """Return the middle of the ink along every long line of print."""
     widths, heights = sizes(quads)
     curves = []
-    for a, b, c, d in quads[widths > LONG * heights].astype(np.float64):
-        left, right = (a + d) / 2, (b + c) / 2
-        curves.append(np.stack([left, (left + right) / 2, right]))
+    for quad in quads[widths > LONG * heights]:
+        strip = crop(gray, quad)
+        height, width = strip.shape
+        ink = np.clip(np.median(strip) - strip.astype(np.float64) - FAINT, 0, None)
+        bounds_ = np.linspace(0, width, max(2, round(width / (WORD * em))) + 1).astype(int)
+        masses = np.add.reduceat(ink, bounds_[:-1], axis=1)
+        total = masses.sum(axis=0)
+        inked = total > SPARSE * total.max()
+        if inked.sum() < 2:
+            continue
+        v = (masses * (np.arange(height)[:, None] + 0.5)).sum(axis=0)[inked] / total[inked]
+        u = ((bounds_[:-1] + bounds_[1:]) / 2)[inked]
+        top_left, top_right, _, bottom_left = quad.astype(np.float64)
+        along, across = (top_right - top_left) / width, (bottom_left - top_left) / height
+        curves.append(top_left + u[:, None] * along + v[:, None] * across)
     return curves
 
 
-def _ruled_lines(image: Image, quads: Quads, em: float) -> tuple[list[Curve], list[Curve]]:
+def _ruled_lines(gray: NDArray[Any], quads: Quads, em: float) -> tuple[list[Curve], list[Curve]]:
     """Return what is ruled across, and what is ruled down with u and v exchanged."""
-    scale = min(1.0, WORKING_EM_PX / max(em, 1.0))
-    gray = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-    if scale < 1.0:
-        gray = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    text = covered(gray.shape, [bounds(quad) for quad in quads], scale)
-    (left, top), (right, bottom) = (
-        (end * scale).round().astype(int).tolist()
-        for end in (quads.min(axis=(0, 1)) - MARGIN * em, quads.max(axis=(0, 1)) + MARGIN * em)
-    )
+    text = covered(gray.shape, [bounds(quad) for quad in quads], 1.0)
     # What lies around the print belongs to the table under the paper.
-    area = slice(max(0, top), max(0, bottom)), slice(max(0, left), max(0, right))
-    gray, text = gray[area], text[area]
-    origin = np.array([area[1].start, area[0].start])
-    found = []
-    for pixels, words, start in (
-        (gray, text, origin),
-        (cv2.transpose(gray), cv2.transpose(text), origin[::-1]),
-    ):
-        ridges = find_ridges(make_plane(pixels, words, em * scale))
-        long = [t for t in ridges if t.length >= LONG_LINE * em * scale]
-        found.append([(np.array([t.xs, t.ys]).T + start) / scale for t in long])
-    return found[0], found[1]
+    left, top = np.maximum(quads.min(axis=(0, 1)) - MARGIN * em, 0).astype(int).tolist()
+    right, bottom = np.maximum(quads.max(axis=(0, 1)) + MARGIN * em, 0).astype(int).tolist()
+    gray, text = gray[top:bottom, left:right], text[top:bottom, left:right]
+    across = find_ridges(make_plane(gray, text, em))
+    down = find_ridges(make_plane(cv2.transpose(gray), cv2.transpose(text), em))
+    return _curves(across, (left, top), em), _curves(down, (top, left), em)
+
+
+def _curves(ridges: Sequence[Ridge], origin: tuple[int, int], em: float) -> list[Curve]:
+    return [np.array([t.xs, t.ys]).T + origin for t in ridges if t.length >= LONG_LINE * em]
 
 
 def _fit(curves: Sequence[Curve], em: float, least: float) -> Surface | None:
