@@ -16,19 +16,23 @@ from __future__ import annotations
 import bisect
 import logging
 import os
+import sys
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 from typing import Protocol
 
 import numpy as np
 
 from extractor.colour import without_marks, without_seals
+from extractor.detection import find_print
 from extractor.errors import ModelError, OcrError
 from extractor.flatten import find_warp, flatten
-from extractor.inference import OpenVinoRunner, choose
+from extractor.inference import OpenVinoRunner, choose, return_large_blocks
 from extractor.orientation import (
     Quads,
     bounds,
@@ -61,8 +65,8 @@ class OcrEngine(Protocol):
         """Name and sha256 of every model, for the provenance of a result."""
         ...
 
-    def detect(self, image: Image, scale: float = 1.0) -> Quads:
-        """Find lines of print in an image, in its own pixels, after enlarging it by `scale`."""
+    def detect(self, image: Image, ratio: float) -> Quads:
+        """Find lines of print in an image, in its own pixels, after scaling it by a ratio."""
         ...
 
     def recognize(self, crops: Sequence[Image]) -> list[Strip]:
@@ -79,7 +83,7 @@ class PaddleEngine:
         Raises:
             ModelError: the package with the weights is missing, or they are not the pinned ones.
         """
-        self._side_px = settings.detection_side_px
+        return_large_blocks()
         # Only while loading: a worker process that is ended would leave the folder behind.
         with tempfile.TemporaryDirectory(prefix="extractor-ocr-") as folder:
             self._load(Path(folder), settings)
@@ -91,7 +95,7 @@ class PaddleEngine:
         os.environ.setdefault("MPLCONFIGDIR", str(home))
         logging.getLogger("paddlex").setLevel(logging.ERROR)
         try:
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), _without_hub():
                 warnings.simplefilter("ignore")  # deprecations inside of the library
                 from paddleocr import TextDetection, TextRecognition
         except ImportError as error:
@@ -103,6 +107,7 @@ class PaddleEngine:
         detector, recognizer, characters = lay_out_models(home)
         common = {
             "engine": "onnxruntime",
+            "device": "cpu",  # without it, PaddleX asks torch what there is
             "engine_config": {
                 "intra_op_num_threads": settings.threads,
                 "log_severity_level": 3,
@@ -117,13 +122,15 @@ class PaddleEngine:
             model_name="PP-OCRv6_small_rec", model_dir=recognizer, **common
         ).paddlex_predictor
         if choose(settings.inference) == "openvino":
-            for predictor, folder in (
-                (self._detector.paddlex_predictor, detector),
-                (self._recognizer, recognizer),
+            for predictor, folder, keeps_memory in (
+                (self._detector.paddlex_predictor, detector, False),
+                (self._recognizer, recognizer, True),
             ):
-                weights = Path(folder, "inference.onnx").resolve()
                 predictor.runner = OpenVinoRunner(
-                    weights, settings.threads, settings.inference_precision
+                    Path(folder, "inference.onnx").resolve(),
+                    settings.threads,
+                    settings.inference_precision,
+                    keeps_memory=keeps_memory,
                 )
         self._alphabet = ["", *characters, " "]
 
@@ -131,18 +138,16 @@ class PaddleEngine:
     def models(self) -> Mapping[str, str]:
         return {name.removesuffix(".onnx"): sha256 for name, sha256 in SHA256.items()}
 
-    def detect(self, image: Image, scale: float = 1.0) -> Quads:
-        """Find lines of print. The image is first brought to the detector's usual size.
+    def detect(self, image: Image, ratio: float) -> Quads:
+        """Find lines of print in an image that is scaled by a ratio.
 
         Raises:
             OcrError: the network failed, for instance for want of memory.
         """
-        side = max(image.shape[:2])
-        target = min(side, self._side_px) * scale
         try:
             (result,) = self._detector.predict(
                 np.ascontiguousarray(image[:, :, ::-1]),  # it expects BGR
-                limit_side_len=max(32, round(target)),
+                limit_side_len=max(32, round(max(image.shape[:2]) * ratio)),
                 limit_type="resize_long",
             )
         except (RuntimeError, ValueError, MemoryError) as error:
@@ -176,6 +181,21 @@ class PaddleEngine:
                 used = min(wide, width * CROP_HEIGHT_PX / height)
                 strips[i] = decode_ctc(scores[row], self._alphabet, wide / used / scores.shape[1])
         return [strip for strip in strips if strip is not None]
+
+
+@contextmanager
+def _without_hub() -> Iterator[None]:
+    """An empty module stands for the one that PaddleX would download models with: we download none,
+    and it imports torch where that is installed (190 MB)."""
+    name = "modelscope"
+    if name in sys.modules:
+        yield
+        return
+    sys.modules[name] = ModuleType(name)
+    try:
+        yield
+    finally:
+        del sys.modules[name]
 
 
 def batches(widths: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
@@ -215,10 +235,6 @@ MIN_TURN_GAIN = 0.1
 STACKED = 2.0
 """A box this many times as tall as wide holds characters one below the other."""
 UNSURE_STACK_SCORE = 0.5
-SMALL_PRINT_PX = 11.0
-GOOD_PRINT_PX = 16.0
-"""Where the median height of the boxes, as the detector sees them, is below the first, it is shown
-the page again, enlarged to the second, at most twofold. At 13 px it still finds everything."""
 
 
 def recognize_page(
@@ -292,17 +308,7 @@ def recognize_page(
 
 
 def _find_print(image: Image, engine: OcrEngine, settings: Settings) -> Quads:
-    quads = engine.detect(image)
-    if len(quads) == 0:
-        return quads
-    side = max(image.shape[:2])
-    shown = min(1.0, settings.detection_side_px / side)
-    widths, heights = sizes(quads)
-    print_px = float(np.median(np.minimum(widths, heights))) * shown
-    if print_px < SMALL_PRINT_PX:
-        enlarged = engine.detect(image, min(2.0, GOOD_PRINT_PX / print_px))
-        return enlarged if len(enlarged) >= len(quads) else quads
-    return quads
+    return find_print(image, engine.detect, settings.detection_side_px)
 
 
 def _quarter_turn(image: Image, quads: Quads, engine: OcrEngine) -> tuple[int, dict[int, Strip]]:

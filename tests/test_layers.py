@@ -29,9 +29,9 @@ STAGES = {
     "pages": {"pages", "textlayer"},
     "ocr": {
         *("ocr", "strips", "orientation", "colour", "closeup"),
-        *("weights", "inference", "digits", "ridges", "ruling"),
+        *("weights", "inference", "digits", "ridges", "ruling", "detection", "flatten"),
     },
-    "tokens": {"tokens"},
+    "tokens": {"tokens", "spreads"},
     "classify": {"classify"},
     "assemble": {"assemble"},
     "reread": {"reread"},
