@@ -22,6 +22,8 @@ Json = Mapping[str, Any]
 @dataclass(frozen=True, slots=True)
 class CellOutcome:
     """One slot. `state_is_right` and `is_located` are None where the truth does not say.
+    `is_offered` says of a misread number (another one is printed) whether the true one is among
+    the alternatives; None of every other cell.
 
     `state` is the one that was read, `printed_state` that of the print ("unstated" without it).
     `status` is accepted, flagged, reviewed, or missing where there is no result for the slot. Like
@@ -39,6 +41,7 @@ class CellOutcome:
     status: str
     probability: float | None
     is_located: bool | None
+    is_offered: bool | None = None
 
     @property
     def is_accepted(self) -> bool:
@@ -169,7 +172,15 @@ def _cell(slot: str, wanted: float | None, truth: Json, result: Json | None) -> 
         status=cell.get("status") or "unstated",
         probability=cell.get("probability"),
         is_located=_is_located(expected, cell.get("evidence")),
+        is_offered=_is_offered(wanted, cell),
     )
+
+
+def _is_offered(wanted: float | None, cell: Json) -> bool | None:
+    found = cell.get("value")
+    if wanted is None or found is None or same(wanted, found):
+        return None
+    return any(same(wanted, other.get("value")) for other in cell.get("alternatives") or ())
 
 
 def _is_located(expected: Json, evidence: Json | None) -> bool | None:

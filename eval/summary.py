@@ -37,6 +37,8 @@ def summarise(comparisons: Sequence[Comparison]) -> Summary:
         "silent_of_accepted": _bound(comparisons, lambda cell: cell.is_accepted),
         "state_exact": _share(cell.state_is_right for cell in cells),
         "located": _share(cell.is_located for cell in cells),
+        "misread_numbers": sum(cell.is_offered is not None for cell in cells),
+        "true_among_alternatives": _share(cell.is_offered for cell in cells),
         "by": {
             "condition": _by(comparisons, lambda item: item.condition),
             "edition": _by(comparisons, lambda item: item.edition),

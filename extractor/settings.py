@@ -51,6 +51,15 @@ class Settings(BaseSettings):
         "bf16", description="Arithmetic of OpenVINO; ONNX Runtime always computes in f32."
     )
 
+    ruled_lines: bool = Field(
+        True, description="Whether the ruled lines of page images tell the cells of tables."
+    )
+    second_look: bool = Field(
+        True,
+        description="Whether doubtful and empty cells of page images are read again, enlarged, and "
+        "numbers by a second reader.",
+    )
+
     min_score: float = Field(
         0.90, ge=0, le=1, description="A reading with a lower OCR score is flagged."
     )

@@ -100,6 +100,16 @@ def test_a_slot_that_the_result_has_not_is_wrong_though_null_is_stated() -> None
     assert [cell.is_right for cell in compare(case(), found).cells] == [True, False]
 
 
+def test_a_misread_number_has_the_true_one_among_its_alternatives_or_not() -> None:
+    read = {"value": 72, "state": "number", "status": "flagged", "printed": "72"}
+    for others, offered in (([{"value": 12, "score": 0.2}], True), ([{"value": 13}], False)):
+        found = result(**{"granted.total": read | {"alternatives": others}})
+        assert [c.is_offered for c in compare(case(), found).cells] == [offered, None]
+    illegible = read | {"value": None, "state": "illegible"}
+    summary = summarise([compare(case(), result(**{"granted.total": illegible}))])
+    assert (summary["misread_numbers"], summary["true_among_alternatives"]) == (0, None)
+
+
 def test_states_and_places() -> None:
     stated = {
         "requests.granted.total": {

@@ -34,6 +34,8 @@ def print_summary(evaluation: Evaluation, folder: Path, stream: TextIO | None = 
     out.write(
         f"\ndocuments exact {percent(summary['document_exact'], 1)}, "
         f"silent at most {percent(bound and bound['upper'], 3)} with 95 % confidence\n"
+        f"misread numbers: {summary['misread_numbers']}, the true one among the alternatives of "
+        f"{percent(summary['true_among_alternatives'], 1)}\n"
         f"figures: precision {percent(figures['precision'], 1)}, "
         f"recall {percent(figures['recall'], 1)}\n"
         f"errors of the reports: {planted['planted']} planted, {planted['visible']} visible, "
