@@ -200,4 +200,11 @@ def test_the_grain_of_a_desk_ends_no_table() -> None:
     lines.append(Line("CELLEIIIE", Box(20, 105, 590, 112), 0.3))
     found = read(*page(1, *lines, width=600))
     values = [c.reading.printed for slot, c in found.items() if slot.startswith("disputes.")]
-    assert values == [str(i) for i in range(15)]
+    assert sorted(map(int, values)) == list(range(15))
+    assert found["disputes.reconsideration.corrected"].reading.printed == "1"
+
+
+def test_a_stray_number_beside_a_header_does_not_end_it() -> None:
+    stray = line("0", 20, 95)
+    found = read(*page(1, *requests_table(LABELS), stray, width=600))
+    assert printed(found, "new_received") == ["1"] * 7

@@ -26,6 +26,7 @@ from extractor.assemble.lanes import (
     carry_lanes,
     complete_lanes,
     make_lanes,
+    relative_scale,
     ruled_row,
     settle_lanes,
 )
@@ -203,6 +204,27 @@ def _header(
 ) -> list[ColumnAnchor]:
     """The columns of the header above the first row of a block on sheet `s`.
 
+    Numbers above the rows belong to another table and end the header, unless it is complete only
+    without regard to them: print that shows through and page numbers stand anywhere.
+    """
+    anchors = _columns_above(free, sheets, block, rows, all_rows, s)
+    if len(anchors) == len(block.columns):
+        return anchors
+    words = [p for p in free if p.fragment.role is not Role.VALUE]
+    past_numbers = _columns_above(words, sheets, block, rows, all_rows, s)
+    return past_numbers if len(past_numbers) == len(block.columns) else anchors
+
+
+def _columns_above(
+    free: Sequence[Placed],
+    sheets: Sequence[Sheet],
+    block: Block,
+    rows: Sequence[Box],
+    all_rows: Sequence[RowAnchor],
+    s: int,
+) -> list[ColumnAnchor]:
+    """The columns whose names stand right above the rows of a block.
+
     A header that is not there, or not complete, may have begun at the foot of the sheet before.
     """
     here = [p for p in free if p.sheet == s]
@@ -213,9 +235,9 @@ def _header(
     if len(anchors) == len(block.columns) or not is_first or s == 0:
         return anchors
     before = [p for p in free if p.sheet == s - 1]
-    foot = max((p.box.y1 for p in before), default=0.0)
     rows_before = [row.boxes[s - 1] for row in all_rows if s - 1 in row.boxes]
-    scale = sheets[s].width / max(sheets[s - 1].width, 1e-9)
+    foot = max((box.y1 for box in (*(p.box for p in before), *rows_before)), default=0.0)
+    scale = relative_scale(sheets[s - 1], sheets[s])
     below = [Box(box.x0 / scale, foot, box.x1 / scale, foot) for box in rows]
     carried = [move(p, scale, -foot * scale) for p in _pieces_above(before, below, rows_before)]
     both = find_columns([*carried, *pieces], block)
