@@ -74,7 +74,7 @@ class Surface:
 def flatten(image: Image, warp: Warp) -> Image:
     """Return the flat page, of the same size, white where nothing was photographed."""
     height, width = image.shape[:2]
-    xs, ys = _places(warp, *np.meshgrid(np.linspace(0, 1, width), np.linspace(0, 1, height)))
+    xs, ys = _places(warp, np.linspace(0, 1, width), np.linspace(0, 1, height))
     flat = cv2.remap(
         image,
         xs * (width - 1),
@@ -91,7 +91,8 @@ def on_page(box: Box, warp: Warp) -> Box:
     both in fractions of the page."""
     xs, ys = _places(
         warp,
-        *np.meshgrid([box.x0, box.center_x, box.x1], [box.y0, box.center_y, box.y1]),
+        np.array([box.x0, box.center_x, box.x1]),
+        np.array([box.y0, box.center_y, box.y1]),
     )
     left, top, right, bottom = (
         min(max(float(end), 0.0), 1.0) for end in (xs.min(), ys.min(), xs.max(), ys.max())
@@ -100,14 +101,18 @@ def on_page(box: Box, warp: Warp) -> Box:
 
 
 def _places(warp: Warp, x: Floats, y: Floats) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return where places of the flat page, shape (h, w), are on the photographed one."""
+    """Return where the columns x (w,) and rows y (h,) of the flat page cross on the photographed
+    one: two arrays of shape (h, w). OpenCV's own interpolation is too coarse for this."""
     rows, columns = warp.xs.shape
-    at = (x * (columns - 1)).astype(np.float32), (y * (rows - 1)).astype(np.float32)
-    xs, ys = (
-        cv2.remap(values, *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        for values in (warp.xs, warp.ys)
-    )
-    return np.asarray(xs, dtype=np.float32), np.asarray(ys, dtype=np.float32)
+    down, across = _shares(y, rows), _shares(x, columns)
+    xs, ys = (down @ nodes @ across.T for nodes in (warp.xs, warp.ys))
+    return xs.astype(np.float32), ys.astype(np.float32)
+
+
+def _shares(places: Floats, n: int) -> NDArray[np.float32]:
+    """Return what share each of n nodes, spread evenly over 0 .. 1, has in places (m,): (m, n)."""
+    distance = np.abs(places.clip(0, 1)[:, None] * (n - 1) - np.arange(n))
+    return np.asarray(np.maximum(0, 1 - distance), dtype=np.float32)
 
 
 def find_warp(image: Image, quads: Quads) -> Warp | None:
