@@ -208,3 +208,16 @@ def test_a_stray_number_beside_a_header_does_not_end_it() -> None:
     stray = line("0", 20, 95)
     found = read(*page(1, *requests_table(LABELS), stray, width=600))
     assert printed(found, "new_received") == ["1"] * 7
+
+
+def test_without_ruled_columns_the_numbers_of_a_row_say_how_steep_it_is() -> None:
+    lines = [line("三、收到和处理政府信息公开申请情况", 40, 50)]
+    tilted = [*header(40, 110)]
+    for i, label in enumerate(LABELS):
+        tilted += row(label[:12], [i] * 7, 40, 140 + PITCH * i)
+    for f in tilted:
+        dy = -0.03 * (f.box.center_x - 300)
+        lines.append(replace(f, box=Box(f.box.x0, f.box.y0 + dy, f.box.x1, f.box.y1 + dy)))
+    found = read(*page(1, *lines, width=600))
+    assert printed(found, "new_received") == ["0"] * 7
+    assert printed(found, "denied_internal_affairs") == ["8"] * 7
