@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from extractor.colour import colourfulness
 from extractor.ocr import OcrEngine
-from extractor.strips import darkness
+from extractor.strips import darkness, without_blanks_between_digits
 from extractor.types import Box, Image, Line
 
 RULE_LENGTH = 0.6
@@ -24,6 +25,19 @@ DASH, DASH_SCORE = "—", 0.97
 DASH_RATIO = (2.5, 25.0)
 HOLLOW = 0.45
 RING_DIGIT = 0.3
+SIDE_REACH, LINE_REACH = 1.5, 1.4
+"""How far from a reading its cell may hold more print, in heights of its box, where no ruled lines
+bound the cell: beside it, and above and below."""
+STRAY_HEIGHT, STRAY_WIDTH = (0.6, 1.7), 2.5
+"""Size of print relative to the print that was read; specks are smaller, rules and seals larger."""
+STRAY_MARGIN = 0.25
+CELL_BORDER = 0.3
+NEARER = 0.1
+"""How much nearer the next line of a cell is than the next row, in heights of a line's box."""
+MAX_GROWTH = 6
+LINE_GAP, LINE_HEIGHT = 1.5, 0.6
+"""Two lines of one cell: the gap between them relative to the lower one, and that one relative to
+the higher one. The strokes of 二 stand further apart."""
 SEAL_COLOUR = 60
 MIN_SEAL = 0.01
 
@@ -46,10 +60,94 @@ def ink(image: Image, box: Box) -> float:
     return max(share, DIGIT_INK) if tallest >= DIGIT_HEIGHT * region.shape[0] else share
 
 
-def read_crop(image: Image, box: Box, engine: OcrEngine, scale: float = 2.0) -> Line | None:
-    """Read one region as a single line, enlarged, without looking for print in it first.
+def whole_print(
+    image: Image, box: Box, others: Sequence[Box], cell: Box | None, *, has_lines: bool = False
+) -> Box | None:
+    """Return where all print of a cell stands if some of it lies outside of what was read of it.
 
-    The region is narrowed to its ink, since a number that is small in its crop reads badly.
+    Args:
+        image: an upright page.
+        box: what was read.
+        others: what was read of other cells, and is no part of this one.
+        cell: the ruled cell around `box`, None where there is none.
+        has_lines: whether to look above and below too where there is no ruled cell.
+
+    Returns:
+        A box around `box` and the print beside it, None where no more print stands in the cell.
+    """
+    others = [other for other in others if other.overlap_x(box) * other.overlap_y(box) == 0]
+    if cell is not None:
+        # Remains of the lines at its sides are no print.
+        side = min(CELL_BORDER * box.height, cell.width / 4)
+        cell = Box(cell.x0 + side, cell.y0, cell.x1 - side, cell.y1)
+        if any(_holds_center(cell, other) for other in others):
+            cell = None  # a line between two cells was missed
+    grown = box
+    for _ in range(MAX_GROWTH):
+        region = cell
+        if region is None:
+            side = (0.6 if has_lines else SIDE_REACH) * box.height
+            reach = LINE_REACH * box.height if has_lines else 0.0
+            region = Box(grown.x0 - side, box.y0 - reach, grown.x1 + side, box.y1 + reach)
+        strays = _strays(image, grown, region, others)
+        if cell is None and has_lines:
+            strays = _of_nearer_line(grown, strays)
+        for stray in strays:
+            grown = grown.union(stray)
+        if not strays or cell is not None or has_lines:
+            break
+    return None if grown is box else grown
+
+
+def _of_nearer_line(box: Box, strays: Sequence[Box]) -> list[Box]:
+    """Return the print of the line above or below, whichever is nearer: the other one belongs to
+    the next row. None of it where that cannot be told."""
+    above = [box.y0 - stray.y1 for stray in strays if stray.center_y < box.y0]
+    below = [stray.y0 - box.y1 for stray in strays if stray.center_y > box.y1]
+    unseen = LINE_REACH * box.height
+    up, down = min(above, default=unseen), min(below, default=unseen)
+    if abs(up - down) < NEARER * box.height:
+        return []
+    return [s for s in strays if (s.center_y < box.center_y) == (up < down)]
+
+
+def _strays(image: Image, box: Box, region: Box, others: Sequence[Box]) -> list[Box]:
+    """Return the print in a region that lies outside of a box and is as large as what is in it."""
+    part = _cut(image, region)
+    if part is None:
+        return []
+    height, width = part.shape[:2]
+    left, top = max(0, round(region.x0)), max(0, round(region.y0))
+    mask = _print_mask(_without_seal(part)).astype(np.uint8)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    inner: list[Box] = []
+    outer: list[Box] = []
+    for x, y, w, h, _ in stats[1:].tolist():
+        piece = Box(left + x, top + y, left + x + w, top + y + h)
+        if _holds_center(box, piece):
+            inner.append(piece)
+        elif x > 0 and y > 0 and x + w < width and y + h < height:
+            outer.append(piece)
+    size = max((piece.height for piece in inner), default=0.55 * box.height)
+    margin = STRAY_MARGIN * size
+    return [
+        Box(piece.x0 - margin, piece.y0 - margin, piece.x1 + margin, piece.y1 + margin)
+        for piece in outer
+        if STRAY_HEIGHT[0] * size <= piece.height <= STRAY_HEIGHT[1] * size
+        and piece.width <= STRAY_WIDTH * size
+        and not any(_holds_center(other, piece) for other in others)
+    ]
+
+
+def _holds_center(box: Box, other: Box) -> bool:
+    return box.x0 <= other.center_x <= box.x1 and box.y0 <= other.center_y <= box.y1
+
+
+def read_crop(image: Image, box: Box, engine: OcrEngine, scale: float = 2.0) -> Line | None:
+    """Read one region, enlarged, without looking for print in it first.
+
+    The region is narrowed to its ink, since a number that is small in its crop reads badly. Lines
+    of a cell in which print is wrapped are read each by itself and joined from top to bottom.
 
     Returns:
         The line in pixels of `image`, or None where there is no ink or nothing is read.
@@ -61,29 +159,63 @@ def read_crop(image: Image, box: Box, engine: OcrEngine, scale: float = 2.0) -> 
         return None
     region = _without_rings(_without_seal(region))
     mask = _print_mask(region)
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    tight = [place for rows in _lines(mask) if (place := _narrowed(mask, rows)) is not None]
+    parts = [part for place in tight if (part := _cut(region, place)) is not None]
+    if not parts:
+        return None
+    large = [
+        cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC) for part in parts
+    ]
+    crops = [np.asarray(one, dtype=np.uint8) for one in large]
+    strips = [
+        without_blanks_between_digits(strip, crop)
+        for strip, crop in zip(engine.recognize(crops), crops, strict=True)
+        if strip.text
+    ]
+    if not strips:
+        return None
+    left, top = max(0, round(box.x0)), max(0, round(box.y0))
+    whole = tight[0]
+    for place in tight[1:]:
+        whole = whole.union(place)
+    whole = Box(whole.x0 + left, whole.y0 + top, whole.x1 + left, whole.y1 + top)
+    if len(strips) > 1:
+        text = "".join(strip.text for strip in strips)
+        return Line(text, whole, min(strip.score for strip in strips))
+    (strip,) = strips
+    centers = [whole.x0 + center * whole.width for center in strip.centers]
+    inner = ((a + b) / 2 for a, b in itertools.pairwise(centers))
+    edges = (whole.x0, *inner, whole.x1) if centers else ()
+    return Line(strip.text, whole, strip.score, edges, strip.choices)
+
+
+def _lines(mask: NDArray[np.bool_]) -> list[slice]:
+    """Return the rows of each line of print, from top to bottom; all rows where it is only one."""
+    steps = np.flatnonzero(np.diff(np.concatenate(([0], mask.any(axis=1).astype(np.int8), [0]))))
+    runs = list(zip(steps[::2].tolist(), steps[1::2].tolist(), strict=True))
+    tallest = max((stop - start for start, stop in runs), default=0)
+    runs = [run for run in runs if run[1] - run[0] >= LINE_HEIGHT * tallest]
+    gaps = [(b[0] - a[1]) / (b[1] - b[0]) for a, b in itertools.pairwise(runs)]
+    if not gaps or max(gaps) > LINE_GAP:
+        return [slice(0, mask.shape[0])]
+    cuts = [0, *((a[1] + b[0]) // 2 for a, b in itertools.pairwise(runs)), mask.shape[0]]
+    return [slice(start, stop) for start, stop in itertools.pairwise(cuts)]
+
+
+def _narrowed(mask: NDArray[np.bool_], within: slice) -> Box | None:
+    """Return the bounds of the print in some rows of a region with a margin, None without any."""
+    part = mask[within]
+    rows, columns = np.flatnonzero(part.any(axis=1)), np.flatnonzero(part.any(axis=0))
     if len(rows) == 0:
         return None
     margin = READ_MARGIN * (rows[-1] - rows[0] + 1)
-    x_origin, y_origin = max(0, round(box.x0)), max(0, round(box.y0))
-    tight = Box(
-        max(x_origin + columns[0] - margin, box.x0),
-        max(y_origin + rows[0] - margin, box.y0),
-        min(x_origin + columns[-1] + 1 + margin, box.x1),
-        min(y_origin + rows[-1] + 1 + margin, box.y1),
+    start, stop, _ = within.indices(mask.shape[0])
+    return Box(
+        max(float(columns[0]) - margin, 0.0),
+        max(start + float(rows[0]) - margin, float(start)),
+        min(float(columns[-1]) + 1 + margin, float(mask.shape[1])),
+        min(start + float(rows[-1]) + 1 + margin, float(stop)),
     )
-    inside = Box(tight.x0 - x_origin, tight.y0 - y_origin, tight.x1 - x_origin, tight.y1 - y_origin)
-    part = _cut(region, inside)
-    if part is None:
-        return None
-    large = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
-    (strip,) = engine.recognize([np.asarray(large, dtype=np.uint8)])
-    if not strip.text:
-        return None
-    centers = [tight.x0 + center * tight.width for center in strip.centers]
-    inner = ((a + b) / 2 for a, b in itertools.pairwise(centers))
-    edges = (tight.x0, *inner, tight.x1) if centers else ()
-    return Line(strip.text, tight, strip.score, edges, strip.choices)
 
 
 def _holds_dash(image: Image, box: Box) -> bool:

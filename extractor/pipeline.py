@@ -23,7 +23,7 @@ from statistics import median
 from extractor import ingest
 from extractor.assemble import Assembly, assemble
 from extractor.classify import classify, known_labels
-from extractor.closeup import cut, ink, read_crop
+from extractor.closeup import cut, ink, read_crop, whole_print
 from extractor.decode import decode
 from extractor.digits import OTHER, DigitReader
 from extractor.errors import ExtractorError, InputTooLarge, ModelError, NotAReport
@@ -165,10 +165,11 @@ def extract(
     with run.stage("assemble"):
         assembly = assemble(sheets, schema, known_labels(schema))
     _check_is_report(assembly, source, run)
-    cells = _ScannedCells(source, rotations, warps, scanned, engines, settings)
+    cells = _ScannedCells(source, rotations, warps, scanned, sheets, engines, settings)
     readings = assembly.tables
-    with run.barrier("reread"), run.stage("reread"):
-        readings = reread(assembly.tables, cells, schema.kinds, settings)
+    if settings.second_look:
+        with run.barrier("reread"), run.stage("reread"):
+            readings = reread(assembly.tables, cells, schema.kinds, settings)
     with run.stage("decode"):
         decoded = decode(readings, schema)
     with run.stage("flag"):
@@ -254,7 +255,8 @@ def _read_pages(
                     scanned.add(number)
                     with run.stage("ocr", number, count):
                         page, lines = recognize_page(page, engines.ocr, settings)
-                        cells = _ruled_cells(page, lines)
+                        if settings.ruled_lines:
+                            cells = _ruled_cells(page, lines)
                     if page.warp is not None:
                         warps[number] = page.warp
                 sheets += tokenize_page(page, lines, cells)
@@ -281,6 +283,7 @@ class _ScannedCells:
         rotations: Sequence[float],
         warps: Mapping[int, Warp],
         scanned: frozenset[int],
+        sheets: Sequence[Sheet],
         engines: Engines,
         settings: Settings,
     ) -> None:
@@ -291,6 +294,10 @@ class _ScannedCells:
 
         self._image = lru_cache(maxsize=2)(image)
         self._scanned = scanned
+        self._sheets = [sheet for sheet in sheets if sheet.cells and sheet.page in scanned]
+        self._labels = [
+            f.evidence for sheet in sheets for f in sheet.fragments if f.role is Role.LABEL
+        ]
         self._engines = engines
 
     def ink(self, evidence: Evidence) -> float | None:
@@ -300,6 +307,43 @@ class _ScannedCells:
     def read(self, evidence: Evidence) -> Line | None:
         region = self._region(evidence)
         return None if region is None else read_crop(*region, self._engines.ocr)
+
+    def whole(
+        self, evidence: Evidence, others: Sequence[Evidence], *, has_lines: bool = False
+    ) -> Evidence | None:
+        region = self._region(evidence)
+        if region is None:
+            return None
+        image, box = region
+        height, width = image.shape[:2]
+        # Labels bound a cell, except one whose own words may have been taken for a label.
+        others = others if has_lines else [*others, *self._labels]
+        places = [
+            near[1] for one in others if one.page == evidence.page and (near := self._region(one))
+        ]
+        found = whole_print(image, box, places, self._cell(evidence, box), has_lines=has_lines)
+        if found is None:
+            return None
+        return replace(
+            evidence,
+            box=Box(
+                max(0.0, found.x0 / width),
+                max(0.0, found.y0 / height),
+                min(1.0, found.x1 / width),
+                min(1.0, found.y1 / height),
+            ),
+        )
+
+    def _cell(self, evidence: Evidence, box: Box) -> Box | None:
+        """The ruled cell in which a region lies, in pixels."""
+        for sheet in self._sheets:
+            if sheet.page != evidence.page:
+                continue
+            for cell in sheet.cells:
+                placed = replace(cell, x0=cell.x0 + sheet.left, x1=cell.x1 + sheet.left)
+                if placed.x0 < box.center_x < placed.x1 and placed.y0 < box.center_y < placed.y1:
+                    return placed
+        return None
 
     def opinions(self, evidence: Evidence) -> tuple[Spelling, ...]:
         region = self._region(evidence)

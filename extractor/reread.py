@@ -5,6 +5,9 @@ no ink and the cell is blank, or the detector missed something small. Where the 
 larger crop of only that cell settles it or gives a second opinion; opinions that differ are both
 kept, and flagged. Cells whose characters stand in the file are left alone.
 
+Where print stands in a cell beside what was read of it, the whole cell is read: a number that is
+read short looks right. What cannot be read as one value is flagged (`unread_print`).
+
 A second reader, which knows digits only, gives its opinion on every number. Where both agree, the
 surer score counts; where they differ, both readings are kept and the cell is flagged. Its reading
 is taken only in place of one that is doubtful by itself.
@@ -20,6 +23,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Protocol
 
+from extractor.characters import canonical
 from extractor.settings import Settings
 from extractor.spellings import Spelling, spellings
 from extractor.types import Candidate, Evidence, Line, Reading, State, TableReading
@@ -44,6 +48,13 @@ class ScannedCells(Protocol):
         """What is read in an enlarged crop of the region; None also if nothing is."""
         ...
 
+    def whole(
+        self, evidence: Evidence, others: Sequence[Evidence], *, has_lines: bool = False
+    ) -> Evidence | None:
+        """Where all print of a cell stands, None if what was read is all of it. `others` were read
+        of other cells; `has_lines` asks for what stands above and below too."""
+        ...
+
     def opinions(self, evidence: Evidence) -> tuple[Spelling, ...]:
         """What the second reader makes of the region, likeliest first; empty if it has no view."""
         ...
@@ -63,13 +74,30 @@ def reread(
         kinds: for every slot its kind of value ("count", "signed", "amount").
         settings: `min_score` says what is doubtful.
     """
+    places = [
+        (slot, candidate.evidence)
+        for table in readings
+        for slot, candidates in table.candidates.items()
+        for candidate in candidates[:1]
+        if candidate.reading.state is not State.BLANK
+    ]
     return tuple(
         replace(
             table,
             candidates={
                 slot: _with_spellings(
                     _second_opinion(
-                        _look_again(candidates, cells, kinds[slot], settings),
+                        _look_again(
+                            _complete(
+                                candidates,
+                                cells,
+                                kinds[slot],
+                                [place for other, place in places if other != slot],
+                            ),
+                            cells,
+                            kinds[slot],
+                            settings,
+                        ),
                         cells,
                         kinds[slot],
                         settings,
@@ -109,6 +137,41 @@ def _with_spellings(candidates: tuple[Candidate, ...], kind: str) -> tuple[Candi
 
 def _key(reading: Reading) -> tuple[State, Decimal | None]:
     return reading.state, reading.value
+
+
+def _complete(
+    candidates: tuple[Candidate, ...],
+    cells: ScannedCells,
+    kind: str,
+    others: Sequence[Evidence],
+) -> tuple[Candidate, ...]:
+    """Read the whole cell where print stands beside what was read of it: a number that is read
+    short looks right. What cannot be read as one is flagged."""
+    first = candidates[0]
+    if first.reading.state is State.BLANK:
+        return candidates
+    is_fragment = first.reading.state is State.ILLEGIBLE or "unknown_words" in first.reading.flags
+    whole = cells.whole(first.evidence, others, has_lines=is_fragment)
+    if whole is None:
+        return candidates
+    line = cells.read(whole)
+    if line is not None and looks_like_value(line.text):
+        reading = read_cell(line.text, kind=kind, header_unit=first.reading.unit)
+        more = replace(
+            first,
+            reading=reading,
+            score=line.score,
+            evidence=whole,
+            origin="reread",
+            spellings=spellings(line.choices),
+        )
+        if reading.state is State.ILLEGIBLE or _same(first.reading, reading):
+            pass
+        elif not _is_odd(reading):
+            is_part = canonical(first.reading.printed) in canonical(line.text)
+            return (more,) if is_part else (more, *candidates)
+    flags = tuple(sorted({*first.reading.flags, "unread_print"}))
+    return (replace(first, reading=replace(first.reading, flags=flags)), *candidates[1:])
 
 
 def _look_again(

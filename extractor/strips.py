@@ -175,7 +175,7 @@ def to_lines(strip: Strip, quad: NDArray[np.float32], image: Image) -> list[Line
         return min(max(left + fraction * (right - left), box.x0), box.x1)
 
     lines: list[Line] = []
-    strip = _without_blanks_between_digits(strip, image)
+    strip = without_blanks_between_digits(strip, image)
     for first, last, start, stop in _cuts(strip, image):
         centers = [place(center) for center in strip.centers[first:last]]
         x0, x1 = place(start), place(stop)
@@ -213,16 +213,23 @@ def _cuts(strip: Strip, image: Image) -> list[tuple[int, int, float, float]]:
     return parts
 
 
-def _without_blanks_between_digits(strip: Strip, image: Image) -> Strip:
-    """Leave out the blanks that were read between digits that are set wide."""
+def without_blanks_between_digits(strip: Strip, image: Image) -> Strip:
+    """Leave out the blanks that were read between digits that are set wide.
+
+    Args:
+        strip: what was read, with any text.
+        image: the crop in which it was read.
+    """
     blanks = [i for i, char in enumerate(strip.text) if char.isspace()]
-    if not blanks:
+    if not blanks or not strip.centers:
         return strip
     scale = image.shape[1] / _type_size(strip.text, darkness(image))
     dropped = {i for i in blanks if i and _is_set_wide(strip, i - 1, scale)}
     kept = [i for i in range(len(strip.text)) if i not in dropped]
+    certain = [strip.choices[i][0][1] for i in kept] if strip.choices else []
     return replace(
         strip,
+        score=min(certain, default=strip.score),
         text="".join(strip.text[i] for i in kept),
         centers=tuple(strip.centers[i] for i in kept),
         choices=tuple(strip.choices[i] for i in kept) if strip.choices else (),

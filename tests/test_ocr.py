@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from extractor import ocr, weights
-from extractor.closeup import ink, read_crop
+from extractor.closeup import ink, read_crop, whole_print
 from extractor.colour import colourfulness, without_marks, without_seals
 from extractor.errors import ModelError
 from extractor.ocr import WIDTHS_PX, OcrEngine, batches, recognize_page
@@ -421,3 +421,44 @@ def test_digits_that_are_set_wide_stay_one_number() -> None:
     write(image, "6", 90, 31)
     strip = Strip("126", 0.9, 0.9, (0.09, 0.21, 0.61))
     assert [line.text for line in to_lines(strip, QUAD, image)] == ["12", "6"]
+
+
+def test_print_beside_a_reading_belongs_to_its_cell() -> None:
+    page = paper(200, 400)
+    write(page, "1", 100, 80)
+    write(page, "7", 145, 80)
+    write(page, "5", 300, 80)
+    one, seven, five = (Box(x, 50, x + 26, 90) for x in (98, 143, 298))
+    grown = whole_print(page, one, [five], None)
+    assert grown is not None
+    assert grown.x0 <= 100 < 165 < grown.x1 < 200
+    assert whole_print(page, one, [seven, five], None) is None
+    assert whole_print(page, five, [one, seven], None) is None
+    # Specks are no print, and neither are the remains of a line at the border of a ruled cell.
+    cell = Box(280, 20, 350, 120)
+    cv2.circle(page, (335, 100), 2, (20, 20, 20), -1)
+    cv2.line(page, (283, 30), (283, 110), (20, 20, 20), 2)
+    assert whole_print(page, five, [], cell) is None
+    write(page, "3", 300, 115)
+    grown = whole_print(page, five, [], Box(280, 20, 350, 140))
+    assert grown is not None
+    assert grown.y1 > 110
+
+
+def test_words_that_are_cut_into_lines_go_on_in_the_nearer_line() -> None:
+    page = paper(200, 200)
+    for y in (60, 95, 150):
+        cv2.rectangle(page, (90, y - 28), (110, y), (20, 20, 20), 3)
+    grown = whole_print(page, Box(85, 63, 115, 99), [], None, has_lines=True)
+    assert grown is not None
+    assert grown.y0 < 35
+    assert grown.y1 < 110
+
+
+def test_lines_of_a_cell_are_read_from_top_to_bottom(engine: OcrEngine) -> None:
+    cell = paper(120, 160)
+    write(cell, "62", 50, 45)
+    write(cell, "0", 60, 95)
+    line = read_crop(cell, Box(0, 0, 160, 120), engine)
+    assert line is not None
+    assert line.text == "620"

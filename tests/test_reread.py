@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -33,6 +34,12 @@ class Cells:
     score: float = 0.99
     is_scanned: bool = True
     opinion: tuple[Spelling, ...] = ()
+    more: Evidence | None = None
+
+    def whole(
+        self, evidence: Evidence, others: Sequence[Evidence], *, has_lines: bool = False
+    ) -> Evidence | None:
+        return self.more
 
     def ink(self, evidence: Evidence) -> float | None:
         return self.covered if self.is_scanned else None
@@ -126,3 +133,24 @@ def test_other_spellings_follow_as_alternatives() -> None:
     found = look(candidate, Cells())
     assert [c.reading.value for c in found] == [38, 33]
     assert found[1].origin == "nbest"
+
+
+WHOLE = Evidence(page=1, box=Box(0.1, 0.1, 0.3, 0.2))
+
+
+def test_a_number_that_was_read_short_is_completed() -> None:
+    (only,) = look(number(7, 0.99), Cells(text="17", more=WHOLE))
+    assert only.reading.value == 17
+    assert only.evidence == WHOLE
+
+
+@pytest.mark.parametrize("text", [None, "7", "处理决定"])
+def test_print_that_stays_unread_is_flagged(text: str | None) -> None:
+    (only,) = look(number(7, 0.99), Cells(text=text, more=WHOLE))
+    assert only.reading.value == 7
+    assert "unread_print" in only.reading.flags
+
+
+def test_a_whole_cell_that_says_something_else_is_an_opinion() -> None:
+    first, second = look(number(7, 0.99), Cells(text="12", more=WHOLE))
+    assert (first.reading.value, second.reading.value) == (12, 7)

@@ -39,6 +39,7 @@ FLAG = {
     "weak_column": "所属列不能确定",
     "relation_broken": "所在勾稽关系不平衡",
     "readers_disagree": "两次识别结果不一致",
+    "unread_print": "单元格内还有未识别的内容",
     "unverified_blank": "未见内容，但不能确定为空白",
     "ambiguous": "可能是横线，也可能是汉字“一”",
     "approximate": "约数，不是准确数",
