@@ -189,13 +189,13 @@ def test_rows_that_climb_by_more_than_a_row_are_read_along_their_ruled_lines() -
     assert empty.evidence.box.center_y == pytest.approx(right, abs=0.003)
 
 
-def test_the_grain_of_a_desk_ends_no_table() -> None:
+def test_neither_the_grain_of_a_desk_nor_a_speck_behind_a_word_ends_a_table() -> None:
     groups = ("行政复议", "未经复议直接起诉", "复议后起诉")
     results = ("结果维持", "结果纠正", "其他结果", "尚未审结", "总计")
     lines = [line("四、政府信息公开行政复议、行政诉讼情况", 40, 40)]
     lines += [line(text, 80 + 180 * i, 70) for i, text in enumerate(groups)]
     for i in range(15):
-        lines.append(line(results[i % 5], 40 + 36 * i, 90))
+        lines.append(line(results[i % 5] + "。" * (i == 4), 40 + 36 * i, 90))
         lines.append(line(str(i), 52 + 36 * i, 130))
     lines.append(Line("CELLEIIIE", Box(20, 105, 590, 112), 0.3))
     found = read(*page(1, *lines, width=600))

@@ -29,6 +29,7 @@ _SAME_LABEL = 0.95
 _MIN_REPEATED = 3
 _RIVAL = 0.8
 _MIN_VALUES = 10
+_WORD_CHARS = 6
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
 
@@ -62,7 +63,7 @@ def assemble(sheets: Sequence[Sheet], schema: Schema, known: Sequence[Label]) ->
     reports = split_reports(sheets, schema)
     sheets = reports[0]
     bends = [find_bend(sheet) for sheet in sheets]
-    flat = [_printed(level(sheet, bend)) for sheet, bend in zip(sheets, bends, strict=True)]
+    flat = [_sure_prose(level(sheet, bend)) for sheet, bend in zip(sheets, bends, strict=True)]
     best = {
         table: max(
             (_assemble_layout(flat, layout, known) for layout in layouts),
@@ -94,13 +95,24 @@ def assemble(sheets: Sequence[Sheet], schema: Schema, known: Sequence[Label]) ->
     return Assembly(edition, tuple(tables), sheets, len(reports) - 1, repeated)
 
 
-def _printed(sheet: Sheet) -> Sheet:
-    """The sheet of a page without what only looks like running text: the grain of a desk, or of the
-    paper, is read as a line of Latin letters, and would end the table that it stands beside."""
+def _sure_prose(sheet: Sheet) -> Sheet:
+    """The sheet of a page without what only looks like running text, which would end the table that
+    it stands in: the grain of a desk read as Latin letters is left out, and a short word with a
+    speck behind it, level with labels or values, is a label."""
     if sheet.kind is not SheetKind.PAGE:
         return sheet
-    kept = (f for f in sheet.fragments if f.role is not Role.PROSE or _HAN.search(f.text))
-    return replace(sheet, fragments=tuple(kept))
+    cells = [f.box for f in sheet.fragments if f.box and f.role in (Role.LABEL, Role.VALUE)]
+    fragments = []
+    for f in sheet.fragments:
+        if f.role is Role.PROSE:
+            if not _HAN.search(f.text):
+                continue
+            if len(f.text) <= _WORD_CHARS and any(
+                f.box and box.overlap_y(f.box) > 0.5 * f.box.height for box in cells
+            ):
+                f = replace(f, role=Role.LABEL)
+        fragments.append(f)
+    return replace(sheet, fragments=tuple(fragments))
 
 
 def _on_page(
