@@ -10,17 +10,25 @@ import ctypes
 import importlib
 import platform
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from extractor.errors import ModelError
 
-Runner = Callable[[Sequence[NDArray[np.float32]]], list[NDArray[np.float32]]]
-"""Input tensors in, output tensors out; PaddleX calls it with `x=`."""
+Done = Callable[[int, NDArray[np.float32]], None]
+"""Told the output of a batch, by its place among the batches; not always in their order."""
+BatchRunner = Callable[[Iterable[NDArray[np.float32]], Done], None]
+
+
+class Runner(Protocol):
+    """Input tensors in, output tensors out, as PaddleX calls it."""
+
+    def __call__(self, x: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]: ...
+
 
 _M_MMAP_THRESHOLD = -3  # of malloc.h
 _LARGE_BLOCK_BYTES = 4 * 2**20
@@ -68,37 +76,68 @@ def return_large_blocks() -> None:
         ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE_BLOCK_BYTES)
 
 
-class OpenVinoRunner:
-    """One network on OpenVINO, with shapes that differ from call to call.
+def in_turn(runner: Runner) -> BatchRunner:
+    """Compute one batch after the other."""
 
-    `precision` "bf16" is computed in half the bits where the processor can, otherwise in full.
-    `keeps_memory` False gives the memory of a call back after it: worth its time (2 % to 10 %)
-    where shapes are large and many, as those of pages.
+    def run(batches: Iterable[NDArray[np.float32]], done: Done) -> None:
+        for i, batch in enumerate(batches):
+            (scores,) = runner(x=[batch])
+            done(i, scores)
+
+    return run
+
+
+class OpenVinoRunner:
+    """One network on OpenVINO for large inputs, each computed by all threads, in the place of
+    PaddleX's own runner.
+
+    `precision` "bf16" is computed in half the bits where the processor can, otherwise in full. The
+    memory of a call is given back after it: shapes are large and many, as those of pages.
     """
 
-    def __init__(
-        self, weights: Path, threads: int, precision: str, *, keeps_memory: bool = True
-    ) -> None:
-        self._keeps_memory = keeps_memory
-        core = _openvino().Core()
-        self._network: Any = core.compile_model(
+    def __init__(self, weights: Path, threads: int, precision: str) -> None:
+        self._network: Any = _compile(weights, threads, 1, precision)
+
+    def __call__(self, x: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+        result = self._network([np.ascontiguousarray(x[0])], share_inputs=True)
+        self._network.release_memory()
+        return list(result.values())
+
+
+class OpenVinoBatches:
+    """One network on OpenVINO for many small batches: as many at once as there are threads, which
+    takes less time than all threads on one (`docs/reader.md`)."""
+
+    def __init__(self, weights: Path, threads: int, precision: str) -> None:
+        self._network: Any = _compile(weights, threads, threads, precision)
+        self._queue: Any = _openvino().AsyncInferQueue(self._network, threads)
+
+    def __call__(self, batches: Iterable[NDArray[np.float32]], done: Done) -> None:
+        self._queue.set_callback(
+            lambda request, i: done(i, request.get_output_tensor(0).data)  # a view, valid inside
+        )
+        try:
+            for i, batch in enumerate(batches):
+                self._queue.start_async(
+                    [batch], i
+                )  # copied: the caller's may be gone before it is used
+        finally:
+            self._queue.wait_all()
+
+
+def _compile(weights: Path, threads: int, streams: int, precision: str) -> Any:
+    return (
+        _openvino()
+        .Core()
+        .compile_model(
             str(weights),
             "CPU",
             {
                 "INFERENCE_NUM_THREADS": threads,
-                "NUM_STREAMS": 1,
+                "NUM_STREAMS": streams,
                 "INFERENCE_PRECISION_HINT": precision,
                 # One compiled kernel is kept for every shape otherwise; shapes are many.
                 "CPU_RUNTIME_CACHE_CAPACITY": 256,
             },
         )
-
-    def __call__(self, x: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
-        # Outputs are views of the engine's memory, valid until the next call: both users are done
-        # with one result before they ask for another.
-        inputs = [np.ascontiguousarray(x[0])]
-        result = self._network(inputs, share_inputs=True, share_outputs=self._keeps_memory)
-        outputs = list(result.values())
-        if not self._keeps_memory:
-            self._network.release_memory()
-        return outputs
+    )

@@ -27,12 +27,20 @@ from types import ModuleType
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from extractor.colour import without_marks, without_seals
 from extractor.detection import find_print
 from extractor.errors import ModelError, OcrError
 from extractor.flatten import find_warp, flatten
-from extractor.inference import OpenVinoRunner, choose, return_large_blocks
+from extractor.inference import (
+    BatchRunner,
+    OpenVinoBatches,
+    OpenVinoRunner,
+    choose,
+    in_turn,
+    return_large_blocks,
+)
 from extractor.orientation import (
     Quads,
     bounds,
@@ -121,17 +129,16 @@ class PaddleEngine:
         self._recognizer = TextRecognition(
             model_name="PP-OCRv6_small_rec", model_dir=recognizer, **common
         ).paddlex_predictor
+        self._read: BatchRunner = in_turn(self._recognizer.runner)
         if choose(settings.inference) == "openvino":
-            for predictor, folder, keeps_memory in (
-                (self._detector.paddlex_predictor, detector, False),
-                (self._recognizer, recognizer, True),
-            ):
-                predictor.runner = OpenVinoRunner(
-                    Path(folder, "inference.onnx").resolve(),
-                    settings.threads,
-                    settings.inference_precision,
-                    keeps_memory=keeps_memory,
-                )
+            threads, precision = settings.threads, settings.inference_precision
+            self._detector.paddlex_predictor.runner = OpenVinoRunner(
+                Path(detector, "inference.onnx").resolve(), threads, precision
+            )
+            self._read = OpenVinoBatches(
+                Path(recognizer, "inference.onnx").resolve(), threads, precision
+            )
+            self._recognizer.runner = None
         self._alphabet = ["", *characters, " "]
 
     @property
@@ -166,20 +173,27 @@ class PaddleEngine:
         resize = self._recognizer.pre_tfs["ReisizeNorm"]
         inputs = [resize.resize(np.ascontiguousarray(crop[:, :, ::-1])) for crop in crops]
         widths = [array.shape[2] for array in inputs]
+        groups = list(batches(widths))
         strips: list[Strip | None] = [None] * len(crops)
-        for wide, batch in batches(widths):
-            stack = np.zeros((len(batch), 3, CROP_HEIGHT_PX, wide), dtype=np.float32)
-            for row, i in enumerate(batch):
-                stack[row, :, :, : widths[i]] = inputs[i]
-            try:
-                (scores,) = self._recognizer.runner(x=[stack])  # (n, steps, classes)
-            except (RuntimeError, ValueError, MemoryError) as error:
-                raise OcrError(f"text recognition failed: {error}") from error
-            for row, i in enumerate(batch):
+
+        def stack(wide: int, group: Sequence[int]) -> NDArray[np.float32]:
+            stacked = np.zeros((len(group), 3, CROP_HEIGHT_PX, wide), dtype=np.float32)
+            for row, i in enumerate(group):
+                stacked[row, :, :, : widths[i]] = inputs[i]
+            return stacked
+
+        def decode(place: int, scores: NDArray[np.float32]) -> None:  # (n, steps, classes)
+            wide, group = groups[place]
+            for row, i in enumerate(group):
                 # The resized crop may be narrower than its padded input.
                 height, width = crops[i].shape[:2]
                 used = min(wide, width * CROP_HEIGHT_PX / height)
                 strips[i] = decode_ctc(scores[row], self._alphabet, wide / used / scores.shape[1])
+
+        try:
+            self._read((stack(wide, group) for wide, group in groups), decode)
+        except (RuntimeError, ValueError, MemoryError) as error:
+            raise OcrError(f"text recognition failed: {error}") from error
         return [strip for strip in strips if strip is not None]
 
 

@@ -17,7 +17,7 @@ from extractor import ocr, weights
 from extractor.closeup import ink, read_crop, whole_print
 from extractor.colour import colourfulness, without_marks, without_seals
 from extractor.errors import ModelError
-from extractor.ocr import WIDTHS_PX, OcrEngine, batches, recognize_page
+from extractor.ocr import WIDTHS_PX, OcrEngine, PaddleEngine, batches, recognize_page
 from extractor.orientation import Quads, skew, turned_quads, upright
 from extractor.pages import open_pages
 from extractor.pipeline import Engines
@@ -126,6 +126,26 @@ def test_odd_images(shape: tuple[int, int], engine: OcrEngine, settings: Setting
 def test_a_page_without_image_is_wrong_use(engine: OcrEngine, settings: Settings) -> None:
     with pytest.raises(ValueError, match="no image"):
         recognize_page(Page(1, 10.0, 10.0, None, ()), engine, settings)
+
+
+@pytest.mark.parametrize("inference", ["openvino", "onnxruntime"])
+def test_strips_do_not_depend_on_how_many_batches_run_at_once(
+    inference: str, printed: tuple[Image, list[Line]], settings: Settings
+) -> None:
+    image, truth = printed
+    crops = [
+        image[round(b.y0) - 2 : round(b.y1) + 2, max(0, round(b.x0) - 2) : round(b.x1) + 2]
+        for b in (line.box for line in truth[:60])
+    ]
+    read = [
+        PaddleEngine(
+            settings.model_copy(update={"threads": threads, "inference": inference})
+        ).recognize(crops)
+        for threads in (1, 3)
+    ]
+    assert [strip.text for strip in read[0]] == [strip.text for strip in read[1]]
+    right = sum(strip.text == line.text for strip, line in zip(read[0], truth, strict=False))
+    assert right > 50
 
 
 # --- a fake reader -----------------------------------------------------------------------------
