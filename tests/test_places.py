@@ -221,3 +221,25 @@ def test_without_ruled_columns_the_numbers_of_a_row_say_how_steep_it_is() -> Non
     found = read(*page(1, *lines, width=600))
     assert printed(found, "new_received") == ["0"] * 7
     assert printed(found, "denied_internal_affairs") == ["8"] * 7
+
+
+def test_words_broken_over_two_lines_of_a_narrow_cell_are_one() -> None:
+    lines = requests_table(LABELS)
+    lines = [f for f in lines if not (f.text == "2" and f.box.x0 > 380)]
+    lines += [line(text, 373, 110 + PITCH + dy) for text, dy in (("未涉", -5), ("及", 5))]
+    found = read(*page(1, *lines, width=600))
+    reading = found["requests.carried_over.enterprise"].reading
+    assert (reading.printed, reading.state) == ("未涉及", State.NOT_APPLICABLE)
+
+
+def test_a_row_whose_label_was_read_in_part_reaches_the_values_below() -> None:
+    lines = [f for f in requests_table(LABELS) if f.box.y0 < 125]
+    lines += [
+        *row("二、上年结转政府信息公开申请", [], 40, 130),
+        *(line("某某某", 40, 141), line("数量", 40, 152)),
+        *row("", [2] * 7, 40, 145),
+        *row(LABELS[2], [3] * 7, 40, 180),
+    ]
+    found = read(*page(1, *lines, width=600))
+    assert printed(found, "carried_over") == ["2"] * 7
+    assert found["requests.carried_over.total"].row_anchor < 0.75

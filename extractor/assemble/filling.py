@@ -65,7 +65,7 @@ def fill_row(
         ]
     else:
         cells = [Box(lane.left, label.y0, lane.right, label.y1) for lane in lanes]
-    assigned = assign_values(values, lanes)
+    assigned = assign_values(_join_words(values), lanes)
     for lane, p, fit in assigned:
         slot = layout.slot_id(row.row, lane.column)
         before = found.candidates.get(slot)
@@ -94,6 +94,41 @@ def fill_row(
             found.candidates[slot] = blank
             found.regions[slot] = blank.evidence
     return [p for _, p, _ in assigned]
+
+
+def _join_words(values: Sequence[Placed]) -> list[Placed]:
+    """The print of a row, with words that are broken over lines in a narrow cell in one piece."""
+    joined: list[Placed] = []
+    for p in sorted(values, key=lambda p: p.box.y0):
+        for i, above in enumerate(joined):
+            if _is_continued(above, p):
+                first, second = above.fragment, p.fragment
+                evidence = first.evidence
+                if evidence.box and second.evidence.box:
+                    evidence = replace(evidence, box=evidence.box.union(second.evidence.box))
+                fragment = replace(
+                    first,
+                    text=first.text + second.text,
+                    score=min(first.score, second.score),
+                    box=above.box.union(p.box),
+                    evidence=evidence,
+                    spellings=(),
+                )
+                joined[i] = Placed(above.sheet, fragment)
+                break
+        else:
+            joined.append(p)
+    return joined
+
+
+def _is_continued(above: Placed, below: Placed) -> bool:
+    a, b = above.box, below.box
+    return (
+        all(p.fragment.text.isalpha() for p in (above, below))
+        and a.overlap_x(b) > 0.5 * min(a.width, b.width)
+        and a.center_y < b.y0
+        and b.y0 - a.y1 < 0.5 * b.height
+    )
 
 
 def doubt_blanks(found: Found, slots: Container[str]) -> None:

@@ -8,7 +8,7 @@ stays weak, and whatever stands in it is flagged.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from extractor.assemble.anchors import SURE, Placed, RowAnchor
@@ -50,12 +50,10 @@ def fill_gaps(
     """
     taken = {i for anchor in anchors for i in anchor.fragments}
     free = [(i, p) for i, p in enumerate(placed) if i not in taken]
-    levels = [
-        level
-        for level in _levels([p for _, p in free if p.fragment.role is Role.VALUE])
-        if not any(_claims(anchor, level) for anchor in anchors)
-    ]
+    lines = _levels([p for _, p in free if p.fragment.role is Role.VALUE])
     words = [(i, p) for i, p in free if p.fragment.role is not Role.VALUE and p.fragment.text]
+    anchors = [_stretch(anchor, anchors, lines, [p for _, p in words]) for anchor in anchors]
+    levels = _unclaimed(lines, anchors)
     filled: list[RowAnchor] = []
     for index, block in enumerate(layout.blocks):
         own = [anchor for anchor in anchors if anchor.block == index]
@@ -114,6 +112,34 @@ def _claims(anchor: RowAnchor, level: _Level) -> bool:
         return False
     reach = max(0.5 * label.height + 0.2 * level.box.height, _ROW_REACH * level.box.height)
     return abs(label.center_y - level.box.center_y) <= reach
+
+
+def _unclaimed(levels: Sequence[_Level], anchors: Sequence[RowAnchor]) -> list[_Level]:
+    return [level for level in levels if not any(_claims(anchor, level) for anchor in anchors)]
+
+
+def _stretch(
+    anchor: RowAnchor,
+    anchors: Sequence[RowAnchor],
+    levels: Sequence[_Level],
+    words: Sequence[Placed],
+) -> RowAnchor:
+    """A row without values whose label was read only in part goes on where the lines below it do,
+    down to values that belong to no other row."""
+    sheet = max(anchor.boxes)
+    label = box = anchor.boxes[sheet]
+    if any(_claims(anchor, level) for level in levels):
+        return anchor
+    for p in sorted(words, key=lambda p: p.box.y0):
+        is_aligned = p.sheet == sheet and abs(p.box.x0 - label.x0) <= p.box.height
+        if is_aligned and abs(p.box.y0 - box.y1) <= 0.5 * p.box.height:
+            box = box.union(p.box)
+    for level in _unclaimed(levels, anchors):
+        if level.sheet == sheet and label.center_y < level.box.center_y < box.y1:
+            place = Box(label.x0, level.box.y0, label.x1, level.box.y1)
+            strength = min(anchor.strength, _INFERRED)
+            return replace(anchor, boxes={**anchor.boxes, sheet: place}, strength=strength)
+    return anchor
 
 
 def _next_to(
