@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from extractor.colour import colourfulness
 from extractor.ocr import OcrEngine
 from extractor.strips import darkness, without_blanks_between_digits
+from extractor.strokes import DASH, lone_stroke
 from extractor.types import Box, Image, Line
 
 RULE_LENGTH = 0.6
@@ -21,8 +22,7 @@ DIGIT_HEIGHT = 0.35
 DIGIT_INK = 0.01
 MIN_SPECK_PX = 4
 READ_MARGIN = 0.35
-DASH, DASH_SCORE = "—", 0.97
-DASH_RATIO = (2.5, 25.0)
+STROKE_SCORE = 0.97
 HOLLOW = 0.45
 RING_DIGIT = 0.3
 SIDE_REACH, LINE_REACH = 1.5, 1.4
@@ -31,7 +31,7 @@ bound the cell: beside it, and above and below."""
 STRAY_HEIGHT, STRAY_WIDTH = (0.6, 1.7), 2.5
 """Size of print relative to the print that was read; specks are smaller, rules and seals larger."""
 STRAY_MARGIN = 0.25
-CELL_BORDER = 0.3
+CELL_BORDER, CELL_SIDES = 0.3, 0.12
 NEARER = 0.1
 """How much nearer the next line of a cell is than the next row, in heights of a line's box."""
 MAX_GROWTH = 6
@@ -152,8 +152,8 @@ def read_crop(image: Image, box: Box, engine: OcrEngine, scale: float = 2.0) -> 
     Returns:
         The line in pixels of `image`, or None where there is no ink or nothing is read.
     """
-    if _holds_dash(image, box):
-        return Line(DASH, box, DASH_SCORE)
+    if (mark := stroke(image, box)) == DASH:
+        return Line(mark, box, STROKE_SCORE)
     region = _cut(image, box)
     if region is None:
         return None
@@ -218,31 +218,19 @@ def _narrowed(mask: NDArray[np.bool_], within: slice) -> Box | None:
     )
 
 
-def _holds_dash(image: Image, box: Box) -> bool:
-    """Whether the only print in and around a region is one flat stroke with paper on all sides.
+def stroke(image: Image, box: Box) -> str:
+    """Return the dash or slash that is the only print in and around a region, "" otherwise.
 
-    A recogniser, which enlarges every crop to the same height, makes anything out of it.
+    Where the region is a whole cell, the ruled lines at its sides are left out.
     """
-    reach = max(4.0, 0.25 * box.width)
-    region = _cut(
-        image, Box(box.x0 - reach, box.y0 - reach / 2, box.x1 + reach, box.y1 + reach / 2)
-    )
-    if region is None:
-        return False
-    height, width = region.shape[:2]
-    dark = darkness(_without_seal(region)).astype(np.uint8)
-    _, _, stats, _ = cv2.connectedComponentsWithStats(dark, connectivity=8)
-    strokes = []
-    for x, y, w, h, area in stats[1:].tolist():
-        is_rule = w >= FULL_HEIGHT * width or h >= FULL_HEIGHT * height
-        if area < MIN_SPECK_PX or is_rule:
-            continue
-        strokes.append((x, y, w, h))
-    if len(strokes) != 1:
-        return False
-    x, y, w, h = strokes[0]
-    is_free = x > 1 and x + w < width - 1 and y > 1 and y + h < height - 1
-    return bool(is_free and h >= 2 and DASH_RATIO[0] * h <= w <= DASH_RATIO[1] * h)
+    reach = max(4.0, 0.25 * min(box.width, box.height))
+    around = Box(box.x0 - reach, box.y0 - reach / 2, box.x1 + reach, box.y1 + reach / 2)
+    side_x, side_y = CELL_SIDES * box.width, CELL_SIDES * box.height
+    inside = Box(box.x0 + side_x, box.y0 + side_y, box.x1 - side_x, box.y1 - side_y)
+    for region in (_cut(image, around), _cut(image, inside)):
+        if region is not None and (mark := lone_stroke(_without_seal(region))):
+            return mark
+    return ""
 
 
 def cut(image: Image, box: Box) -> Image:

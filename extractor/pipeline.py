@@ -23,7 +23,7 @@ from statistics import median
 from extractor import ingest
 from extractor.assemble import Assembly, assemble
 from extractor.classify import classify, known_labels
-from extractor.closeup import cut, ink, read_crop, whole_print
+from extractor.closeup import cut, ink, read_crop, stroke, whole_print
 from extractor.decode import decode
 from extractor.digits import OTHER, DigitReader
 from extractor.errors import ExtractorError, InputTooLarge, ModelError, NotAReport
@@ -344,6 +344,10 @@ class _ScannedCells:
                 if placed.x0 < box.center_x < placed.x1 and placed.y0 < box.center_y < placed.y1:
                     return placed
         return None
+
+    def stroke(self, evidence: Evidence) -> str:
+        region = self._region(evidence)
+        return "" if region is None else stroke(*region)
 
     def opinions(self, evidence: Evidence) -> tuple[Spelling, ...]:
         region = self._region(evidence)

@@ -12,6 +12,9 @@ A second reader, which knows digits only, gives its opinion on every number. Whe
 surer score counts; where they differ, both readings are kept and the cell is flagged. Its reading
 is taken only in place of one that is doubtful by itself.
 
+A dash or a slash is told by its shape, and replaces whatever a reader made of it, unless the second
+reader sees a number.
+
 What the first reader itself would have read next follows as candidates of origin "nbest": they are
 alternatives, and no sign of doubt by themselves.
 """
@@ -34,6 +37,8 @@ _BLANK_SCORE = 0.95
 _UNSURE_BLANK = 0.5
 _MAX_OTHERS = 6
 _SURE_OPINION = 0.9
+_STROKE = 0.97
+_MIN_DASHES = 8
 _ODD = {"confusable", "odd_number", "unknown_words", "unusual_words", "unexpected_sign"}
 
 
@@ -53,6 +58,10 @@ class ScannedCells(Protocol):
     ) -> Evidence | None:
         """Where all print of a cell stands, None if what was read is all of it. `others` were read
         of other cells; `has_lines` asks for what stands above and below too."""
+        ...
+
+    def stroke(self, evidence: Evidence) -> str:
+        """The dash or slash that is all print of the region by its shape, "" if it is none."""
         ...
 
     def opinions(self, evidence: Evidence) -> tuple[Spelling, ...]:
@@ -81,34 +90,69 @@ def reread(
         for candidate in candidates[:1]
         if candidate.reading.state is not State.BLANK
     ]
-    return tuple(
+    seen = [
         replace(
             table,
             candidates={
-                slot: _with_spellings(
-                    _second_opinion(
-                        _look_again(
-                            _complete(
-                                candidates,
-                                cells,
-                                kinds[slot],
-                                [place for other, place in places if other != slot],
-                            ),
+                slot: _second_opinion(
+                    _look_again(
+                        _complete(
+                            candidates,
                             cells,
                             kinds[slot],
-                            settings,
+                            [place for other, place in places if other != slot],
                         ),
                         cells,
                         kinds[slot],
                         settings,
                     ),
+                    cells,
                     kinds[slot],
+                    settings,
                 )
                 for slot, candidates in table.candidates.items()
             },
         )
         for table in readings
+    ]
+    is_dashed = _is_dashed(seen)
+    return tuple(
+        replace(
+            table,
+            candidates={
+                slot: _with_spellings(
+                    _among_dashes(candidates, cells, kinds[slot]) if is_dashed else candidates,
+                    kinds[slot],
+                )
+                for slot, candidates in table.candidates.items()
+            },
+        )
+        for table in seen
     )
+
+
+def _is_dashed(readings: Sequence[TableReading]) -> bool:
+    """Whether a document mostly prints strokes for zero."""
+    firsts = [c[0].reading.state for table in readings for c in table.candidates.values()]
+    dashes, numbers = firsts.count(State.DASH), firsts.count(State.NUMBER)
+    return dashes >= _MIN_DASHES and dashes > numbers
+
+
+def _among_dashes(
+    candidates: tuple[Candidate, ...], cells: ScannedCells, kind: str
+) -> tuple[Candidate, ...]:
+    """Doubt a number among dashes where the second reader, however unsure, sees one more dash."""
+    first = candidates[0]
+    if first.reading.state is not State.NUMBER:
+        return candidates
+    for opinion in cells.opinions(first.evidence)[:1]:
+        reading = read_cell(opinion.text, kind=kind)
+        if reading.state is State.DASH and not any(_same(reading, c.reading) for c in candidates):
+            dash = replace(
+                first, reading=reading, score=opinion.score, origin="digits", spellings=()
+            )
+            return (*candidates, dash)
+    return candidates
 
 
 def _with_spellings(candidates: tuple[Candidate, ...], kind: str) -> tuple[Candidate, ...]:
@@ -217,6 +261,10 @@ def _second_opinion(
     if first.reading.state in (State.BLANK, State.NOT_APPLICABLE):
         return candidates
     opinions = cells.opinions(first.evidence)
+    mark = _by_shape(first, cells.stroke(first.evidence), opinions, kind)
+    if mark is not None:
+        rest = [c for c in candidates if not _same(c.reading, mark.reading)]
+        return mark, *(replace(c, origin="nbest") for c in rest)
     if not opinions or opinions[0].score < _SURE_OPINION:
         return candidates
     best, *others = opinions
@@ -232,6 +280,20 @@ def _second_opinion(
     if is_doubtful and second.score > first.score:
         return (second, *candidates)
     return (*candidates, second)
+
+
+def _by_shape(
+    first: Candidate, mark: str, opinions: Sequence[Spelling], kind: str
+) -> Candidate | None:
+    """A dash or slash that is told by its shape, unless the second reader sees a number: then the
+    pixels may be a worn digit. A slash needs its word, since some digits are slender too."""
+    if not mark:
+        return None
+    reading = read_cell(mark, kind=kind)
+    seen = [read_cell(o.text, kind=kind).state for o in opinions[:1] if o.score >= _SURE_OPINION]
+    if any(state is not State.DASH for state in seen) or (mark == "/" and not seen):
+        return None
+    return replace(first, reading=reading, score=max(first.score, _STROKE), origin="stroke")
 
 
 def _credibility(candidate: Candidate) -> tuple[bool, float]:

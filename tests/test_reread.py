@@ -35,11 +35,15 @@ class Cells:
     is_scanned: bool = True
     opinion: tuple[Spelling, ...] = ()
     more: Evidence | None = None
+    shape: str = ""
 
     def whole(
         self, evidence: Evidence, others: Sequence[Evidence], *, has_lines: bool = False
     ) -> Evidence | None:
         return self.more
+
+    def stroke(self, evidence: Evidence) -> str:
+        return self.shape
 
     def ink(self, evidence: Evidence) -> float | None:
         return self.covered if self.is_scanned else None
@@ -154,3 +158,32 @@ def test_print_that_stays_unread_is_flagged(text: str | None) -> None:
 def test_a_whole_cell_that_says_something_else_is_an_opinion() -> None:
     first, second = look(number(7, 0.99), Cells(text="12", more=WHOLE))
     assert (first.reading.value, second.reading.value) == (12, 7)
+
+
+@pytest.mark.parametrize(
+    ("shape", "opinion", "state"),
+    [
+        ("—", (), State.DASH),
+        ("—", (Spelling("-", 0.99),), State.DASH),
+        ("—", (Spelling("2", 0.99),), State.NUMBER),
+        ("/", (Spelling("/", 0.99),), State.DASH),
+        ("/", (), State.NUMBER),
+        ("/", (Spelling("7", 0.99),), State.NUMBER),
+    ],
+)
+def test_a_stroke_is_told_by_its_shape(
+    shape: str, opinion: tuple[Spelling, ...], state: State
+) -> None:
+    first, *others = look(number(1, 0.99), Cells(shape=shape, opinion=opinion))
+    assert first.reading.state is state
+    if state is State.DASH:
+        assert [other.origin for other in others] == ["nbest"]
+
+
+def test_a_number_among_dashes_is_doubted() -> None:
+    dash = replace(number(1, 0.99), reading=Reading("/", State.DASH))
+    candidates = {SLOT: (number(1, 0.99),), **{str(i): (dash,) for i in range(9)}}
+    table = TableReading("disputes", "standard", True, candidates)
+    kinds = dict.fromkeys(candidates, "count")
+    (result,) = reread([table], Cells(opinion=(Spelling("/", 0.6),)), kinds, Settings())
+    assert [c.reading.state for c in result.candidates[SLOT]] == [State.NUMBER, State.DASH]
