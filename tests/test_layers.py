@@ -26,10 +26,10 @@ FOUNDATION = {
 # A stage and the modules that are part of it.
 STAGES = {
     "ingest": {"ingest"},
-    "pages": {"pages", "textlayer"},
+    "pages": {"pages", "pdfpages", "imagepages", "pagesize", "textlayer"},
     "ocr": {
         *("ocr", "strips", "orientation", "colour", "closeup"),
-        *("weights", "inference", "digits", "ridges", "ruling", "detection", "flatten"),
+        *("weights", "inference", "digits", "ridges", "ruling", "detection", "flatten", "strokes"),
     },
     "tokens": {"tokens", "spreads"},
     "classify": {"classify"},
@@ -47,7 +47,7 @@ HEAVY = {
     "paddleocr": {"ocr"},
     "paddlex": {"ocr"},
     "onnxruntime": {"weights", "digits"},  # the page reader's and our own
-    "pypdfium2": {"pages"},
+    "pypdfium2": {"pdfpages"},
     "openpyxl": {"export"},
     "sqlalchemy": {"service"},
     "fastapi": {"service", "app"},
