@@ -1,23 +1,24 @@
-"""`python -m training COMMAND`: documents to learn from, and the fixtures of the tests."""
+"""`python -m training COMMAND`: documents to learn from, the fixtures of the tests, and models."""
 
 from __future__ import annotations
 
+import importlib
 import sys
-from collections.abc import Callable
 
-from training.synthesis import fixtures, synthesise
-
-COMMANDS: dict[str, tuple[Callable[[list[str]], int], str]] = {
-    "synthesise": (synthesise.main, "make labelled documents from a seed"),
-    "fixtures": (fixtures.main, "make the small documents in eval/fixtures again"),
+COMMANDS = {
+    "synthesise": ("training.synthesis.synthesise", "make labelled documents from a seed"),
+    "fixtures": ("training.synthesis.fixtures", "make the small documents in eval/fixtures again"),
+    "digit-cells": ("training.digits.cells", "make the cells that the digit reader learns from"),
+    "digits": ("training.digits.train", "train the digit reader"),
 }
+"""Module and purpose of each; imported when it is run, because some need torch."""
 
 
 def main(argv: list[str]) -> int:
     """Run one command; 2 if there is none of that name."""
     if argv and argv[0] in COMMANDS:
-        command, _ = COMMANDS[argv[0]]
-        return command(argv[1:])
+        module, _ = COMMANDS[argv[0]]
+        return int(importlib.import_module(module).main(argv[1:]))
     print("usage: python -m training COMMAND [--help]\n", file=sys.stderr)
     for name, (_, purpose) in COMMANDS.items():
         print(f"  {name:11} {purpose}", file=sys.stderr)

@@ -311,7 +311,7 @@ def make_document_file(plan: Plan) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Make the cells of both splits: 0."""
-    parser = argparse.ArgumentParser(prog="python -m training.digits.cells", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m training digit-cells", description=__doc__)
     parser.add_argument("--train", type=int, default=300, metavar="N", help="documents")
     parser.add_argument("--validation", type=int, default=40, metavar="N", help="documents")
     parser.add_argument("--blocks", type=int, default=40, help=f"of {BLOCK} drawn crops")
@@ -337,7 +337,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _say(what: str, done: int, total: int, start: float) -> None:
     sys.stderr.write(f"\r{what} {done}/{total} {time.perf_counter() - start:.0f} s ")
     sys.stderr.flush()
-
-
-if __name__ == "__main__":
-    sys.exit(main())

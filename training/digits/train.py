@@ -1,4 +1,4 @@
-"""`python -m training.digits.train`: learn from the cells, measure, and write the artefact.
+"""`python -m training digits`: learn from the cells, measure, and write the artefact.
 
 Stops early when the validation documents read no better. The state after every evaluation is kept,
 and the same command goes on from there.
@@ -252,7 +252,7 @@ def _write_json(path: Path, value: Any) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train and write the artefact: 0. It goes to `models/` only with `--promote`."""
-    parser = argparse.ArgumentParser(prog="python -m training.digits.train", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m training digits", description=__doc__)
     parser.add_argument("--steps", type=int, default=Plan().steps)
     parser.add_argument("--run", type=Path, default=RUN, help="folder for checkpoints")
     parser.add_argument("--promote", action="store_true", help=f"copy the result to {ARTEFACT}")
@@ -264,7 +264,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.promote:
         shutil.copytree(options.run / "artefact", ARTEFACT, dirs_exist_ok=True)
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
