@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from statistics import median
 
 from extractor.assemble.anchors import SURE, ColumnAnchor, Placed, RowAnchor, find_columns
 from extractor.assemble.filling import Found, fill_row, move
-from extractor.assemble.lanes import complete_lanes, make_lanes, move_lane, settle_lanes
+from extractor.assemble.lanes import Lane, complete_lanes, make_lanes, move_lane, settle_lanes
+from extractor.assemble.ruled_cells import headed, joined, print_in, ruled_rows
 from extractor.labels import best_label, keys, similarity
-from extractor.schema import Block, Label, Layout, Row
+from extractor.schema import Block, Label, Layout
 from extractor.types import Box, Role, Sheet
 
 _ROW_REACH = 0.7
 _CONTINUED = 0.9
+_MIN_COLUMNS = 1 / 2
+_MIN_COLUMNS_OF_WHOLE = 1 / 3
+_MIN_WORDS = 1 / 2
 
 
 def assemble_single_row(
@@ -26,11 +30,12 @@ def assemble_single_row(
     Some print the groups of its columns as tables of their own: what the best header leaves open
     is taken from the next.
     """
-    row = block.rows[0]
     parts = [
-        _under_header([p for p in free if p.sheet == s], free, sheets, s, layout, block, row, top)
-        for s in range(len(sheets))
+        part
+        for s, sheet in enumerate(sheets)
+        for ruled in [ruled_rows(sheet.cells, len(block.columns))]
         for top in _starts([p for p in free if p.sheet == s], block)
+        for part in _under_header(free, sheets, s, layout, block, top, ruled)
     ]
     best = Found()
     for part in sorted(parts, key=lambda part: part.score, reverse=True):
@@ -54,29 +59,70 @@ def _starts(on_sheet: Sequence[Placed], block: Block) -> list[float]:
 
 
 def _under_header(
-    on_sheet: Sequence[Placed],
     free: Sequence[Placed],
     sheets: Sequence[Sheet],
     s: int,
     layout: Layout,
     block: Block,
-    row: Row,
     top: float,
-) -> Found:
-    found = Found()
-    below = [p for p in on_sheet if p.box.center_y > top]
+    ruled: Sequence[Sequence[Box]],
+) -> Iterator[Found]:
+    """What may be the row of values under a header that begins at `top`, the surest first: rows of
+    ruled cells, the row with most values, and that below the last word of the header, where a poor
+    scan has left strokes that look like values within it."""
+    below = [p for p in free if p.sheet == s and p.box.center_y > top]
     end = min(
-        (p.box.y0 for p in below if p.fragment.role in (Role.PROSE, Role.HEADING)),
+        (
+            p.box.y0
+            for p in below
+            if p.fragment.role in (Role.PROSE, Role.HEADING) and not _is_word_of(p, block)
+        ),
         default=float("inf"),
     )
-    values = _fullest_row([p for p in below if p.box.center_y < end], block)
-    stop = min((p.box.y0 for p in values), default=end)
-    header = [p for p in below if p.fragment.role is Role.LABEL and p.box.center_y < stop]
-    if top == float("-inf"):
-        header = [*_foot(free, sheets, s), *header] if header else []
+    below = [p for p in below if p.box.center_y < end]
+    words = [p for p in below if p.fragment.role is Role.LABEL or _is_word_of(p, block)]
+    carried = _foot(free, sheets, s) if top == float("-inf") else []
+    for cells in ruled:
+        header = [p for p in words if p.box.center_y < min(cell.y0 for cell in cells)]
+        if header and all(top < cell.center_y < end for cell in cells):
+            yield _in_cells(below, [*carried, *header], sheets, s, layout, block, cells)
+    foot = max((p.box.y1 for p in below if _is_word_of(p, block)), default=top)
+    rows = [_fullest_row(below, block)]
+    if any(p.box.center_y <= foot for p in rows[0]):
+        rows.append(_row_below([p for p in below if p.box.center_y > foot], block))
+    for values in rows:
+        stop = min((p.box.y0 for p in values), default=end)
+        header = [p for p in words if p.box.center_y < stop]
+        if values is not rows[0] and not values:
+            header = [p for p in header if p.box.center_y <= foot]
+        if header:
+            yield _in_lanes(values, [*carried, *header], free, sheets, s, layout, block, stop)
+
+
+def _is_word_of(p: Placed, block: Block) -> bool:
+    """Whether it is a word, or a piece of a word, that the header of a block prints."""
+    word = keys(p.fragment.text)[0]
+    printed = (keys(column.label.text)[0] for column in block.columns)
+    return p.fragment.role is not Role.VALUE and bool(word) and any(word in key for key in printed)
+
+
+def _in_lanes(
+    values: Sequence[Placed],
+    header: Sequence[Placed],
+    free: Sequence[Placed],
+    sheets: Sequence[Sheet],
+    s: int,
+    layout: Layout,
+    block: Block,
+    stop: float,
+) -> Found:
+    """The values below the words of a header."""
+    found = Found()
+    whole = len(values) == len(block.columns)
     block, all_named = _named_groups(header, block)
     anchors = _agree_with_groups(find_columns(header, block), header, block)
-    if 2 * len(anchors) < len(block.columns):
+    least = _MIN_COLUMNS_OF_WHOLE if whole else _MIN_COLUMNS
+    if len(anchors) < least * len(block.columns):
         return found
     if not all_named:
         anchors = [replace(anchor, strength=0.5 * anchor.strength) for anchor in anchors]
@@ -99,9 +145,49 @@ def _under_header(
         else Box(0, bottom, 0, bottom + height)
     )
     lanes = complete_lanes(lanes, block, {0: list(values)}, sheets[t])
-    anchor = RowAnchor(0, row, (), {t: place}, 1.0)
+    anchor = RowAnchor(0, block.rows[0], (), {t: place}, 1.0)
     fill_row(found, layout, anchor, t, sheets[t], values, lanes)
     return found
+
+
+# --- ruled cells -------------------------------------------------------------------------------
+
+
+def _in_cells(
+    below: Sequence[Placed],
+    header: Sequence[Placed],
+    sheets: Sequence[Sheet],
+    s: int,
+    layout: Layout,
+    block: Block,
+    cells: Sequence[Box],
+) -> Found:
+    """The values in a row that has exactly as many ruled cells as the block has columns, or as the
+    groups have that the header names: the k-th cell is the k-th column.
+
+    A column is as sure as the words above its cell are its header, and weak without them. Nothing
+    where too few headers are seen, or print stands across two cells.
+    """
+    found = Found()
+    if len(cells) != len(block.columns):
+        block, all_named = _named_groups(header, block)
+        if not all_named or len(cells) != len(block.columns):
+            return found
+    anchors = _agree_with_groups(headed(cells, header, block), header, block)
+    seen = [anchor for anchor in anchors if anchor.text]
+    contents = [print_in(below, cell) for cell in cells]
+    pieces = [id(p.fragment) for content in contents for p in content]
+    if len(seen) < _MIN_COLUMNS_OF_WHOLE * len(cells) or len(set(pieces)) < len(pieces):
+        return found
+    found.score = sum(anchor.strength for anchor in seen)
+    for anchor, cell, content in zip(anchors, cells, contents, strict=True):
+        lane = Lane(anchor.column, cell.center_x, cell.x0, cell.x1, anchor.text, anchor.strength)
+        row = RowAnchor(0, block.rows[0], (), {s: replace(cell, x0=0.0, x1=0.0)}, 1.0)
+        fill_row(found, layout, row, s, sheets[s], joined(content), [lane])
+    return found
+
+
+# --- words of the header -----------------------------------------------------------------------
 
 
 def _foot(free: Sequence[Placed], sheets: Sequence[Sheet], s: int) -> list[Placed]:
@@ -169,15 +255,27 @@ def _agree_with_groups(
     return result
 
 
-def _fullest_row(pieces: Sequence[Placed], block: Block) -> list[Placed]:
-    """The print row with most values, the upper of equals, with the words beside them.
+# --- values ------------------------------------------------------------------------------------
+
+
+def _row_below(pieces: Sequence[Placed], block: Block) -> list[Placed]:
+    """The fullest row below a header; words count as much as values there if they fill most of its
+    columns, as where "不适用" is printed in every cell."""
+    values = _fullest_row(pieces, block)
+    words = _fullest_row(pieces, block, (Role.VALUE, Role.LABEL))
+    return words if len(words) > max(len(values), _MIN_WORDS * len(block.columns)) else values
+
+
+def _fullest_row(
+    pieces: Sequence[Placed], block: Block, counted: Sequence[Role] = (Role.VALUE,)
+) -> list[Placed]:
+    """The print row with most values (or of whatever is counted), the upper of equals, with the
+    words beside it.
 
     Words may stand in place of numbers; pieces of header labels that a poor scan put on the same
     height are none.
     """
-    values = sorted(
-        (p for p in pieces if p.fragment.role is Role.VALUE), key=lambda p: p.box.center_y
-    )
+    values = sorted((p for p in pieces if p.fragment.role in counted), key=lambda p: p.box.center_y)
     heights = [p.box.center_y for p in values]
     level, reach, most = 0.0, -1.0, 0
     for p in values:
