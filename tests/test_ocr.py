@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -126,6 +127,26 @@ def test_odd_images(shape: tuple[int, int], engine: OcrEngine, settings: Setting
 def test_a_page_without_image_is_wrong_use(engine: OcrEngine, settings: Settings) -> None:
     with pytest.raises(ValueError, match="no image"):
         recognize_page(Page(1, 10.0, 10.0, None, ()), engine, settings)
+
+
+def test_a_sideways_table_on_an_upright_page(
+    printed: tuple[Image, list[Line]], engine: OcrEngine, settings: Settings
+) -> None:
+    """The direction of most print counts: upright lines above the table do not turn it."""
+    image, truth = printed
+    with open_pages(
+        Source(RULED.name, RULED.read_bytes(), Kind.PDF, "application/pdf", ""), settings
+    ) as pages:
+        prose = pages.render(1, DPI)[150:400]
+    height, width = image.shape[:2]
+    sheet = np.full((width + 300, height + 40, 3), 255, dtype=np.uint8)
+    sheet[: prose.shape[0], 20 : 20 + prose.shape[1]] = prose
+    sheet[280 : 280 + width, 20 : 20 + height] = np.rot90(image, 1)
+    page, lines = recognize_page(as_page(sheet), engine, settings)
+    assert page.rotation_deg == 270
+    numbers = [want.text for want in truth if want.text.isdigit()]
+    read = [line.text for line in lines]
+    assert not Counter(numbers) - Counter(read)
 
 
 @pytest.mark.parametrize("inference", ["openvino", "onnxruntime"])
