@@ -26,7 +26,7 @@ def piece(text: str, column: float, y: float, score: float = 1.0) -> Line:
 
 
 def header(lost: Sequence[int] = ()) -> list[Line]:
-    words = [piece(text, column, 420) for text, column in GROUPS]
+    words = [piece("行政诉讼", 9.5, 402)] + [piece(text, column, 420) for text, column in GROUPS]
     for i in range(15):
         if i not in lost:
             text = RESULTS[i % 5]
@@ -99,6 +99,14 @@ def test_print_across_ruled_cells_is_not_given_to_one_of_them_surely() -> None:
     assert all(
         found[s].column_anchor <= 0.5 or found[s].reading.value is None for s in slots if s in found
     )
+
+
+def test_a_group_whose_name_is_broken_over_two_lines_is_named() -> None:
+    lines = [line for line in header() if line.text != "未经复议直接起诉"]
+    broken = [piece("未经复议", 7, 413), piece("直接起诉", 7, 427)]
+    found = disputes([*lines, *broken, *values(NUMBERS)])
+    assert printed(found) == NUMBERS
+    assert {c.column_anchor for c in found.values()} == {1.0}
 
 
 def test_a_stroke_in_the_header_is_not_the_row_of_values() -> None:

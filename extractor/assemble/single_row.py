@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -17,6 +18,8 @@ from extractor.types import Box, Role, Sheet
 
 _ROW_REACH = 0.7
 _CONTINUED = 0.9
+_LINE_STEP = 1.6
+_WHOLE = 0.9
 _MIN_COLUMNS = 1 / 2
 _MIN_COLUMNS_OF_WHOLE = 1 / 3
 _MIN_WORDS = 1 / 2
@@ -81,6 +84,7 @@ def _under_header(
     )
     below = [p for p in below if p.box.center_y < end]
     words = [p for p in below if p.fragment.role is Role.LABEL or _is_word_of(p, block)]
+    words = _with_whole_names(words, block)
     carried = _foot(free, sheets, s) if top == float("-inf") else []
     for cells in ruled:
         header = [p for p in words if p.box.center_y < min(cell.y0 for cell in cells)]
@@ -230,6 +234,26 @@ def _named_groups(header: Sequence[Placed], block: Block) -> tuple[Block, bool]:
     if len(find_columns(header, block)) > len(part.columns):
         return block, False
     return part, True
+
+
+def _with_whole_names(header: Sequence[Placed], block: Block) -> list[Placed]:
+    """The header with the names of groups that are broken over two lines as one piece each."""
+    groups = [Label(c.group, (c.group,)) for c in block.columns if c.group]
+    whole = list(header)
+    for above, below in itertools.permutations(header, 2):
+        a, b = above.box, below.box
+        height, width = min(a.height, b.height), min(a.width, b.width)
+        is_below = 0.5 * height < b.center_y - a.center_y < _LINE_STEP * height
+        if not is_below or a.overlap_x(b) < 0.5 * width:
+            continue
+        text = above.fragment.text + below.fragment.text
+        found = best_label(text, groups)
+        if found is not None and found[1] >= _WHOLE:
+            whole = [p for p in whole if p is not above and p is not below]
+            whole.append(
+                replace(above, fragment=replace(above.fragment, text=text, box=a.union(b)))
+            )
+    return whole
 
 
 def _agree_with_groups(
