@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from statistics import median
 
 import cv2
 import numpy as np
@@ -31,6 +32,8 @@ bound the cell: beside it, and above and below."""
 STRAY_HEIGHT, STRAY_WIDTH = (0.6, 1.7), 2.5
 """Size of print relative to the print that was read; specks are smaller, rules and seals larger."""
 STRAY_MARGIN = 0.25
+INK_HEIGHT = 0.55
+"""Height of digits relative to the box of their line."""
 CELL_BORDER, CELL_SIDES = 0.3, 0.12
 NEARER = 0.1
 """How much nearer the next line of a cell is than the next row, in heights of a line's box."""
@@ -99,6 +102,26 @@ def whole_print(
     return None if grown is box else grown
 
 
+def has_stray_print(image: Image, box: Box, others: Sequence[Box], cell: Box | None) -> bool:
+    """Return whether print of no other cell stands right above or below a cell that seems empty.
+
+    Args:
+        image: an upright page.
+        box: where the cell should be.
+        others: all that was read on the page; their height tells that of print.
+        cell: the ruled cell around `box`, None where there is none.
+    """
+    if not others:
+        return False
+    height = median(other.height for other in others)
+    region = cell
+    if region is None or any(_holds_center(region, other) for other in others):
+        reach = LINE_REACH * height
+        region = Box(box.x0, box.y0 - reach, box.x1, box.y1 + reach)
+    outside = [other for other in others if other.overlap_x(region) * other.overlap_y(region) > 0]
+    return bool(_strays(image, box, region, outside, INK_HEIGHT * height))
+
+
 def _of_nearer_line(box: Box, strays: Sequence[Box]) -> list[Box]:
     """Return the print of the line above or below, whichever is nearer: the other one belongs to
     the next row. None of it where that cannot be told."""
@@ -111,8 +134,11 @@ def _of_nearer_line(box: Box, strays: Sequence[Box]) -> list[Box]:
     return [s for s in strays if (s.center_y < box.center_y) == (up < down)]
 
 
-def _strays(image: Image, box: Box, region: Box, others: Sequence[Box]) -> list[Box]:
-    """Return the print in a region that lies outside of a box and is as large as what is in it."""
+def _strays(
+    image: Image, box: Box, region: Box, others: Sequence[Box], size: float = 0.0
+) -> list[Box]:
+    """Return the print in a region that lies outside of a box and is as large as what is in it, or
+    as `size`."""
     part = _cut(image, region)
     if part is None:
         return []
@@ -128,7 +154,7 @@ def _strays(image: Image, box: Box, region: Box, others: Sequence[Box]) -> list[
             inner.append(piece)
         elif x > 0 and y > 0 and x + w < width and y + h < height:
             outer.append(piece)
-    size = max((piece.height for piece in inner), default=0.55 * box.height)
+    size = size or max((piece.height for piece in inner), default=INK_HEIGHT * box.height)
     margin = STRAY_MARGIN * size
     return [
         Box(piece.x0 - margin, piece.y0 - margin, piece.x1 + margin, piece.y1 + margin)

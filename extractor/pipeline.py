@@ -23,7 +23,7 @@ from statistics import median
 from extractor import ingest
 from extractor.assemble import Assembly, assemble
 from extractor.classify import classify, known_labels
-from extractor.closeup import cut, ink, read_crop, stroke, whole_print
+from extractor.closeup import cut, has_stray_print, ink, read_crop, stroke, whole_print
 from extractor.decode import decode
 from extractor.digits import OTHER, DigitReader
 from extractor.errors import ExtractorError, InputTooLarge, ModelError, NotAReport
@@ -317,10 +317,7 @@ class _ScannedCells:
         image, box = region
         height, width = image.shape[:2]
         # Labels bound a cell, except one whose own words may have been taken for a label.
-        others = others if has_lines else [*others, *self._labels]
-        places = [
-            near[1] for one in others if one.page == evidence.page and (near := self._region(one))
-        ]
+        places = self._places(evidence, others if has_lines else [*others, *self._labels])
         found = whole_print(image, box, places, self._cell(evidence, box), has_lines=has_lines)
         if found is None:
             return None
@@ -334,6 +331,18 @@ class _ScannedCells:
             ),
         )
 
+    def has_stray_print(self, evidence: Evidence, others: Sequence[Evidence]) -> bool:
+        region = self._region(evidence)
+        if region is None:
+            return False
+        places = self._places(evidence, [*others, *self._labels])
+        return has_stray_print(*region, places, self._cell(evidence, region[1]))
+
+    def _places(self, evidence: Evidence, others: Sequence[Evidence]) -> list[Box]:
+        """Where others stand on the same page, in pixels."""
+        same_page = (other for other in others if other.page == evidence.page)
+        return [region[1] for other in same_page if (region := self._region(other))]
+
     def _cell(self, evidence: Evidence, box: Box) -> Box | None:
         """The ruled cell in which a region lies, in pixels."""
         for sheet in self._sheets:
@@ -344,6 +353,10 @@ class _ScannedCells:
                 if placed.x0 < box.center_x < placed.x1 and placed.y0 < box.center_y < placed.y1:
                     return placed
         return None
+
+    def blankness(self, evidence: Evidence) -> float:
+        region = self._region(evidence)
+        return 0.0 if region is None else self._engines.digits.read([cut(*region)])[0].blank
 
     def stroke(self, evidence: Evidence) -> str:
         region = self._region(evidence)

@@ -6,7 +6,8 @@ larger crop of only that cell settles it or gives a second opinion; opinions tha
 kept, and flagged. Cells whose characters stand in the file are left alone.
 
 Where print stands in a cell beside what was read of it, the whole cell is read: a number that is
-read short looks right. What cannot be read as one value is flagged (`unread_print`).
+read short looks right. What cannot be read as one value is flagged (`unread_print`). A cell
+that seems empty is doubted where print that belongs to no cell stands right above or below it.
 
 A second reader, which knows digits only, gives its opinion on every number. Where both agree, the
 surer score counts; where they differ, both readings are kept and the cell is flagged. Its reading
@@ -39,6 +40,7 @@ _MAX_OTHERS = 6
 _SURE_OPINION = 0.9
 _STROKE = 0.97
 _MIN_DASHES = 8
+_NO_DIGITS = 0.5
 _ODD = {"confusable", "odd_number", "unknown_words", "unusual_words", "unexpected_sign"}
 
 
@@ -58,6 +60,14 @@ class ScannedCells(Protocol):
     ) -> Evidence | None:
         """Where all print of a cell stands, None if what was read is all of it. `others` were read
         of other cells; `has_lines` asks for what stands above and below too."""
+        ...
+
+    def has_stray_print(self, evidence: Evidence, others: Sequence[Evidence]) -> bool:
+        """Whether print stands right beside an empty cell that belongs to none of the others."""
+        ...
+
+    def blankness(self, evidence: Evidence) -> float:
+        """How sure the second reader is that a region is empty, in [0, 1]."""
         ...
 
     def stroke(self, evidence: Evidence) -> str:
@@ -193,7 +203,8 @@ def _complete(
     short looks right. What cannot be read as one is flagged."""
     first = candidates[0]
     if first.reading.state is State.BLANK:
-        return candidates
+        is_doubtful = cells.has_stray_print(first.evidence, others)
+        return (replace(first, score=_UNSURE_BLANK),) if is_doubtful else candidates
     is_fragment = first.reading.state is State.ILLEGIBLE or "unknown_words" in first.reading.flags
     whole = cells.whole(first.evidence, others, has_lines=is_fragment)
     if whole is None:
@@ -235,6 +246,9 @@ def _look_again(
         if ink < _CLEAN:
             return (replace(first, score=min(first.score, _BLANK_SCORE)),)
     line = cells.read(first.evidence)
+    if is_empty and line is not None and line.score < settings.min_score:
+        # Specks and remains of lines read as something; whoever knows digits sees none.
+        line = None if cells.blankness(first.evidence) >= _NO_DIGITS else line
     if line is None or not looks_like_value(line.text):
         return (replace(first, score=_UNSURE_BLANK),) if is_empty else candidates
     second = replace(

@@ -15,7 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from extractor import ocr, weights
-from extractor.closeup import ink, read_crop, whole_print
+from extractor.closeup import has_stray_print, ink, read_crop, whole_print
 from extractor.colour import colourfulness, without_marks, without_seals
 from extractor.errors import ModelError
 from extractor.ocr import WIDTHS_PX, OcrEngine, PaddleEngine, batches, recognize_page
@@ -503,3 +503,13 @@ def test_lines_of_a_cell_are_read_from_top_to_bottom(engine: OcrEngine) -> None:
     line = read_crop(cell, Box(0, 0, 160, 120), engine)
     assert line is not None
     assert line.text == "620"
+
+
+def test_print_just_below_an_empty_cell_is_seen_unless_it_was_read() -> None:
+    page = paper(200, 400)
+    write(page, "5", 100, 130)
+    empty, read = Box(60, 60, 160, 98), Box(98, 100, 126, 140)
+    far = Box(300, 10, 330, 50)
+    assert has_stray_print(page, empty, [far], None)
+    assert not has_stray_print(page, empty, [far, read], None)
+    assert not has_stray_print(page, Box(60, 5, 160, 40), [far], None)

@@ -36,11 +36,19 @@ class Cells:
     opinion: tuple[Spelling, ...] = ()
     more: Evidence | None = None
     shape: str = ""
+    blank: float = 0.0
+    has_stray: bool = False
 
     def whole(
         self, evidence: Evidence, others: Sequence[Evidence], *, has_lines: bool = False
     ) -> Evidence | None:
         return self.more
+
+    def has_stray_print(self, evidence: Evidence, others: Sequence[Evidence]) -> bool:
+        return self.has_stray
+
+    def blankness(self, evidence: Evidence) -> float:
+        return self.blank
 
     def stroke(self, evidence: Evidence) -> str:
         return self.shape
@@ -187,3 +195,21 @@ def test_a_number_among_dashes_is_doubted() -> None:
     kinds = dict.fromkeys(candidates, "count")
     (result,) = reread([table], Cells(opinion=(Spelling("/", 0.6),)), kinds, Settings())
     assert [c.reading.state for c in result.candidates[SLOT]] == [State.NUMBER, State.DASH]
+
+
+def test_specks_in_an_empty_cell_are_no_number() -> None:
+    (only,) = look(EMPTY, Cells(covered=0.02, text="1", score=0.4, blank=0.99))
+    assert only.reading.state is State.BLANK
+    assert only.score < Settings().min_score
+
+
+@pytest.mark.parametrize("cells", [Cells(0.02, "1", 0.4), Cells(0.02, "1", 0.99, blank=0.99)])
+def test_a_faint_number_is_never_taken_for_a_blank(cells: Cells) -> None:
+    (only,) = look(EMPTY, cells)
+    assert only.reading.value == 1
+
+
+def test_an_empty_cell_beside_print_that_belongs_to_none_is_doubted() -> None:
+    (only,) = look(EMPTY, Cells(has_stray=True))
+    assert only.reading.state is State.BLANK
+    assert only.score < Settings().min_score
