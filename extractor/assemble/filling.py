@@ -23,6 +23,7 @@ from extractor.values import read_cell
 
 _UNPROVEN_BLANK = 0.5
 _VALUE_REACH = 0.6
+_EDGE = 0.1
 
 
 @dataclass(slots=True)
@@ -77,13 +78,15 @@ def fill_row(
         found.regions[slot] = p.fragment.evidence
     spread = [p.box for _, p, _ in assigned if sum(_covers(p.box, lane) for lane in lanes) > 1]
     for lane, cell in zip(lanes, cells, strict=True):
-        # Numbers stand in the middle of their cells; the rest of a high one may hold a seal.
+        # Numbers stand in the middle of their cells; the rest of a high one may hold a seal, and
+        # its edges are ruled lines, which are no print.
         reach = _VALUE_REACH * label.height
+        edge = _EDGE * label.height if ruled is not None else 0.0
         cell = Box(
-            cell.x0,
-            max(cell.y0, cell.center_y - reach),
-            cell.x1,
-            min(cell.y1, cell.center_y + reach),
+            cell.x0 + edge,
+            max(cell.y0 + edge, cell.center_y - reach),
+            cell.x1 - edge,
+            min(cell.y1 - edge, cell.center_y + reach),
         )
         slot = layout.slot_id(row.row, lane.column)
         # A number that is printed across several cells leaves none of them empty.
