@@ -35,6 +35,8 @@ BENT = 0.5
 LONG_LINE = 4.0
 MARGIN = 1.5
 WORD = 3.0
+STACKED, SAME_ROW, REACH = 1.5, 0.5, 10.0
+PASSES = 3
 FAINT, SPARSE = 10.0, 0.2
 MIN_LINES = 5
 MIN_COVER_ACROSS, MIN_COVER_DOWN = 1 / 3, 0.15
@@ -135,9 +137,14 @@ def find_warp(image: Image, quads: Quads) -> Warp | None:
     gray = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     if scale < 1.0:
         gray = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    across, down = _ruled_lines(gray, quads * scale, em * scale)
-    across += _print_lines(gray, quads * scale, em * scale)
-    across, down = [c / scale for c in across], [c / scale for c in down]
+    ruled, down = _ruled_lines(gray, quads * scale, em * scale)
+    printed = _print_lines(gray, quads * scale, em * scale)
+    across, down = [c / scale for c in (*ruled, *printed)], [c / scale for c in down]
+    if len(across) >= MIN_LINES > len(ruled):
+        joined: list[Curve] = []
+        for _ in range(PASSES):  # where the slope is known, it is clear what stands side by side
+            joined = _neighbours(quads, _surface([*across, *joined], em), em)
+        across += joined
     d = _fit(across, em, MIN_COVER_ACROSS * width)
     e = _fit(down, em, MIN_COVER_DOWN * height)
     if d is None and e is None:
@@ -177,6 +184,36 @@ def _print_lines(gray: NDArray[Any], quads: Quads, em: float) -> list[Curve]:
         along, across = (top_right - top_left) / width, (bottom_left - top_left) / height
         curves.append(top_left + u[:, None] * along + v[:, None] * across)
     return curves
+
+
+def _neighbours(quads: Quads, surface: Surface, em: float) -> list[Curve]:
+    """Return what joins short pieces of print to what stands left of them: where no lines are
+    ruled, the numbers of a table tell the slope of its rows."""
+    widths, heights = sizes(quads)
+    quads = quads[heights <= STACKED * widths].astype(np.float64)
+    is_long = (widths > LONG * heights)[heights <= STACKED * widths]
+    middles = quads.mean(axis=1)
+    ends = np.where(is_long[:, None], (quads[:, 1] + quads[:, 2]) / 2, middles)
+    levels = ends[:, 1] + _continued(surface, ends[:, 0], ends[:, 1], em)
+    own = middles[:, 1] + _continued(surface, middles[:, 0], middles[:, 1], em)
+    gaps = middles[~is_long, 0] - ends[:, :1]
+    is_beside = np.abs(own[~is_long] - levels[:, None]) <= SAME_ROW * em
+    gaps = np.where(is_beside & (gaps >= em) & (gaps <= REACH * em), gaps, np.inf)
+    if gaps.size == 0:
+        return []
+    return [
+        np.stack([ends[i], middles[~is_long][j]])
+        for i, j in enumerate(gaps.argmin(axis=1))
+        if np.isfinite(gaps[i, j])
+    ]
+
+
+def _continued(surface: Surface, u: Floats, v: Floats, em: float) -> Floats:
+    """Return displacements that go on beyond the lines with the slope at their ends."""
+    beyond = u - u.clip(*surface.along)
+    here = surface.at(u, v)
+    inward = surface.at(u - beyond - np.sign(beyond) * em, v)
+    return np.asarray(here + (here - inward) * np.abs(beyond) / em, dtype=np.float64)
 
 
 def _ruled_lines(gray: NDArray[Any], quads: Quads, em: float) -> tuple[list[Curve], list[Curve]]:

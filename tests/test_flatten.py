@@ -35,10 +35,15 @@ def sheet() -> tuple[Image, list[Box]]:
         words += [Box(x + 40, y + 8, x + 60, y + 8 + EM) for x in COLUMNS[:-1]]
     for x in COLUMNS:
         cv2.line(image, (x, ROWS[0]), (x, ROWS[-1]), (40, 40, 40), 2)
-    for box in words:
-        corners = (int(box.x0), int(box.y0)), (int(box.x1), int(box.y1))
-        cv2.rectangle(image, *corners, (90, 90, 90), -1)
+    draw(image, words)
     return image, words
+
+
+def draw(image: Image, words: list[Box]) -> None:
+    """Fill boxes with strokes."""
+    for box in words:
+        for x in range(int(box.x0) + 4, int(box.x1), 12):
+            cv2.rectangle(image, (x, int(box.y0)), (x + 4, int(box.y1)), (90, 90, 90), -1)
 
 
 def curled(x: Field, y: Field, width: int, height: int, strength: float) -> tuple[Field, Field]:
@@ -88,6 +93,23 @@ def test_the_rows_of_a_bent_sheet_become_level() -> None:
     found = [np.flatnonzero(flat[:, x, 0] < 70) for x in range(125, 900, 100)]
     rules = np.array([[ys[np.abs(ys - r).argmin()] for r in ROWS] for ys in found])
     assert np.ptp(rules, axis=0).max() <= 4
+
+
+def test_numbers_side_by_side_show_the_rows_of_a_sheet_without_rules() -> None:
+    image = np.full((HEIGHT, WIDTH, 3), 235, np.uint8)
+    labels = [Box(100, y, 300, y + EM) for y in ROWS]
+    marks = [Box(x, y, x + 16, y + EM) for y in ROWS for x in range(400, 901, 100)]
+    draw(image, [*labels, *marks])
+    bent = bend(image, 14)
+    warp = find_warp(bent, quads([*labels, *marks], 14))
+    assert warp is not None
+    flat = flatten(bent, warp)
+    found = [
+        np.flatnonzero(np.diff((flat[:, x - 8 : x + 24, 0].min(axis=1) < 160).astype(int)) == 1)
+        for x in (270, *range(400, 901, 100))
+    ]
+    tops = np.array([[ys[np.abs(ys - r).argmin()] for r in ROWS] for ys in found])
+    assert np.ptp(tops, axis=0).max() <= 4
 
 
 def test_a_place_of_the_flat_sheet_is_found_on_the_bent_one() -> None:
