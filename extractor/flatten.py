@@ -33,26 +33,25 @@ WORKING_EM_PX = 14.0
 BENT = 0.5
 """Where lines leave their level by less, every row stays apart from the next."""
 LONG_LINE = 4.0
+"""Least length of a ruled line that is followed."""
 MARGIN = 1.5
 WORD = 3.0
-STACKED, SAME_ROW, REACH = 1.5, 0.5, 10.0
-PASSES = 3
+"""Print is averaged over this length: characters differ in where their ink is."""
 FAINT, SPARSE = 10.0, 0.2
+"""Grey levels that are noise, and share of the most ink below which there is no word."""
+STACKED, SAME_ROW, REACH, PASSES = 1.5, 0.5, 10.0, 3
 MIN_LINES = 5
 MIN_COVER_ACROSS, MIN_COVER_DOWN = 1 / 3, 0.15
 """Share of the page's width, and height, along which lines must be known: a table may be low."""
 MAX_REMAINING = 0.6
 """Share of the bends that may be left."""
-SEGMENT = 5.0
-MIN_SEGMENTS, MAX_SEGMENTS = 4, 12
-DEGREE = 2
+SEGMENT, MIN_SEGMENTS, MAX_SEGMENTS, DEGREE = 5.0, 4, 12, 2
 STIFFNESS, SHRINKAGE = 1e-3, 1e-5
-OUTLIER = 0.1
-ROUNDS = 6
+"""Small beside what lines say, so that only places without lines are decided by them."""
+OUTLIER, ROUNDS = 0.1, 6
 MAX_STRETCH = 0.35
 """No more than that is taken out of a page; what asks for more is no paper."""
-GRID = 64
-INVERSIONS = 8
+GRID, INVERSIONS = 64, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,14 +171,14 @@ def _print_lines(gray: NDArray[Any], quads: Quads, em: float) -> list[Curve]:
         strip = crop(gray, quad)
         height, width = strip.shape
         ink = np.clip(np.median(strip) - strip.astype(np.float64) - FAINT, 0, None)
-        bounds_ = np.linspace(0, width, max(2, round(width / (WORD * em))) + 1).astype(int)
-        masses = np.add.reduceat(ink, bounds_[:-1], axis=1)
+        cuts = np.linspace(0, width, max(2, round(width / (WORD * em))) + 1).astype(int)
+        masses = np.add.reduceat(ink, cuts[:-1], axis=1)
         total = masses.sum(axis=0)
         inked = total > SPARSE * total.max()
         if inked.sum() < 2:
             continue
         v = (masses * (np.arange(height)[:, None] + 0.5)).sum(axis=0)[inked] / total[inked]
-        u = ((bounds_[:-1] + bounds_[1:]) / 2)[inked]
+        u = ((cuts[:-1] + cuts[1:]) / 2)[inked]
         top_left, top_right, _, bottom_left = quad.astype(np.float64)
         along, across = (top_right - top_left) / width, (bottom_left - top_left) / height
         curves.append(top_left + u[:, None] * along + v[:, None] * across)
@@ -270,6 +269,8 @@ def _unevenness(curves: Sequence[Curve]) -> float:
 
 
 def _surface(curves: Sequence[Curve], em: float) -> Surface:
+    """Fit the displacement that makes every curve level, by iteratively reweighted least squares.
+    Each curve's own mean is taken out, since its level is not known."""
     places = np.concatenate(curves)
     owner = np.repeat(np.arange(len(curves)), [len(c) for c in curves])
     lengths = np.array([np.ptp(c[:, 0]) for c in curves]) / em
