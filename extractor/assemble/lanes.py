@@ -178,6 +178,8 @@ def settle_lanes(lanes: Sequence[Lane], rows: Mapping[int, Sequence[Placed]]) ->
         found = [median(xs) for xs in zip(*full, strict=True)]
         span = lanes[-1].center - lanes[0].center
         scale = (found[-1] - found[0]) / span if span > 0 else 1.0
+        if abs(scale - 1) > _MAX_SETTLE:  # Other columns than these: the paper told the size.
+            scale = 1.0
         offset = median(x - scale * lane.center for x, lane in zip(found, lanes, strict=True))
         return [move_lane(lane, scale, offset, 1.0) for lane in lanes]
     width = median(lane.right - lane.left for lane in lanes)
