@@ -22,7 +22,8 @@ alternatives, and no sign of doubt by themselves.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Protocol
@@ -39,8 +40,8 @@ _UNSURE_BLANK = 0.5
 _MAX_OTHERS = 6
 _SURE_OPINION = 0.9
 _STROKE = 0.97
-_MIN_DASHES = 8
-_NO_DIGITS = 0.5
+_MANY = 8
+_NO_DIGITS = 0.6
 _ODD = {"confusable", "odd_number", "unknown_words", "unusual_words", "unexpected_sign"}
 
 
@@ -126,12 +127,17 @@ def reread(
         for table in readings
     ]
     is_dashed = _is_dashed(seen)
+    usual = _usual_words(seen, settings)
     return tuple(
         replace(
             table,
             candidates={
                 slot: _with_spellings(
-                    _among_dashes(candidates, cells, kinds[slot]) if is_dashed else candidates,
+                    _among_dashes(
+                        _with_usual_words(candidates, usual, settings), cells, kinds[slot]
+                    )
+                    if is_dashed
+                    else _with_usual_words(candidates, usual, settings),
                     kinds[slot],
                 )
                 for slot, candidates in table.candidates.items()
@@ -145,7 +151,32 @@ def _is_dashed(readings: Sequence[TableReading]) -> bool:
     """Whether a document mostly prints strokes for zero."""
     firsts = [c[0].reading.state for table in readings for c in table.candidates.values()]
     dashes, numbers = firsts.count(State.DASH), firsts.count(State.NUMBER)
-    return dashes >= _MIN_DASHES and dashes > numbers
+    return dashes >= _MANY and dashes > numbers
+
+
+def _usual_words(readings: Sequence[TableReading], settings: Settings) -> frozenset[str]:
+    """The words that a document prints in many cells, each read well: it prints them for zero."""
+    words = Counter(
+        first.reading.printed
+        for table in readings
+        for candidates in table.candidates.values()
+        for first in candidates[:1]
+        if first.reading.state is State.NOT_APPLICABLE and first.score >= settings.min_score
+    )
+    return frozenset(word for word, count in words.items() if count >= _MANY)
+
+
+def _with_usual_words(
+    candidates: tuple[Candidate, ...], usual: Container[str], settings: Settings
+) -> tuple[Candidate, ...]:
+    """Take back that words are unusual where the document prints the same ones all over."""
+    first, *others = candidates
+    flags = first.reading.flags
+    is_usual = first.reading.state is State.NOT_APPLICABLE and first.reading.printed in usual
+    if not is_usual or first.score < settings.min_score or "unknown_words" in flags:
+        return candidates
+    flags = tuple(flag for flag in flags if flag != "unusual_words")
+    return replace(first, reading=replace(first.reading, flags=flags)), *others
 
 
 def _among_dashes(
@@ -249,11 +280,17 @@ def _look_again(
     if is_empty and line is not None and line.score < settings.min_score:
         # Specks and remains of lines read as something; whoever knows digits sees none.
         line = None if cells.blankness(first.evidence) >= _NO_DIGITS else line
-    if line is None or not looks_like_value(line.text):
+    if line is None:
+        return (replace(first, score=_UNSURE_BLANK),) if is_empty else candidates
+    reading = read_cell(line.text, kind=kind, header_unit=first.reading.unit)
+    if first.reading.state is State.ILLEGIBLE and _says_none(reading):
+        words = replace(reading, flags=("unusual_words",))
+        return (replace(first, reading=words, score=line.score, origin="reread"),)
+    if not looks_like_value(line.text):
         return (replace(first, score=_UNSURE_BLANK),) if is_empty else candidates
     second = replace(
         first,
-        reading=read_cell(line.text, kind=kind, header_unit=first.reading.unit),
+        reading=reading,
         score=line.score,
         origin="reread",
         spellings=spellings(line.choices),
@@ -312,6 +349,11 @@ def _by_shape(
 
 def _credibility(candidate: Candidate) -> tuple[bool, float]:
     return not _is_odd(candidate.reading), candidate.score
+
+
+def _says_none(reading: Reading) -> bool:
+    """Whether a cell says in known words that it has no number."""
+    return reading.state is State.NOT_APPLICABLE and not reading.flags
 
 
 def _is_odd(reading: Reading) -> bool:

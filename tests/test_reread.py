@@ -209,7 +209,24 @@ def test_a_faint_number_is_never_taken_for_a_blank(cells: Cells) -> None:
     assert only.reading.value == 1
 
 
+def test_words_that_were_taken_for_no_value_are_read_and_flagged() -> None:
+    first = replace(EMPTY, reading=Reading("无规范性文件", State.ILLEGIBLE))
+    (only,) = look(first, Cells(text="无规范性文件"))
+    assert only.reading.state is State.NOT_APPLICABLE
+    assert only.reading.flags == ("unusual_words",)
+
+
 def test_an_empty_cell_beside_print_that_belongs_to_none_is_doubted() -> None:
     (only,) = look(EMPTY, Cells(has_stray=True))
     assert only.reading.state is State.BLANK
     assert only.score < Settings().min_score
+
+
+def test_words_that_stand_all_over_a_document_are_not_unusual() -> None:
+    words = Reading("未涉及", State.NOT_APPLICABLE, flags=("unusual_words",))
+    candidates = {str(i): (replace(number(1, 0.99), reading=words),) for i in range(9)}
+    table = TableReading("disputes", "standard", True, candidates)
+    (many,) = reread([table], Cells(), dict.fromkeys(candidates, "count"), Settings())
+    assert all(not cell[0].reading.flags for cell in many.candidates.values())
+    (one,) = look(candidates["0"][0], Cells())
+    assert one.reading.flags == ("unusual_words",)
