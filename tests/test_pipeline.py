@@ -29,11 +29,10 @@ ALL = [
 ]
 # Cells that are empty without a trace leave rows whose columns nobody can know.
 AMBIGUOUS = {"dropped-2019__flat_dropped.txt"}
+# Read, but flagged: labels much longer than the form's, so that a row is known by its place alone.
+UNSURE = {"explained-2021__pdf_ruled.pdf"}
 # Not read to the last cell yet; what is wrong must be flagged.
 OPEN = {
-    "explained-2021__pdf_ruled.pdf": "labels much longer than the form's",
-    "labels-cut-2021__html_clean.html": "labels that lost their end",
-    "narrow-2019__flat_lines.txt": "a header of one character a line",
     "spaced-2021__flat_lines.txt": "spaces within numbers of flat text",
 }
 
@@ -74,7 +73,7 @@ IN_THE_FILE = [
     document
     for document in ALL
     if document.truth["condition"] in {"html", "docx", "markdown", "text", "text_layer"}
-    and document.path.name not in AMBIGUOUS | OPEN.keys()
+    and document.path.name not in AMBIGUOUS | UNSURE | OPEN.keys()
     # A row whose total is empty in every row reads like one that lost a cell.
     and not document.path.name.startswith("no-totals")
 ]
