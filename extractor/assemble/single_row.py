@@ -10,7 +10,14 @@ from statistics import median
 
 from extractor.assemble.anchors import SURE, ColumnAnchor, Placed, RowAnchor, find_columns
 from extractor.assemble.filling import Found, fill_row, move
-from extractor.assemble.lanes import Lane, complete_lanes, make_lanes, move_lane, settle_lanes
+from extractor.assemble.lanes import (
+    Lane,
+    complete_lanes,
+    make_lanes,
+    move_lane,
+    relative_scale,
+    settle_lanes,
+)
 from extractor.assemble.ruled_cells import headed, joined, print_in, ruled_rows
 from extractor.labels import best_label, keys, similarity
 from extractor.schema import Block, Label, Layout
@@ -137,7 +144,7 @@ def _in_lanes(
         t = s + 1
         values = _fullest_row([p for p in free if p.sheet == t], block)
         if values:
-            scale = sheets[t].width / max(sheets[s].width, 1e-9)
+            scale = relative_scale(sheets[s], sheets[t])
             lanes = settle_lanes(
                 [move_lane(lane, scale, 0.0, _CONTINUED) for lane in lanes], {0: list(values)}
             )
@@ -202,7 +209,7 @@ def _foot(free: Sequence[Placed], sheets: Sequence[Sheet], s: int) -> list[Place
     other = (Role.VALUE, Role.PROSE, Role.HEADING)
     end = max((p.box.y1 for p in before if p.fragment.role in other), default=float("-inf"))
     foot = max(p.box.y1 for p in before)
-    scale = sheets[s].width / max(sheets[s - 1].width, 1e-9)
+    scale = relative_scale(sheets[s - 1], sheets[s])
     return [
         move(p, scale, -foot * scale)
         for p in before
