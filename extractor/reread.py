@@ -22,13 +22,13 @@ alternatives, and no sign of doubt by themselves.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Protocol
 
 from extractor.characters import canonical
+from extractor.habits import with_habits
 from extractor.settings import Settings
 from extractor.spellings import Spelling, spellings
 from extractor.types import Candidate, Evidence, Line, Reading, State, TableReading
@@ -40,7 +40,6 @@ _UNSURE_BLANK = 0.5
 _MAX_OTHERS = 6
 _SURE_OPINION = 0.9
 _STROKE = 0.97
-_MANY = 8
 _NO_DIGITS = 0.6
 _ODD = {"confusable", "odd_number", "unknown_words", "unusual_words", "unexpected_sign"}
 
@@ -101,99 +100,44 @@ def reread(
         for candidate in candidates[:1]
         if candidate.reading.state is not State.BLANK
     ]
-    seen = [
+    looked = [
         replace(
             table,
             candidates={
-                slot: _second_opinion(
-                    _look_again(
-                        _complete(
-                            candidates,
-                            cells,
-                            kinds[slot],
-                            [place for other, place in places if other != slot],
-                        ),
-                        cells,
-                        kinds[slot],
-                        settings,
-                    ),
+                slot: _look(
+                    candidates,
                     cells,
                     kinds[slot],
                     settings,
+                    [place for other, place in places if other != slot],
                 )
                 for slot, candidates in table.candidates.items()
             },
         )
         for table in readings
     ]
-    is_dashed = _is_dashed(seen)
-    usual = _usual_words(seen, settings)
     return tuple(
         replace(
             table,
             candidates={
-                slot: _with_spellings(
-                    _among_dashes(
-                        _with_usual_words(candidates, usual, settings), cells, kinds[slot]
-                    )
-                    if is_dashed
-                    else _with_usual_words(candidates, usual, settings),
-                    kinds[slot],
-                )
+                slot: _with_spellings(candidates, kinds[slot])
                 for slot, candidates in table.candidates.items()
             },
         )
-        for table in seen
+        for table in with_habits(looked, cells.opinions, kinds, settings)
     )
 
 
-def _is_dashed(readings: Sequence[TableReading]) -> bool:
-    """Whether a document mostly prints strokes for zero."""
-    firsts = [c[0].reading.state for table in readings for c in table.candidates.values()]
-    dashes, numbers = firsts.count(State.DASH), firsts.count(State.NUMBER)
-    return dashes >= _MANY and dashes > numbers
-
-
-def _usual_words(readings: Sequence[TableReading], settings: Settings) -> frozenset[str]:
-    """The words that a document prints in many cells, each read well: it prints them for zero."""
-    words = Counter(
-        first.reading.printed
-        for table in readings
-        for candidates in table.candidates.values()
-        for first in candidates[:1]
-        if first.reading.state is State.NOT_APPLICABLE and first.score >= settings.min_score
-    )
-    return frozenset(word for word, count in words.items() if count >= _MANY)
-
-
-def _with_usual_words(
-    candidates: tuple[Candidate, ...], usual: Container[str], settings: Settings
+def _look(
+    candidates: tuple[Candidate, ...],
+    cells: ScannedCells,
+    kind: str,
+    settings: Settings,
+    others: Sequence[Evidence],
 ) -> tuple[Candidate, ...]:
-    """Take back that words are unusual where the document prints the same ones all over."""
-    first, *others = candidates
-    flags = first.reading.flags
-    is_usual = first.reading.state is State.NOT_APPLICABLE and first.reading.printed in usual
-    if not is_usual or first.score < settings.min_score or "unknown_words" in flags:
-        return candidates
-    flags = tuple(flag for flag in flags if flag != "unusual_words")
-    return replace(first, reading=replace(first.reading, flags=flags)), *others
-
-
-def _among_dashes(
-    candidates: tuple[Candidate, ...], cells: ScannedCells, kind: str
-) -> tuple[Candidate, ...]:
-    """Doubt a number among dashes where the second reader, however unsure, sees one more dash."""
-    first = candidates[0]
-    if first.reading.state is not State.NUMBER:
-        return candidates
-    for opinion in cells.opinions(first.evidence)[:1]:
-        reading = read_cell(opinion.text, kind=kind)
-        if reading.state is State.DASH and not any(_same(reading, c.reading) for c in candidates):
-            dash = replace(
-                first, reading=reading, score=opinion.score, origin="digits", spellings=()
-            )
-            return (*candidates, dash)
-    return candidates
+    """All looks at one cell; `others` is where the print of other cells stands."""
+    whole = _complete(candidates, cells, kind, others)
+    return _second_opinion(_look_again(whole, cells, kind, settings), cells, kind, settings)
 
 
 def _with_spellings(candidates: tuple[Candidate, ...], kind: str) -> tuple[Candidate, ...]:

@@ -34,7 +34,7 @@ STAGES = {
     "tokens": {"tokens", "spreads"},
     "classify": {"classify"},
     "assemble": {"assemble"},
-    "reread": {"reread"},
+    "reread": {"reread", "habits"},
     "decode": {"decode"},
     "figures": {"figures", "prose", "quantities"},
     "facts": {"facts"},
