@@ -25,19 +25,15 @@ DIGIT_GAP_EM = 0.5
 PUNCTUATION_GAP_EM = 1.4
 """Blank between the ink of two characters beyond which they belong to different cells. Wider than
 the gaps of `textlayer`, which are measured between the cells of the font and not between inks."""
-WIDE_PITCH_EM = (0.8, 1.5)
-EVEN_PITCH = 0.75
+WIDE_PITCH_EM, EVEN_PITCH = (0.8, 1.5), 0.75
 """Distance from one digit to the next in a number that is set as wide as Han characters, and how
 much closer a third digit may stand; the digits of two ordinary numbers do not stand evenly."""
-RULE_SHARE = 0.95
-RULE_WIDTH_EM = 0.25
-RULE_MARGIN_EM = 0.12
+RULE_SHARE, RULE_WIDTH_EM, RULE_MARGIN_EM = 0.95, 0.25, 0.12
 """A ruled line runs from top to bottom, is thin, and has blank on both sides, unlike a stroke."""
 MIN_CONTRAST = 30.0
 CERTAIN, CERTAIN_BLANK = 0.999, 0.98
 """A character (a blank) of this probability has no alternatives worth keeping."""
-MIN_CHOICE = 0.003
-MAX_CHOICES = 5
+MIN_CHOICE, MAX_CHOICES = 0.003, 5
 SQUARE = 1.15
 """Pieces of a character are joined up to this ratio of height to width."""
 
