@@ -1,0 +1,212 @@
+"""Labelled documents as arrays: a report and what the product reads of it in, one file out.
+
+Labels are kept by name, so that a file outlives a change of the schema or of the base's characters.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from extractor.types import Exactness
+from training.synthesis.labels import Run
+from training.synthesis.roles import Role
+from training.token_classifier.align import (
+    UNKNOWN,
+    Alignment,
+    Reading,
+    align_page,
+    align_text,
+    flatten,
+)
+from training.token_classifier.encoding import Ints, characters, encode
+from training.token_classifier.labels import NONE
+from training.token_classifier.reading import ReadDocument
+
+IGNORED = -100
+"""A label that nothing is learned from, as torch marks it."""
+HEADS = ("role", "row", "column", "figure", "scope", "exactness")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """T characters as `encoding.Encoded` has them, and their labels.
+
+    `labels` has for every head (T,) places in `names` of that head, or IGNORED: the scope and the
+    exactness of what is no figure, and everything where nobody knows. `share` of the characters are
+    read as they are printed.
+    """
+
+    name: str
+    condition: str
+    layout: str
+    share: float
+    codes: Ints
+    boxes: Ints
+    starts: Ints
+    fragments: Ints
+    labels: Mapping[str, Ints]
+    names: Mapping[str, tuple[str, ...]]
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def numbered(self, head: str, classes: Sequence[str]) -> Ints:
+        """The labels of a head (T,) by their place among `classes`.
+
+        Raises:
+            ValueError: a label is none of them: another schema than that of the documents.
+        """
+        place = {name: i for i, name in enumerate(classes)}
+        unknown = [name for name in self.names[head] if name not in place]
+        if unknown:
+            raise ValueError(f"{self.name} has the {head} {unknown[0]!r}, which the schema has not")
+        numbers = np.array([*(place[name] for name in self.names[head]), IGNORED], np.int32)
+        labels = self.labels[head]
+        return numbers[np.where(labels == IGNORED, len(numbers) - 1, labels)]
+
+
+def labelled(
+    name: str, condition: str, layout: str, read: ReadDocument, runs: Sequence[Run]
+) -> Document:
+    """Bring the labels of a document onto what was read of it."""
+    encoded = encode(read.sheets)
+    alignment = _aligned(read, runs)
+    figures = [figure for run in runs for figure in run.figures]
+    found: dict[str, list[str | None]] = {head: [] for head in HEADS}
+    open_figure = UNKNOWN
+    for number, figure in zip(alignment.runs.tolist(), alignment.figures.tolist(), strict=True):
+        run = runs[number] if number >= 0 else None
+        role, row, column = _tag(run)
+        is_known = number >= UNKNOWN  # else IGNORED
+        found["role"].append(role if is_known else None)
+        found["row"].append(row if is_known else None)
+        found["column"].append(column if is_known else None)
+        span = figures[figure] if figure >= 0 else None
+        part = "I" if figure == open_figure else "B"
+        tag = f"{part}-{span.key}" if span else NONE
+        found["figure"].append(tag if is_known else None)
+        found["scope"].append((span.scope or NONE) if span else None)
+        exactness = Exactness.EXACT if span and span.is_exact else Exactness.APPROXIMATE
+        found["exactness"].append(exactness.value if span else None)
+        open_figure = figure if span else UNKNOWN
+    labels: dict[str, Ints] = {}
+    names: dict[str, tuple[str, ...]] = {}
+    for head, values in found.items():
+        names[head] = tuple(sorted({value for value in values if value is not None}))
+        place: dict[str | None, int] = {value: i for i, value in enumerate(names[head])}
+        labels[head] = np.array([place.get(value, IGNORED) for value in values], np.int32)
+    return Document(
+        name,
+        condition,
+        layout,
+        alignment.share,
+        encoded.codes,
+        encoded.boxes,
+        encoded.starts,
+        encoded.fragments,
+        labels,
+        names,
+    )
+
+
+def _tag(run: Run | None) -> tuple[str, str, str]:
+    """Role, row and column that a character of a run has."""
+    if run is None:
+        return Role.FURNITURE.value, NONE, NONE
+    tag = run.tag
+    row = f"{tag.table}.{tag.row}" if tag.table and tag.row else NONE
+    column = f"{tag.table}.{tag.column}" if tag.table and tag.column else NONE
+    return tag.role.value, row, column
+
+
+def _aligned(read: ReadDocument, runs: Sequence[Run]) -> Alignment:
+    """Runs and figures of every character, in the order of the sheets."""
+    first: list[int] = []
+    count = 0
+    for run in runs:
+        first.append(count)
+        count += len(run.figures)
+    fragments = [fragment for sheet in read.sheets for fragment in sheet.fragments]
+    readings = [Reading(characters(f)[0], read.place(f.evidence)) for f in fragments]
+    if all(run.quads is None for run in runs):
+        blanks = [i for i, run in enumerate(runs) if run.tag.slot and not run.text]
+        return align_text(readings, flatten(runs, first, range(len(runs))), blanks)
+    by_page: dict[int, list[int]] = {}
+    for i, fragment in enumerate(fragments):
+        by_page.setdefault(fragment.evidence.page or 0, []).append(i)
+    parts: dict[int, tuple[Ints, Ints]] = {}
+    shares: list[tuple[float, int]] = []
+    for page, members in by_page.items():
+        chosen = [i for i, run in enumerate(runs) if run.page == page and run.text]
+        inside = [readings[i] for i in members]
+        found = align_page(inside, flatten(runs, first, chosen))
+        start = 0
+        for i, reading in zip(members, inside, strict=True):
+            stop = start + max(1, len(reading.text))
+            parts[i] = (found.runs[start:stop], found.figures[start:stop])
+            start = stop
+        shares.append((found.share, start))
+    total = sum(n for _, n in shares)
+    if not total:
+        empty = np.zeros(0, np.int32)
+        return Alignment(empty, empty, 0.0)
+    return Alignment(
+        np.concatenate([parts[i][0] for i in range(len(fragments))]),
+        np.concatenate([parts[i][1] for i in range(len(fragments))]),
+        sum(share * n for share, n in shares) / total,
+    )
+
+
+def save(path: Path, document: Document) -> None:
+    """Write a document into a file, whole or not at all; `load` gives it back."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.stem}.{os.getpid()}.npz")
+    arrays: dict[str, Any] = {
+        "codes": document.codes.astype(np.uint16),
+        "boxes": document.boxes.astype(np.int16),
+        "starts": document.starts.astype(np.int8),
+        "fragments": document.fragments.astype(np.int32),
+        "about": np.array(
+            [document.name, document.condition, document.layout, f"{document.share:.5f}"]
+        ),
+    }
+    for head in HEADS:
+        arrays[f"label_{head}"] = document.labels[head].astype(np.int16)
+        arrays[f"names_{head}"] = np.array(document.names[head], np.str_)
+    np.savez_compressed(part, **arrays)
+    part.replace(path)
+
+
+def load(path: Path) -> Document:
+    """The document in a file."""
+    with np.load(path) as data:
+        name, condition, layout, share = data["about"].tolist()
+        return Document(
+            name,
+            condition,
+            layout,
+            float(share),
+            *(data[part].astype(np.int32) for part in ("codes", "boxes", "starts", "fragments")),
+            {head: data[f"label_{head}"].astype(np.int32) for head in HEADS},
+            {head: tuple(data[f"names_{head}"].tolist()) for head in HEADS},
+        )
+
+
+def scopes(documents: Iterable[Document]) -> set[str]:
+    """All scopes of figures that occur."""
+    return {name for document in documents for name in document.names["scope"] if name != NONE}
+
+
+def digest(paths: Sequence[Path]) -> str:
+    """The sha256 of documents, by their names and contents."""
+    found = hashlib.sha256()
+    for path in sorted(paths):
+        found.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
+    return found.hexdigest()
