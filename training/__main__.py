@@ -10,6 +10,12 @@ COMMANDS = {
     "fixtures": ("training.synthesis.fixtures", "make the small documents in eval/fixtures again"),
     "digit-cells": ("training.digits.cells", "make the cells that the digit reader learns from"),
     "digits": ("training.digits.train", "train the digit reader"),
+    "token-base": ("training.token_classifier.base", "make the base of the token classifier"),
+    "token-data": ("training.token_classifier.data", "make the documents that it learns from"),
+    "token-adapt": ("training.token_classifier.adapt", "let its base get used to reports"),
+    "token-finetune": ("training.token_classifier.finetune", "train the token classifier"),
+    "token-export": ("training.token_classifier.export", "write the artefact that is served"),
+    "token-speed": ("training.token_classifier.speed", "time networks of several sizes"),
 }
 """Module and purpose of each; imported when it is run, because some need torch."""
 
@@ -21,7 +27,7 @@ def main(argv: list[str]) -> int:
         return int(importlib.import_module(module).main(argv[1:]))
     print("usage: python -m training COMMAND [--help]\n", file=sys.stderr)
     for name, (_, purpose) in COMMANDS.items():
-        print(f"  {name:11} {purpose}", file=sys.stderr)
+        print(f"  {name:14} {purpose}", file=sys.stderr)
     return 0 if argv[:1] in (["--help"], ["-h"]) else 2
 
 

@@ -1,8 +1,8 @@
 """The labels of a document brought onto the characters that the product reads.
 
-On pages, labelled characters belong to the fragment whose print they are in, by their places; within
-a fragment, and over the whole of a text document, reading and truth are aligned by edit distance
-(Levenshtein, 1966), so that a misread, split or merged character keeps its true label.
+On pages, labelled characters belong to the fragment whose print they are in, by their places;
+within a fragment, and over the whole of a text document, reading and truth are aligned by edit
+distance (Levenshtein, 1966), so that a misread, split or merged character keeps its true label.
 """
 
 from __future__ import annotations

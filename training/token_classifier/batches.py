@@ -83,7 +83,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Inputs of the network (`model.Network`), labels (B, T) of every head, IGNORED where padded."""
+    """Inputs of `model.Network`, and labels (B, T) of every head, IGNORED where padded."""
 
     ids: Longs
     boxes: Longs
@@ -92,9 +92,7 @@ class Batch:
     labels: Mapping[str, Longs]
 
 
-def samples(
-    documents: Sequence[Document], table: Sequence[str], labels: Labels
-) -> list[Sample]:
+def samples(documents: Sequence[Document], table: Sequence[str], labels: Labels) -> list[Sample]:
     """Documents by the numbers of a table of characters and of labels; empty ones are left out."""
     ids = numbering(table)
     return [
@@ -140,7 +138,9 @@ class Drawer:
     def _window(self, sample: Sample, rng: Random) -> Sample:
         room = len(sample) - WINDOW
         # As often at either end as anywhere: windows in use begin and end there.
-        start = min(max(0, rng.randrange(-WINDOW // 4, room + WINDOW // 4)), room) if room > 0 else 0
+        start = (
+            min(max(0, rng.randrange(-WINDOW // 4, room + WINDOW // 4)), room) if room > 0 else 0
+        )
         window = sample.part(slice(start, start + WINDOW))
         dice = np.random.default_rng(rng.getrandbits(32))
         varied = self._variation
@@ -221,13 +221,9 @@ class Piece:
     skip: int
 
 
-def in_windows(
-    chosen: Sequence[Sample], size: int
-) -> Iterator[tuple[Batch, list[Piece]]]:
+def in_windows(chosen: Sequence[Sample], size: int) -> Iterator[tuple[Batch, list[Piece]]]:
     """All windows of some documents as they are in use, in batches of those of about one length."""
-    every = [
-        (i, window) for i, sample in enumerate(chosen) for window in windows(len(sample))
-    ]
+    every = [(i, window) for i, sample in enumerate(chosen) for window in windows(len(sample))]
     every.sort(key=lambda one: one[1].stop - one[1].start)
     for start in range(0, len(every), size):
         group = every[start : start + size]

@@ -69,7 +69,8 @@ class Document:
             raise ValueError(f"{self.name} has the {head} {unknown[0]!r}, which the schema has not")
         numbers = np.array([*(place[name] for name in self.names[head]), IGNORED], np.int32)
         labels = self.labels[head]
-        return numbers[np.where(labels == IGNORED, len(numbers) - 1, labels)]
+        found: Ints = numbers[np.where(labels == IGNORED, len(numbers) - 1, labels)]
+        return found
 
 
 def labelled(
@@ -193,7 +194,10 @@ def load(path: Path) -> Document:
             condition,
             layout,
             float(share),
-            *(data[part].astype(np.int32) for part in ("codes", "boxes", "starts", "fragments")),
+            data["codes"].astype(np.int32),
+            data["boxes"].astype(np.int32),
+            data["starts"].astype(np.int32),
+            data["fragments"].astype(np.int32),
             {head: data[f"label_{head}"].astype(np.int32) for head in HEADS},
             {head: tuple(data[f"names_{head}"].tolist()) for head in HEADS},
         )

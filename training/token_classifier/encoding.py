@@ -11,6 +11,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,9 +44,9 @@ Ints = NDArray[np.int32]
 class Encoded:
     """The T characters of a document, in the order in which the product reads them.
 
-    `codes` (T,): code points of canonical characters, or BLANK; `boxes` (T, 4), x0 y0 x1 y1, `NO_BOX` where there is
-    none; `starts` (T,): INSIDE, FRAGMENT or SHEET; `fragments` (T,): the number of the fragment,
-    counted over all sheets; `offsets` (T,): the character of its text that the token comes from.
+    `codes` (T,): code points of canonical characters, or BLANK; `boxes` (T, 4): x0 y0 x1 y1,
+    `NO_BOX` where there is none; `starts` (T,): INSIDE, FRAGMENT or SHEET; `fragments` (T,): the
+    number of the fragment, counted over all sheets; `offsets` (T,): the character of its text that the token comes from.
     """
 
     codes: Ints
@@ -69,7 +70,7 @@ class Window:
 
 
 def numbering(table: Sequence[str]) -> Ints:
-    """The id of every code point up to `_CODES` by a table of characters: ids are `numbering[codes]`.
+    """The id of every code point up to `_CODES` in a table: `ids = numbering[codes]`.
 
     Raises:
         ValueError: the table does not begin with SPECIALS, or names something twice.
@@ -161,9 +162,9 @@ def windows(n: int, size: int = WINDOW, overlap: int = OVERLAP) -> list[Window]:
         return [Window(0, n, 0, n)] if n else []
     count = -(-(n - overlap) // (size - overlap))
     starts = [round(i * (n - size) / (count - 1)) for i in range(count)]
-    cuts = [(before + size + after) // 2 for before, after in zip(starts, starts[1:], strict=False)]
+    cuts = [(before + size + after) // 2 for before, after in pairwise(starts)]
     edges = [0, *cuts, n]
     return [
         Window(start, start + size, first, last)
-        for start, first, last in zip(starts, edges, edges[1:], strict=False)
+        for start, (first, last) in zip(starts, pairwise(edges), strict=True)
     ]

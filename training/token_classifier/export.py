@@ -1,13 +1,53 @@
-"""placeholder"""
-from __future__ import annotations
-import warnings
-from pathlib import Path
-import torch
-from training.token_classifier.model import Network
+"""`python -m training token-export`: a trained network as the artefact that the product serves.
 
+ONNX, its weights in 8 bits (dynamic quantisation: activations are measured as they come), compared
+on the validation documents with the network in full. The artefact is a folder: `model.onnx`,
+`characters.json`, `labels.json`, `manifest.json`, and `README.md`, its model card. It goes to
+`models/` only with `--promote`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import logging
+import os
+import shutil
+import sys
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from training.token_classifier.base import BASE, FOLDER, Size, load
+from training.token_classifier.batches import Batch, Sample
+from training.token_classifier.card import model_card
+from training.token_classifier.encoding import OVERLAP, WINDOW, Ints
+from training.token_classifier.finetune import Data, evaluate, read_data, write_json
+from training.token_classifier.labels import Labels
+from training.token_classifier.measure import answers, measure
+from training.token_classifier.model import Network, Shape
+
+# ONNX Runtime reports its use to its maker over the network unless this is set before its import.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
+ARTEFACT = Path("models/token-classifier")
 INPUTS = ("ids", "boxes", "starts", "mask")
+MAX_BYTES = 45_000_000
+FORMAT = 1
+_OPSET = 18
+
 
 def write_onnx(network: Network, path: Path) -> None:
+    """Write a network as ONNX.
+
+    `INPUTS` are those of `model.Network`, any number of windows of any length up to the longest;
+    the scores of every head have its name.
+    """
     network.eval()
     n, length = 2, 16
     example = (
@@ -16,13 +56,160 @@ def write_onnx(network: Network, path: Path) -> None:
         torch.zeros(n, length, dtype=torch.long),
         torch.ones(n, length, dtype=torch.bool),
     )
-    names = list(network.heads)
-    axes = {name: {0: "n", 1: "length"} for name in (*INPUTS, *names)}
+    heads = list(network.heads)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(network, example, str(path), dynamo=False, opset_version=17,
-            input_names=list(INPUTS), output_names=names, dynamic_axes=axes)
+        warnings.simplefilter("ignore")  # the exporter is the older one, on purpose: it needs less
+        torch.onnx.export(
+            network.cpu(),
+            example,
+            str(path),
+            dynamo=False,
+            opset_version=_OPSET,
+            input_names=list(INPUTS),
+            output_names=heads,
+            dynamic_axes={name: {0: "n", 1: "length"} for name in (*INPUTS, *heads)},
+        )
+
 
 def quantize(full: Path, small: Path) -> None:
+    """Weights and embeddings in 8 bits, one scale a column."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
-    quantize_dynamic(full, small, weight_type=QuantType.QInt8, per_channel=True)
+
+    logging.disable(logging.WARNING)  # its advice is about images
+    try:
+        quantize_dynamic(full, small, weight_type=QuantType.QInt8, per_channel=True)
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+class Served:
+    """An exported network, as the product runs it."""
+
+    def __init__(self, path: Path, threads: int = 2) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        self._session = onnxruntime.InferenceSession(
+            str(path), options, providers=["CPUExecutionProvider"]
+        )
+        self.heads = [output.name for output in self._session.get_outputs()]
+
+    def scores(self, batch: Batch) -> Mapping[str, Any]:
+        """The scores (B, T, classes) of every head."""
+        feed = {name: getattr(batch, name) for name in INPUTS}
+        return dict(zip(self.heads, self._session.run(None, feed), strict=True))
+
+    def __call__(self, batch: Batch) -> Mapping[str, Ints]:
+        """The best class (B, T) of every head."""
+        return {head: scores.argmax(-1) for head, scores in self.scores(batch).items()}
+
+
+def agreement(
+    ours: Sequence[Mapping[str, Ints]], theirs: Sequence[Mapping[str, Ints]]
+) -> dict[str, float]:
+    """The share of characters that two networks say the same of, for every head."""
+    found = {}
+    for head in ours[0] if ours else ():
+        same = sum(int((a[head] == b[head]).sum()) for a, b in zip(ours, theirs, strict=True))
+        found[head] = round(same / max(1, sum(len(a[head]) for a in ours)), 5)
+    return found
+
+
+def read_run(folder: Path) -> tuple[Network, dict[str, Any]]:
+    """The best network of a run, and what is known of the run.
+
+    Raises:
+        FileNotFoundError: there is no finished run.
+    """
+    if not (folder / "best.pt").is_file() or not (folder / "run.json").is_file():
+        raise FileNotFoundError(f"{folder} holds no run; train: python -m training token-finetune")
+    run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    shape = dict(run["shape"])
+    network = Network(Shape(**shape | {"size": Size(**shape["size"])}))
+    network.load_state_dict(torch.load(folder / "best.pt", weights_only=True, map_location="cpu"))
+    return network, run
+
+
+def write_artefact(
+    network: Network, run: Mapping[str, Any], data: Data, folder: Path
+) -> dict[str, Any]:
+    """Write the artefact into a folder and measure it on the validation documents.
+
+    Returns:
+        Its manifest.
+
+    Raises:
+        ValueError: it is larger than `MAX_BYTES`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    full = folder / "full.onnx"
+    write_onnx(network, full)
+    quantize(full, folder / "model.onnx")
+    measured, same = compare(network, full, folder / "model.onnx", data.validation, data.labels)
+    full.unlink()
+    write_json(folder / "characters.json", list(data.characters))
+    write_json(folder / "labels.json", asdict(data.labels))
+    names = ("model.onnx", "characters.json", "labels.json")
+    manifest: dict[str, Any] = {
+        "format": FORMAT,
+        "file": "model.onnx",
+        "sha256": {name: _sha256(folder / name) for name in names},
+        "bytes": (folder / "model.onnx").stat().st_size,
+        "base": run["base"],
+        "shape": run["shape"],
+        "window": WINDOW,
+        "overlap": OVERLAP,
+        "training": run["plan"],
+        "seconds": run.get("seconds"),
+        "data": run["data"],
+        "commit": run["commit"],
+        "validation": measured,
+        "agreement": same,
+    }
+    write_json(folder / "manifest.json", manifest)
+    (folder / "README.md").write_text(model_card(manifest), encoding="utf-8")
+    if manifest["bytes"] > MAX_BYTES:
+        raise ValueError(f"{folder} has {manifest['bytes']} bytes, more than {MAX_BYTES}")
+    return manifest
+
+
+def compare(
+    network: Network, full: Path, small: Path, chosen: Sequence[Sample], labels: Labels
+) -> tuple[dict[str, Any], dict[str, dict[str, float]]]:
+    """Measures of the network in torch (`fp32`) and of the one that is served (`int8`); and the
+    share of characters on which the exported ones agree with each other."""
+    in_full, in_small = (answers(chosen, Served(path)) for path in (full, small))
+    measured = {
+        "fp32": evaluate(network, chosen, labels),
+        "int8": measure(chosen, in_small, labels),
+    }
+    return measured, {"fp32_int8": agreement(in_full, in_small)}
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the artefact: 0; 2 where there is no run or no data."""
+    parser = argparse.ArgumentParser(prog="python -m training token-export", description=__doc__)
+    parser.add_argument("--run", type=Path, default=FOLDER / "run", metavar="DIR")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="folder of the documents")
+    parser.add_argument("--base", type=Path, default=BASE, help="the base that the run began with")
+    parser.add_argument("--promote", action="store_true", help=f"copy the result to {ARTEFACT}")
+    options = parser.parse_args(arguments)
+    try:
+        network, run = read_run(options.run)
+        data = read_data(options.folder, load(options.base))
+        if data.labels.sizes != run["shape"]["classes"]:
+            raise ValueError("the documents or the schema have other labels than the run")
+        if any(data.about[split] != run["data"][split] for split in data.about):
+            sys.stderr.write("the documents are others than those of the run\n")
+        manifest = write_artefact(network, run, replace(data, train=()), options.run / "artefact")
+    except (OSError, ValueError) as error:
+        parser.error(str(error))
+    sys.stdout.write(json.dumps(manifest["validation"], ensure_ascii=False, indent=1) + "\n")
+    if options.promote:
+        shutil.copytree(options.run / "artefact", ARTEFACT, dirs_exist_ok=True)
+    return 0

@@ -26,7 +26,7 @@ from training.synthesis.splits import Split
 from training.token_classifier.base import BASE, FOLDER, Base, load
 from training.token_classifier.batches import Batch, Drawer, Sample, Variation, samples
 from training.token_classifier.data import files, progress_bar
-from training.token_classifier.documents import HEADS, IGNORED, digest, scopes
+from training.token_classifier.documents import IGNORED, digest, scopes
 from training.token_classifier.documents import load as load_document
 from training.token_classifier.encoding import Ints
 from training.token_classifier.labels import Labels, labels_of
@@ -112,7 +112,8 @@ def train(plan: Plan, shape: Shape, base: Base, data: Data, folder: Path) -> Net
         torch.set_num_threads(plan.threads)
     is_half = uses_bf16(plan.precision, device)
     torch.manual_seed(plan.seed)
-    network = build(base, shape).to(device)
+    network = build(base, shape)
+    network.to(device)
     optimizer = _optimizer(network, plan)
     drawer = Drawer(data.train, data.labels, len(data.characters), Variation())
     identity = {"plan": asdict(plan), "shape": _plain(shape), "base": base.source}
@@ -139,7 +140,7 @@ def train(plan: Plan, shape: Shape, base: Base, data: Data, folder: Path) -> Net
             with torch.autocast(device.type, torch.bfloat16, enabled=is_half):
                 loss = loss_of(network, batch, device)
             optimizer.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call, unused-ignore]
             torch.nn.utils.clip_grad_norm_(network.parameters(), plan.clip)
             optimizer.step()
             step += 1
@@ -218,7 +219,7 @@ def uses_bf16(precision: str, device: torch.device) -> bool:
     if precision != "auto":
         return precision == "bf16"
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported()
+        return bool(torch.cuda.is_bf16_supported())
     a = torch.randn(1024, 384)
     times = []
     for kind in (torch.float32, torch.bfloat16):

@@ -73,7 +73,7 @@ def measure(
     anchor, figure = Counts(), Counts()
     by_role: dict[str, Counts] = defaultdict(Counts)
     by_key: dict[str, Counts] = defaultdict(Counts)
-    right = {head: 0 for head in ("role", "scope", "exactness")}
+    right = dict.fromkeys(("role", "scope", "exactness"), 0)
     total = dict(right)
     named = [labels.role.index(role) for role in ANCHORS]
     for sample, answer in zip(chosen, found, strict=True):

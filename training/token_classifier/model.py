@@ -3,17 +3,18 @@
 The encoder is that of BERT (Devlin et al., 2019), written out so that any checkpoint of its kind
 fits and the export holds nothing else. Where a character stands on its sheet is added to its
 embedding, as in LayoutLMv2 (Xu et al., 2021): six small embeddings, for x0, y0, x1, y1, width and
-height, side by side, or ("waves") sines and cosines of the four edges, so that near places are alike
-from the start (Tancik et al., 2020). As in LiLT (Wang et al., 2022) layout and text stay apart up
-to there: text without boxes is read by the same network, for which the layout of whole windows is
-left out at random in training.
+height, side by side, or ("waves") sines and cosines of them, so that near places are alike from the
+start (Tancik et al., 2020). As in LiLT (Wang et al., 2022) layout and text stay apart up to there:
+text without boxes is read by the same network, for which the layout of whole windows is left out at
+random in training.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -34,7 +35,7 @@ class Shape:
 
     characters: int
     classes: Mapping[str, int]
-    size: Size = Size(layers=6)
+    size: Size = field(default_factory=partial(Size, layers=6))
     layout: str = "tables"
     layout_width: int = 64
     dropout: float = 0.1
@@ -58,21 +59,18 @@ class Layer(nn.Module):
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         batch, length, hidden = x.shape
-
-        def split(y: Tensor) -> Tensor:
-            return y.view(batch, length, self.heads, hidden // self.heads).transpose(1, 2)
-
-        attended = functional.scaled_dot_product_attention(
-            split(self.query(x)),
-            split(self.key(x)),
-            split(self.value(x)),
-            attn_mask=mask,
-            dropout_p=self.drop.p if self.training else 0.0,
+        by_head = (batch, length, self.heads, hidden // self.heads)
+        query, key, value = (
+            part(x).view(by_head).transpose(1, 2) for part in (self.query, self.key, self.value)
         )  # (B, heads, T, H / heads)
+        attended = functional.scaled_dot_product_attention(
+            query, key, value, attn_mask=mask, dropout_p=self.drop.p if self.training else 0.0
+        )
         joined = attended.transpose(1, 2).reshape(batch, length, hidden)
         x = self.norm_attention(x + self.drop(self.out(joined)))
         inner = functional.gelu(self.inner(x))
-        return self.norm_inner(x + self.drop(self.outer(inner)))  # type: ignore[no-any-return]
+        y: Tensor = self.norm_inner(x + self.drop(self.outer(inner)))
+        return y
 
 
 class Tables(nn.Module):
@@ -88,7 +86,7 @@ class Tables(nn.Module):
 
     def forward(self, boxes: Tensor) -> Tensor:
         # NO_BOX is -1, so that every index is one higher than the place.
-        x0, y0, x1, y1 = (edge.squeeze(-1) + 1 for edge in boxes.split(1, dim=-1))
+        x0, y0, x1, y1 = (boxes[..., i] + 1 for i in range(4))
         has_box = (x0 > 0).long()
         wide = (x1 - x0).clamp(0, SCALE) + has_box
         high = (y1 - y0).clamp(0, SCALE) + has_box
@@ -96,7 +94,8 @@ class Tables(nn.Module):
             *(self.across(x0), self.across(x1), self.down(y0), self.down(y1)),
             *(self.wide(wide), self.high(high)),
         ]
-        return self.join(torch.cat(parts, dim=-1))  # type: ignore[no-any-return]
+        joined: Tensor = self.join(torch.cat(parts, dim=-1))
+        return joined
 
 
 class Waves(nn.Module):
@@ -115,7 +114,8 @@ class Waves(nn.Module):
         sizes = edges[..., 2:] - edges[..., :2]
         phases = torch.cat([edges, sizes], dim=-1).unsqueeze(-1) * self.frequencies
         waves = torch.cat([phases.sin(), phases.cos()], dim=-1).flatten(2)
-        return self.join(waves) * (boxes[..., :1] >= 0)  # type: ignore[no-any-return]
+        joined: Tensor = self.join(waves) * (boxes[..., :1] >= 0)
+        return joined
 
 
 class Network(nn.Module):
@@ -150,14 +150,14 @@ class Network(nn.Module):
     def encode(self, ids: Tensor, boxes: Tensor, starts: Tensor, mask: Tensor) -> Tensor:
         """The last layer, (B, T, H)."""
         places = torch.arange(ids.shape[1], device=ids.device)
-        x = self.characters(ids) + self.positions(places) + self.starts(starts)
+        x: Tensor = self.characters(ids) + self.positions(places) + self.starts(starts)
         if self.layout is not None:
             x = x + self.layout(boxes)
         x = self.drop(self.norm(x))
         attended = mask[:, None, None, :]  # (B, 1, 1, T)
         for layer in self.layers:
             x = layer(x, attended)
-        return x  # type: ignore[no-any-return]
+        return x
 
     def forward(
         self, ids: Tensor, boxes: Tensor, starts: Tensor, mask: Tensor

@@ -103,7 +103,8 @@ class _Reader:
             raw = np.frombuffer(self._data, _BLOCK, size // _BLOCK.itemsize, start)
             low, high = raw["halves"] & 15, raw["halves"] >> 4
             whole = np.concatenate([low, high], axis=1).astype(np.float32) - 8
-            return (whole * raw["scale"].astype(np.float32)[:, None]).reshape(-1, width)
+            scaled: Floats = whole * raw["scale"].astype(np.float32)[:, None]
+            return scaled.reshape(-1, width)
 
         tensors = {
             "embeddings.word_embeddings.weight": blocks("emb.word", hidden),

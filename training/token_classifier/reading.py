@@ -73,9 +73,7 @@ def read_document(
     return ReadDocument(sheets, {page.number: page.warp for page in pages if page.warp})
 
 
-def _read_pages(
-    source: Source, engines: Engines, settings: Settings
-) -> tuple[list[Page], bool]:
+def _read_pages(source: Source, engines: Engines, settings: Settings) -> tuple[list[Page], bool]:
     """Every page with its lines and without its pixels, and whether any was read from pixels."""
     found = []
     has_pixels = False
@@ -135,12 +133,15 @@ def _to_json(page: Page) -> dict[str, Any]:
 
 def _from_json(content: Mapping[str, Any]) -> Page:
     warp = content["warp"]
+    width, height = content["size"]
     return Page(
         content["number"],
-        *content["size"],
+        width,
+        height,
         None,
         tuple(
-            Line(text, Box(*box), score, tuple(edges)) for text, box, score, edges in content["lines"]
+            Line(text, Box(*box), score, tuple(edges))
+            for text, box, score, edges in content["lines"]
         ),
         content["rotation"],
         None if warp is None else Warp(*(np.array(part, np.float32) for part in warp)),

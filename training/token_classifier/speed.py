@@ -1,8 +1,8 @@
 """How long networks of several sizes take, untrained: to choose the size before it is trained.
 
-`python -m training token-speed` prints a table. Times are the least of some repetitions, in seconds of
-the processor on one thread, so that they hold on a busy machine too; on free cores, two threads take
-a little over half of them.
+`python -m training token-speed` prints a table. Times are the least of some repetitions, in seconds
+of the processor on one thread, so that they hold on a busy machine too; on free cores, two threads
+take a little over half of them.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def serving(network: Network, characters: int, threads: int, repeats: int) -> li
             session = onnxruntime.InferenceSession(
                 str(path), options, providers=["CPUExecutionProvider"]
             )
-            found.append(least(lambda s=session: s.run(None, feed), repeats))  # type: ignore[misc]
+            found.append(least(lambda s=session: s.run(None, feed), repeats))  # type: ignore[misc, unused-ignore]
         sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
         import openvino
 
@@ -96,7 +96,8 @@ def training(network: Network, characters: int, threads: int, *, half: bool) -> 
     def step() -> None:
         with torch.autocast("cpu", torch.bfloat16, enabled=half):
             outputs = network(feed["ids"], feed["boxes"], feed["starts"], feed["mask"])
-        sum(output.float().square().mean() for output in outputs).backward()  # type: ignore[union-attr]
+        loss = torch.stack([output.float().square().mean() for output in outputs]).sum()
+        loss.backward()  # type: ignore[no-untyped-call, unused-ignore]
         optimizer.step()
         optimizer.zero_grad()
 
