@@ -46,7 +46,8 @@ class Encoded:
 
     `codes` (T,): code points of canonical characters, or BLANK; `boxes` (T, 4): x0 y0 x1 y1,
     `NO_BOX` where there is none; `starts` (T,): INSIDE, FRAGMENT or SHEET; `fragments` (T,): the
-    number of the fragment, counted over all sheets; `offsets` (T,): the character of its text that the token comes from.
+    number of the fragment, counted over all sheets; `offsets` (T,): the
+    character of its text that the token comes from.
     """
 
     codes: Ints
