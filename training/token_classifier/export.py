@@ -94,10 +94,11 @@ class Served:
             str(path), options, providers=["CPUExecutionProvider"]
         )
         self.heads = [output.name for output in self._session.get_outputs()]
+        self._inputs = [given.name for given in self._session.get_inputs()]  # boxes may be unused
 
     def scores(self, batch: Batch) -> Mapping[str, Any]:
         """The scores (B, T, classes) of every head."""
-        feed = {name: getattr(batch, name) for name in INPUTS}
+        feed = {name: getattr(batch, name) for name in self._inputs}
         return dict(zip(self.heads, self._session.run(None, feed), strict=True))
 
     def __call__(self, batch: Batch) -> Mapping[str, Ints]:
