@@ -221,6 +221,13 @@ def test_blank_cells_of_a_text_are_told_apart_by_order() -> None:
     assert found.runs.tolist() == [-1, -1, 0, 1, 2, -1]
 
 
+def test_a_merged_cell_that_is_printed_again_is_the_same_cell() -> None:
+    tags = [Tag(Role.HEADER, "法人", 0, "t"), Tag(Role.VALUE, "3", 0, "t", "r", "c", "t.r.c")]
+    truth = flatten([Run(tag, tag.text, 0, None) for tag in tags], [0, 0], range(2))
+    read = [Reading(text, None) for text in ("法人", "法人", "3", "3")]
+    assert align_text(read, truth, [], [0]).runs.tolist() in ([0] * 4 + [1, -1], [0] * 4 + [-1, 1])
+
+
 @needs_fonts
 @pytest.mark.parametrize("condition", ["text_layer", "html", "flatbed_150"])
 def test_what_the_product_reads_has_its_labels(

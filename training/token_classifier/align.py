@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,13 +114,22 @@ def align_page(fragments: Sequence[Reading], truth: Truth) -> Alignment:
     return _alignment(places, truth, equal / max(1, total))
 
 
-def align_text(fragments: Sequence[Reading], truth: Truth, blanks: Sequence[int]) -> Alignment:
+def align_text(
+    fragments: Sequence[Reading],
+    truth: Truth,
+    blanks: Sequence[int],
+    cells: Sequence[int] = (),
+) -> Alignment:
     """Bring the labels of a document without pages onto its fragments, by order alone.
+
+    A format that knows no merged cells may print one again in every cell that it spans: these
+    repetitions have the label of the cell.
 
     Args:
         fragments: in order.
         truth: the labels in order.
         blanks: the numbers of the runs that are cells in which nothing is printed.
+        cells: the numbers of the runs that may be printed again, beside themselves.
     """
     ours, ours_at = _joined([fragment.text for fragment in fragments])
     theirs, theirs_at, numbers = _entries(truth, blanks)
@@ -130,11 +140,18 @@ def align_text(fragments: Sequence[Reading], truth: Truth, blanks: Sequence[int]
         if (other := links[at]) >= 0:
             runs[i], places[i] = numbers[other], theirs_at[other]
     equal = int((runs >= 0).sum())
+    spans = _spans(truth, cells)
     filled: list[Ints] = []
     start = 0
     for fragment in fragments:
         n = max(1, len(fragment.text))
-        filled.append(_filled(places[start : start + n], truth))
+        part = _filled(places[start : start + n], truth)
+        again = spans.get(fragment.text)
+        if again and (part < 0).all() and (runs[start : start + n] < 0).all():
+            # The nearest in order: the last one seen, or else the first.
+            seen = [p for p in filled if len(p) == n and p[0] in again]
+            part = seen[-1] if seen else np.arange(again[0], again[0] + n, dtype=np.int32)
+        filled.append(part)
         start += n
     known = np.concatenate(filled) if filled else np.zeros(0, np.int32)
     found = _alignment(known, truth, equal / max(1, len(ours_at)))
@@ -206,6 +223,19 @@ def _filled(places: Ints, truth: Truth) -> Ints:
             choice = next(k for k in near if k != choice)
         filled[i] = places[choice]
     return filled
+
+
+def _spans(truth: Truth, cells: Sequence[int]) -> dict[str, list[int]]:
+    """By the text of the runs in `cells`, where those of this text begin."""
+    found: dict[str, list[int]] = {}
+    wanted = set(cells)
+    start = 0
+    for number, group in groupby(truth.runs.tolist()):
+        stop = start + sum(1 for _ in group)
+        if number in wanted:
+            found.setdefault(truth.text[start:stop], []).append(start)
+        start = stop
+    return found
 
 
 def _joined(texts: Sequence[str]) -> tuple[str, list[int]]:

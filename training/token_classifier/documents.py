@@ -138,7 +138,9 @@ def _aligned(read: ReadDocument, runs: Sequence[Run]) -> Alignment:
     readings = [Reading(characters(f)[0], read.place(f.evidence)) for f in fragments]
     if all(run.quads is None for run in runs):
         blanks = [i for i, run in enumerate(runs) if run.tag.slot and not run.text]
-        return align_text(readings, flatten(runs, first, range(len(runs))), blanks)
+        # Values are never repeated: two of the same are two.
+        cells = [i for i, run in enumerate(runs) if run.tag.table and not run.tag.slot]
+        return align_text(readings, flatten(runs, first, range(len(runs))), blanks, cells)
     by_page: dict[int, list[int]] = {}
     for i, fragment in enumerate(fragments):
         by_page.setdefault(fragment.evidence.page or 0, []).append(i)
