@@ -198,7 +198,7 @@ def read_folder(folder: Path) -> Checkpoint:
 def save(base: Base, folder: Path) -> None:
     """Write a base into a folder; `load` gives it back."""
     folder.mkdir(parents=True, exist_ok=True)
-    np.savez(folder / "base.npz", **base.tensors)  # type: ignore[arg-type]
+    np.savez_compressed(folder / "base.npz", **base.tensors)  # type: ignore[arg-type]
     table = json.dumps(base.characters, ensure_ascii=False)
     (folder / "characters.json").write_text(table + "\n", encoding="utf-8")
     about = {
