@@ -111,6 +111,40 @@ def test_base_fits_the_network_and_too_few_layers_do_not() -> None:
         build(base, replace(shape, size=replace(base.size, layers=3)))
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_checkpoint_folder_gives_the_same_network(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    transformers = pytest.importorskip("transformers")
+    from training.token_classifier.base import load, main
+    from training.token_classifier.model import Shape, build
+
+    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "公", "开", "1", "公开", "a"]
+    config = transformers.BertConfig(
+        vocab_size=10,
+        hidden_size=24,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=48,
+    )
+    theirs = transformers.BertModel(config).eval()
+    theirs.save_pretrained(tmp_path)
+    text = "\n".join(vocabulary) + "\n"
+    (tmp_path / "vocab.txt").write_text(text, encoding="utf-8")
+    assert main(["--base-model", str(tmp_path), "-o", str(tmp_path / "base")]) == 0
+    base = load(tmp_path / "base")
+    network = build(base, Shape(len(base.characters), {}, size=base.size, layout="none")).eval()
+    wanted = ("[CLS]", "公", "开", "1", "[SEP]")
+    ids = torch.tensor([[base.characters.index(c) for c in wanted]])
+    with torch.no_grad():
+        ours = network.encode(
+            ids, torch.full((1, 5, 4), NO_BOX), torch.zeros_like(ids), torch.ones_like(ids).bool()
+        )
+        same = theirs(torch.tensor([[vocabulary.index(c) for c in wanted]])).last_hidden_state
+    assert (ours - same).abs().max() < 1e-5
+    with pytest.raises(SystemExit):
+        main(["--base-model", str(tmp_path / "nothing")])
+
+
 def test_another_file_is_no_checkpoint(tmp_path: Path) -> None:
     (tmp_path / "e5.bin").write_bytes(b"not weights at all")
     with pytest.raises(ValueError, match="no weights file"):

@@ -186,13 +186,18 @@ def read_folder(folder: Path) -> Checkpoint:
 
     try:
         model = AutoModel.from_pretrained(folder, local_files_only=True)
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        if (folder / "vocab.txt").is_file():
+            pieces = (folder / "vocab.txt").read_text(encoding="utf-8").splitlines()
+        else:
+            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+            by_id = {i: piece for piece, i in tokenizer.get_vocab().items()}
+            pieces = [by_id.get(i, "") for i in range(model.config.vocab_size)]
     except (OSError, ValueError) as error:
         raise ValueError(f"{folder} holds no checkpoint: {error}") from error
-    by_id = {i: piece for piece, i in tokenizer.get_vocab().items()}
-    pieces = tuple(by_id.get(i, "") for i in range(model.config.vocab_size))
+    if sum(map(bool, pieces)) < model.config.vocab_size / 2:
+        raise ValueError(f"the vocabulary in {folder} does not name what its embedding has")
     tensors = {name: tensor.float().numpy() for name, tensor in model.state_dict().items()}
-    return Checkpoint(folder.name, pieces, model.config.to_dict(), tensors)
+    return Checkpoint(folder.name, tuple(pieces), model.config.to_dict(), tensors)
 
 
 def save(base: Base, folder: Path) -> None:
