@@ -36,11 +36,12 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 
+from extractor.engines import Engines
 from extractor.ingest import identify
 from extractor.ocr import OcrEngine, PaddleEngine, recognize_page
 from extractor.orientation import Quads, upright
 from extractor.pages import open_pages
-from extractor.pipeline import Engines, extract
+from extractor.pipeline import extract
 from extractor.settings import Settings
 from extractor.strips import Strip
 from extractor.types import Image, Kind, Page, Source

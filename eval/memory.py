@@ -20,9 +20,10 @@ from pathlib import Path
 
 import numpy as np
 
+from extractor.engines import Engines
 from extractor.errors import InputError
 from extractor.ingest import Found, expand, identify
-from extractor.pipeline import Engines, extract
+from extractor.pipeline import extract
 from extractor.settings import Settings
 
 _STATUS = Path("/proc/self/status")

@@ -255,8 +255,9 @@ def prepare_extraction(settings: Settings, formats: Sequence[str]) -> Work:
     """The pipeline with its engines; the OCR is loaded by the first document that needs it."""
     # Imported here: the parent needs none of the libraries behind it.
     from extractor import ingest
+    from extractor.engines import Engines
     from extractor.export import FORMATS
-    from extractor.pipeline import Engines, extract
+    from extractor.pipeline import extract
     from extractor.schema import load_schema
     from extractor.types import CellStatus
 

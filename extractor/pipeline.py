@@ -17,29 +17,26 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
 from statistics import median
 
 from extractor import ingest
 from extractor.assemble import Assembly, assemble
+from extractor.cell_images import CellImages
 from extractor.classify import classify, known_labels
-from extractor.closeup import cut, has_stray_print, ink, read_crop, stroke, whole_print
 from extractor.decode import decode
-from extractor.digits import OTHER, DigitReader
+from extractor.engines import Engines
 from extractor.errors import ExtractorError, InputTooLarge, ModelError, NotAReport
 from extractor.facts import report_facts
 from extractor.figures import find_figures
 from extractor.flag import flag
-from extractor.flatten import flatten, on_page
-from extractor.ocr import OcrEngine, PaddleEngine, recognize_page
-from extractor.orientation import upright
-from extractor.pages import open_pages, render
+from extractor.flatten import on_page
+from extractor.ocr import recognize_page
+from extractor.pages import open_pages
 from extractor.prose import join_prose
 from extractor.reread import reread
 from extractor.ruling import find_ruling
 from extractor.schema import Schema, load_schema
 from extractor.settings import Settings
-from extractor.spellings import Spelling
 from extractor.tokens import tokenize_blocks, tokenize_page
 from extractor.types import (
     Box,
@@ -49,7 +46,6 @@ from extractor.types import (
     Failure,
     Figure,
     Fragment,
-    Image,
     Line,
     Page,
     ReportFacts,
@@ -70,29 +66,6 @@ Progress = Callable[[str, int, int], None]
 
 _MIN_HEADINGS = 3
 _MIN_CELLS = 6
-
-
-class Engines:
-    """The heavy parts, loaded once a process and only when a document needs them."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-
-    @cached_property
-    def ocr(self) -> OcrEngine:
-        return PaddleEngine(self._settings)
-
-    @cached_property
-    def digits(self) -> DigitReader:
-        return DigitReader(threads=self._settings.threads)
-
-    @property
-    def models(self) -> Mapping[str, str]:
-        """Name and sha256 of the models that have been used so far."""
-        found = dict(self.ocr.models) if "ocr" in self.__dict__ else {}
-        if "digits" in self.__dict__:
-            found["digit_reader"] = str(self.digits.manifest["sha256"])
-        return found
 
 
 @dataclass(slots=True)
@@ -165,7 +138,7 @@ def extract(
     with run.stage("assemble"):
         assembly = assemble(sheets, schema, known_labels(schema))
     _check_is_report(assembly, source, run)
-    cells = _ScannedCells(source, rotations, warps, scanned, sheets, engines, settings)
+    cells = CellImages(source, rotations, warps, scanned, sheets, engines, settings)
     readings = assembly.tables
     if settings.second_look:
         with run.barrier("reread"), run.stage("reread"):
@@ -271,113 +244,6 @@ def _ruled_cells(page: Page, lines: Sequence[Line]) -> tuple[Box, ...]:
         return ()
     print_height = median(min(line.box.width, line.box.height) for line in lines)
     return find_ruling(page.image, print_height, [line.box for line in lines]).cells
-
-
-class _ScannedCells:
-    """Pixels of cells on scanned pages. Page images are made again when they are asked for: keeping
-    those of every page would let memory grow with the document."""
-
-    def __init__(
-        self,
-        source: Source,
-        rotations: Sequence[float],
-        warps: Mapping[int, Warp],
-        scanned: frozenset[int],
-        sheets: Sequence[Sheet],
-        engines: Engines,
-        settings: Settings,
-    ) -> None:
-        def image(number: int) -> Image:
-            pixels = render(source, number, settings.dpi, settings)
-            pixels = upright(pixels, rotations[number - 1])
-            return flatten(pixels, warps[number]) if number in warps else pixels
-
-        self._image = lru_cache(maxsize=2)(image)
-        self._scanned = scanned
-        self._sheets = [sheet for sheet in sheets if sheet.cells and sheet.page in scanned]
-        self._labels = [
-            f.evidence for sheet in sheets for f in sheet.fragments if f.role is Role.LABEL
-        ]
-        self._engines = engines
-
-    def ink(self, evidence: Evidence) -> float | None:
-        region = self._region(evidence)
-        return None if region is None else ink(*region)
-
-    def read(self, evidence: Evidence) -> Line | None:
-        region = self._region(evidence)
-        return None if region is None else read_crop(*region, self._engines.ocr)
-
-    def whole(
-        self, evidence: Evidence, others: Sequence[Evidence], *, has_lines: bool = False
-    ) -> Evidence | None:
-        region = self._region(evidence)
-        if region is None:
-            return None
-        image, box = region
-        height, width = image.shape[:2]
-        # Labels bound a cell, except one whose own words may have been taken for a label.
-        places = self._places(evidence, others if has_lines else [*others, *self._labels])
-        found = whole_print(image, box, places, self._cell(evidence, box), has_lines=has_lines)
-        if found is None:
-            return None
-        return replace(
-            evidence,
-            box=Box(
-                max(0.0, found.x0 / width),
-                max(0.0, found.y0 / height),
-                min(1.0, found.x1 / width),
-                min(1.0, found.y1 / height),
-            ),
-        )
-
-    def has_stray_print(self, evidence: Evidence, others: Sequence[Evidence]) -> bool:
-        region = self._region(evidence)
-        if region is None:
-            return False
-        places = self._places(evidence, [*others, *self._labels])
-        return has_stray_print(*region, places, self._cell(evidence, region[1]))
-
-    def _places(self, evidence: Evidence, others: Sequence[Evidence]) -> list[Box]:
-        """Where others stand on the same page, in pixels."""
-        same_page = (other for other in others if other.page == evidence.page)
-        return [region[1] for other in same_page if (region := self._region(other))]
-
-    def _cell(self, evidence: Evidence, box: Box) -> Box | None:
-        """The ruled cell in which a region lies, in pixels."""
-        for sheet in self._sheets:
-            if sheet.page != evidence.page:
-                continue
-            for cell in sheet.cells:
-                placed = replace(cell, x0=cell.x0 + sheet.left, x1=cell.x1 + sheet.left)
-                if placed.x0 < box.center_x < placed.x1 and placed.y0 < box.center_y < placed.y1:
-                    return placed
-        return None
-
-    def blankness(self, evidence: Evidence) -> float:
-        region = self._region(evidence)
-        return 0.0 if region is None else self._engines.digits.read([cut(*region)])[0].blank
-
-    def stroke(self, evidence: Evidence) -> str:
-        region = self._region(evidence)
-        return "" if region is None else stroke(*region)
-
-    def opinions(self, evidence: Evidence) -> tuple[Spelling, ...]:
-        region = self._region(evidence)
-        if region is None:
-            return ()
-        (reading,) = self._engines.digits.read([cut(*region)])
-        if OTHER in reading.text or not reading.text:
-            return ()
-        return tuple(Spelling(t, p) for t, p in reading.alternatives if OTHER not in t)
-
-    def _region(self, evidence: Evidence) -> tuple[Image, Box] | None:
-        box, page = evidence.box, evidence.page
-        if box is None or page is None or page not in self._scanned:
-            return None
-        image = self._image(page)
-        height, width = image.shape[:2]
-        return image, Box(box.x0 * width, box.y0 * height, box.x1 * width, box.y1 * height)
 
 
 def _check_is_report(assembly: Assembly, source: Source, run: _Run) -> None:

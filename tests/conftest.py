@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from extractor import ingest
-from extractor.pipeline import Engines
+from extractor.engines import Engines
 from extractor.settings import Settings
 from extractor.types import Source
 

@@ -6,7 +6,8 @@ import pytest
 
 from extractor import ingest
 from extractor.closeup import ink
-from extractor.pipeline import Engines, extract
+from extractor.engines import Engines
+from extractor.pipeline import extract
 from extractor.settings import Settings
 from extractor.types import Box, Cell, CellStatus, State
 

@@ -12,9 +12,10 @@ import pytest
 from PIL import Image
 
 from extractor import ingest
+from extractor.engines import Engines
 from extractor.errors import CorruptInput, ExtractorError, InputTooLarge, NotAReport
 from extractor.pages import open_pages
-from extractor.pipeline import Engines, extract
+from extractor.pipeline import extract
 from extractor.settings import Settings
 from extractor.types import Page, Source, Status
 from tests.conftest import Labelled, labelled_documents

@@ -10,10 +10,11 @@ import numpy as np
 import PIL.Image
 from numpy.typing import NDArray
 
+from extractor.engines import Engines
 from extractor.flatten import find_warp, flatten, on_page
 from extractor.orientation import Quads, skew_transform
 from extractor.pages import open_pages
-from extractor.pipeline import Engines, extract
+from extractor.pipeline import extract
 from extractor.settings import Settings
 from extractor.types import Box, Extraction, Image, Kind, Source
 

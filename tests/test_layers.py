@@ -42,7 +42,17 @@ STAGES = {
     "export": {"export"},
 }
 STAGE_OF = {module: stage for stage, modules in STAGES.items() for module in modules}
-ABOVE = {"pipeline", "batch", "service", "review", "app", "cli", "__main__"}
+ABOVE = {
+    "pipeline",
+    "engines",
+    "cell_images",
+    "batch",
+    "service",
+    "review",
+    "app",
+    "cli",
+    "__main__",
+}
 HEAVY = {
     "paddleocr": {"ocr"},
     "paddlex": {"ocr"},

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from extractor import ocr, weights
 from extractor.closeup import has_stray_print, ink, read_crop, whole_print
 from extractor.colour import colourfulness, without_marks, without_seals
+from extractor.engines import Engines
 from extractor.errors import ModelError
 from extractor.ocr import WIDTHS_PX, OcrEngine, PaddleEngine, batches, recognize_page
 from extractor.orientation import Quads, skew, turned_quads, upright
 from extractor.pages import open_pages
-from extractor.pipeline import Engines
 from extractor.settings import Settings
 from extractor.spellings import spellings
 from extractor.strips import Strip, decode_ctc, montage, stacked_characters, to_lines

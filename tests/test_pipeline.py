@@ -7,6 +7,7 @@ import re
 import pytest
 
 from extractor import ingest
+from extractor.engines import Engines
 from extractor.errors import (
     CorruptInput,
     EncryptedInput,
@@ -14,7 +15,7 @@ from extractor.errors import (
     InputTooLarge,
     NotAReport,
 )
-from extractor.pipeline import Engines, extract
+from extractor.pipeline import extract
 from extractor.settings import Settings
 from extractor.types import CellStatus, Extraction, State, Status, Verdict
 from tests import bad_documents

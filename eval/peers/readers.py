@@ -63,7 +63,8 @@ class Peer:
 def load_ours() -> Read:
     """The product through its own interface; a slot that it calls missing was not found."""
     from extractor import ingest
-    from extractor.pipeline import Engines, extract
+    from extractor.engines import Engines
+    from extractor.pipeline import extract
     from extractor.settings import Settings
     from extractor.types import CellStatus, State
 

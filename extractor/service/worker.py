@@ -83,8 +83,9 @@ def prepare_extraction(settings: Settings) -> Work:
     """
     # Imported here: the service itself must not load the models' libraries.
     from extractor import ingest
+    from extractor.engines import Engines
     from extractor.export import FORMATS
-    from extractor.pipeline import Engines, extract
+    from extractor.pipeline import extract
     from extractor.schema import load_schema
     from extractor.types import CellStatus, Extraction
 

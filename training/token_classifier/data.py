@@ -20,8 +20,8 @@ import cv2
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from extractor.engines import Engines
 from extractor.errors import ExtractorError
-from extractor.pipeline import Engines
 from extractor.settings import Settings
 from training.synthesis.corpus import LAYOUT_CONDITIONS, Mix, Plan, make_document, plan_corpus
 from training.synthesis.labels import LabelError

@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 
 from extractor import ingest
+from extractor.engines import Engines
 from extractor.flatten import on_page
 from extractor.ocr import recognize_page
 from extractor.pages import open_pages
-from extractor.pipeline import Engines
 from extractor.settings import Settings
 from extractor.tokens import tokenize_blocks, tokenize_page
 from extractor.types import Box, Evidence, Line, Page, Sheet, Source, Warp

@@ -1,0 +1,33 @@
+"""What is loaded once a process and shared by all of its documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from extractor.digits import DigitReader
+from extractor.ocr import OcrEngine, PaddleEngine
+from extractor.settings import Settings
+
+
+class Engines:
+    """The heavy parts, loaded once a process and only when a document needs them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @cached_property
+    def ocr(self) -> OcrEngine:
+        return PaddleEngine(self._settings)
+
+    @cached_property
+    def digits(self) -> DigitReader:
+        return DigitReader(threads=self._settings.threads)
+
+    @property
+    def models(self) -> Mapping[str, str]:
+        """Name and sha256 of the models that have been used so far."""
+        found = dict(self.ocr.models) if "ocr" in self.__dict__ else {}
+        if "digits" in self.__dict__:
+            found["digit_reader"] = str(self.digits.manifest["sha256"])
+        return found
