@@ -162,7 +162,7 @@ def write_artefact(
         "window": WINDOW,
         "overlap": OVERLAP,
         "training": run["plan"],
-        "seconds": run.get("seconds"),
+        "seconds": run["seconds"],
         "data": run["data"],
         "commit": run["commit"],
         "validation": measured,
@@ -205,8 +205,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         data = read_data(options.folder, load(options.base))
         if data.labels.sizes != run["shape"]["classes"]:
             raise ValueError("the documents or the schema have other labels than the run")
-        if any(data.about[split] != run["data"][split] for split in data.about):
-            sys.stderr.write("the documents are others than those of the run\n")
+        if data.about["validation"] != run["data"]["validation"]:
+            sys.stderr.write("the validation documents are others than those of the run\n")
         manifest = write_artefact(network, run, replace(data, train=()), options.run / "artefact")
     except (OSError, ValueError) as error:
         parser.error(str(error))

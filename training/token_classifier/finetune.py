@@ -70,13 +70,14 @@ class Data:
     about: dict[str, Any]
 
 
-def read_data(folder: Path, base: Base) -> Data:
-    """All documents of the training and the validation split.
+def read_data(folder: Path, base: Base, limit: int | None = None) -> Data:
+    """The documents of the training split, at most `limit`, and of the validation split.
 
     Raises:
         FileNotFoundError: a split has none.
     """
     found = {split: files(split, folder) for split in (Split.TRAIN, Split.VALIDATION)}
+    found[Split.TRAIN] = found[Split.TRAIN][:limit]
     for split, paths in found.items():
         if not paths:
             raise FileNotFoundError(
@@ -117,7 +118,8 @@ def train(plan: Plan, shape: Shape, base: Base, data: Data, folder: Path) -> Net
     optimizer = _optimizer(network, plan)
     drawer = Drawer(data.train, data.labels, len(data.characters), Variation())
     identity = {"plan": asdict(plan), "shape": _plain(shape), "base": base.source}
-    run: dict[str, Any] = identity | {"data": data.about, "commit": _commit(), "evaluations": []}
+    run: dict[str, Any] = identity | {"data": data.about, "commit": _commit()}
+    run |= {"seconds": 0.0, "evaluations": []}
     step, best, stale = 0, -1.0, 0
     last = folder / "last.pt"
     if last.is_file():
@@ -128,6 +130,7 @@ def train(plan: Plan, shape: Shape, base: Base, data: Data, folder: Path) -> Net
         optimizer.load_state_dict(state["optimizer"])
         step, best, stale = state["step"], state["best"], state["stale"]
         run["evaluations"] = json.loads(state["evaluations"])
+        run["seconds"] = state["seconds"]
     start, mean = time.perf_counter(), 0.0
     with progress_bar() as bar:
         task = bar.add_task("training", total=plan.steps, completed=step, said="")
@@ -157,9 +160,10 @@ def train(plan: Plan, shape: Shape, base: Base, data: Data, folder: Path) -> Net
             run["evaluations"].append({"step": step, "loss": round(mean, 5), **measured})
             state = {"identity": json.dumps(identity), "step": step, "best": best, "stale": stale}
             state |= {"network": network.state_dict(), "optimizer": optimizer.state_dict()}
-            _save(state | {"evaluations": json.dumps(run["evaluations"])}, last)
-            run["seconds"] = round(run.get("seconds", 0.0) + time.perf_counter() - start, 1)
+            run["seconds"] = round(run["seconds"] + time.perf_counter() - start, 1)
             start = time.perf_counter()
+            state |= {"seconds": run["seconds"], "evaluations": json.dumps(run["evaluations"])}
+            _save(state, last)
             write_json(folder / "run.json", run)
             told = {k: measured[k] for k in ("row", "column", "anchor", "role", "figure")}
             bar.console.print(f"step {step} loss {mean:.4f} {told}")
@@ -304,9 +308,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         base = load(options.base)
         if options.random:
             base = replace(base, source="random", tensors={})
-        data = read_data(options.folder, base)
-        if options.documents:
-            data = replace(data, train=data.train[: options.documents])
+        data = read_data(options.folder, base, options.documents)
         shape = shape_for(base, data.labels, options.layers, options.layout)
         network = train(replace(plan, **chosen), shape, base, data, options.run)
     except (OSError, ValueError) as error:
