@@ -479,6 +479,7 @@ def test_artefact_is_written_with_its_manifest_and_card(tmp_path: Path) -> None:
 
 
 def test_batches_are_varied_and_the_same_for_the_same_seed() -> None:
+    pytest.importorskip("torch")
     from training.token_classifier.batches import Drawer, Variation
 
     _, _, base, data = toy_training(1)
