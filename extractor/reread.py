@@ -41,6 +41,7 @@ _MAX_OTHERS = 6
 _SURE_OPINION = 0.9
 _STROKE = 0.97
 _NO_DIGITS = 0.6
+_TWO_LINES = 1.7
 _ODD = {"confusable", "odd_number", "unknown_words", "unusual_words", "unexpected_sign"}
 
 
@@ -199,9 +200,26 @@ def _complete(
             pass
         elif not _is_odd(reading):
             is_part = canonical(first.reading.printed) in canonical(line.text)
-            return (more,) if is_part else (more, *candidates)
+            if not is_part:
+                return (more, *candidates)
+            rest = tuple(replace(c, origin="nbest") for c in candidates)
+            if not _is_taller(whole, first.evidence):
+                return (more, *rest)
+            # What stands below, or above, may be the number of the next row.
+            below = canonical(line.text).replace(canonical(first.reading.printed), "", 1)
+            if looks_like_value(below):
+                other = read_cell(below, kind=kind, header_unit=first.reading.unit)
+                rest = (*rest, replace(first, reading=other, origin="nbest", spellings=()))
+            flags = tuple(sorted({*reading.flags, "unread_print"}))
+            return (replace(more, reading=replace(reading, flags=flags)), *rest)
     flags = tuple(sorted({*first.reading.flags, "unread_print"}))
     return (replace(first, reading=replace(first.reading, flags=flags)), *candidates[1:])
+
+
+def _is_taller(whole: Evidence, part: Evidence) -> bool:
+    if whole.box is None or part.box is None:
+        return False
+    return whole.box.height > _TWO_LINES * part.box.height
 
 
 def _look_again(

@@ -151,9 +151,17 @@ WHOLE = Evidence(page=1, box=Box(0.1, 0.1, 0.3, 0.2))
 
 
 def test_a_number_that_was_read_short_is_completed() -> None:
-    (only,) = look(number(7, 0.99), Cells(text="17", more=WHOLE))
-    assert only.reading.value == 17
-    assert only.evidence == WHOLE
+    whole, part = look(number(7, 0.99), Cells(text="17", more=WHOLE))
+    assert (whole.reading.value, whole.reading.flags) == (17, ())
+    assert whole.evidence == WHOLE
+    assert (part.reading.value, part.origin) == (7, "nbest")
+
+
+def test_numbers_that_stand_one_below_the_other_may_be_those_of_two_rows() -> None:
+    tall = Evidence(page=1, box=Box(0.1, 0.1, 0.2, 0.3))
+    found = look(number(75, 0.99), Cells(text="7521", more=tall))
+    assert [c.reading.value for c in found] == [7521, 75, 21]
+    assert "unread_print" in found[0].reading.flags
 
 
 @pytest.mark.parametrize("text", [None, "7", "处理决定"])
