@@ -238,6 +238,18 @@ def test_a_misread_or_merged_character_keeps_its_label() -> None:
     assert found.share == pytest.approx(7 / 10)
 
 
+def test_print_beside_its_place_is_known_by_what_it_says() -> None:
+    runs = [run("规章", 0.1, 0.1), run("5", 0.3, 0.1), run("7", 0.3, 0.3)]
+    read = [
+        Reading("规章", Box(0.1, 0.1, 0.14, 0.12)),
+        Reading("5", Box(0.33, 0.1, 0.35, 0.12)),  # bent out of its place
+        Reading("1", Box(0.33, 0.3, 0.35, 0.32)),  # the same, and misread: nobody knows
+        Reading("污", Box(0.8, 0.8, 0.82, 0.82)),
+    ]
+    found = align_page(read, flatten(runs, [0, 0, 0], range(3)))
+    assert found.runs.tolist() == [0, 0, 1, align.IGNORED, align.UNKNOWN]
+
+
 def test_labels_that_do_not_fit_their_page_are_not_used() -> None:
     truth = flatten([run("规章规章", 0.1, 0.1)], [0], [0])
     found = align_page([Reading("许可处罚", Box(0.1, 0.1, 0.18, 0.12))], truth)

@@ -29,6 +29,8 @@ MIN_SHARE = 0.3
 _BREAK, _EMPTY = "\ue000", "\ue001"
 _MARGIN = 0.3
 """Of a line's height: how far beside its box a character may be that belongs to it."""
+_REACH = 2.0
+"""Characters that print may be away from where its label says, on a bent page."""
 
 Floats = NDArray[np.float64]
 
@@ -93,7 +95,11 @@ def flatten(runs: Sequence[Run], first_figure: Sequence[int], chosen: Sequence[i
 
 
 def align_page(fragments: Sequence[Reading], truth: Truth) -> Alignment:
-    """Bring the labels of one page onto its fragments."""
+    """Bring the labels of one page onto its fragments.
+
+    A fragment in which no labelled print stands, beside labelled print that is in no fragment, may
+    be that print, on a page bent out of place: it is if it says the same, else nobody knows.
+    """
     owners = _owners(fragments, truth.places)
     centers = (truth.places[:, :2] + truth.places[:, 2:]) / 2
     found: list[Ints] = []
@@ -105,6 +111,15 @@ def align_page(fragments: Sequence[Reading], truth: Truth) -> Alignment:
         if box is not None and len(members):
             axis = 1 if n > 1 and box.height > TALL * box.width else 0
             members = members[np.argsort(centers[members, axis], kind="stable")]
+        elif box is not None and fragment.text:
+            lost = _near(box, truth, owners)
+            if len(lost) and "".join(truth.text[i] for i in lost) == fragment.text:
+                members = lost
+                owners[lost] = number
+            elif len(lost):
+                found.append(np.full(n, IGNORED, np.int32))
+                total += n
+                continue
         there = "".join(truth.text[i] for i in members)
         links, same = _links(fragment.text, there, misread=True)
         equal, total = equal + same, total + len(fragment.text)
@@ -166,8 +181,9 @@ def _alignment(places: Ints, truth: Truth, share: float) -> Alignment:
     if not len(truth.runs):
         return Alignment(places, places, share)
     is_known = places >= 0
-    runs = np.where(is_known, truth.runs[places], UNKNOWN).astype(np.int32)
-    figures = np.where(is_known, truth.figures[places], UNKNOWN).astype(np.int32)
+    other = np.minimum(places, UNKNOWN)  # IGNORED stays
+    runs = np.where(is_known, truth.runs[places], other).astype(np.int32)
+    figures = np.where(is_known, truth.figures[places], other).astype(np.int32)
     return Alignment(runs, figures, share)
 
 
@@ -191,6 +207,21 @@ def _owners(fragments: Sequence[Reading], places: Floats) -> Ints:
         closer = is_in & (distance < best)
         best[closer], owners[closer] = distance[closer], number
     return owners
+
+
+def _near(box: Box, truth: Truth, owners: Ints) -> NDArray[np.intp]:
+    """The characters without a fragment of the run that stands nearest to a box, within two
+    characters; none if none does."""
+    places = truth.places
+    wide, high = places[:, 2] - places[:, 0], places[:, 3] - places[:, 1]
+    dx = np.abs((places[:, 0] + places[:, 2]) / 2 - box.center_x) - box.width / 2
+    dy = np.abs((places[:, 1] + places[:, 3]) / 2 - box.center_y) - box.height / 2
+    away = np.maximum(dx / np.maximum(wide, 1e-6), dy / np.maximum(high, 1e-6))
+    away = np.where(owners == UNKNOWN, away, np.inf)
+    if not len(away) or away.min() > _REACH:
+        return np.zeros(0, np.intp)
+    run = truth.runs[int(away.argmin())]
+    return np.flatnonzero((truth.runs == run) & (owners == UNKNOWN))
 
 
 def _links(ours: str, theirs: str, *, misread: bool) -> tuple[list[int], int]:
