@@ -33,6 +33,10 @@ class Runner(Protocol):
 _M_MMAP_THRESHOLD = -3  # of malloc.h
 _LARGE_BLOCK_BYTES = 4 * 2**20
 
+BATCH_KERNELS, PAGE_KERNELS = 256, 8
+"""How many compiled kernels a network keeps; each shape needs its own. Batches come in few shapes,
+pages in ever others, whose kernels would only add up."""
+
 ENGINES = ("auto", "openvino", "onnxruntime")
 
 
@@ -96,7 +100,7 @@ class OpenVinoRunner:
     """
 
     def __init__(self, weights: Path, threads: int, precision: str) -> None:
-        self._network: Any = _compile(weights, threads, 1, precision)
+        self._network: Any = _compile(weights, threads, 1, precision, kernels=PAGE_KERNELS)
 
     def __call__(self, x: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
         result = self._network([np.ascontiguousarray(x[0])], share_inputs=True)
@@ -109,7 +113,7 @@ class OpenVinoBatches:
     takes less time than all threads on one (`docs/reader.md`)."""
 
     def __init__(self, weights: Path, threads: int, precision: str) -> None:
-        self._network: Any = _compile(weights, threads, threads, precision)
+        self._network: Any = _compile(weights, threads, threads, precision, kernels=BATCH_KERNELS)
         self._queue: Any = _openvino().AsyncInferQueue(self._network, threads)
 
     def __call__(self, batches: Iterable[NDArray[np.float32]], done: Done) -> None:
@@ -118,14 +122,13 @@ class OpenVinoBatches:
         )
         try:
             for i, batch in enumerate(batches):
-                self._queue.start_async(
-                    [batch], i
-                )  # copied: the caller's may be gone before it is used
+                # Copied: the caller's may be gone before it is used.
+                self._queue.start_async([batch], i)
         finally:
             self._queue.wait_all()
 
 
-def _compile(weights: Path, threads: int, streams: int, precision: str) -> Any:
+def _compile(weights: Path, threads: int, streams: int, precision: str, kernels: int) -> Any:
     return (
         _openvino()
         .Core()
@@ -136,8 +139,8 @@ def _compile(weights: Path, threads: int, streams: int, precision: str) -> Any:
                 "INFERENCE_NUM_THREADS": threads,
                 "NUM_STREAMS": streams,
                 "INFERENCE_PRECISION_HINT": precision,
-                # One compiled kernel is kept for every shape otherwise; shapes are many.
-                "CPU_RUNTIME_CACHE_CAPACITY": 256,
+                # So many compiled kernels are kept; every shape needs its own.
+                "CPU_RUNTIME_CACHE_CAPACITY": kernels,
             },
         )
     )
