@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from statistics import median
 
 import cv2
@@ -86,18 +87,22 @@ def whole_print(
         if any(_holds_center(cell, other) for other in others):
             cell = None  # a line between two cells was missed
     grown = box
+    if cell is not None:
+        for stray in _strays(image, grown, cell, others):
+            grown = grown.union(stray)
+    # Faint print is found where its own surroundings say what is ink, piece by piece.
     for _ in range(MAX_GROWTH):
-        region = cell
-        if region is None:
-            side = (0.6 if has_lines else SIDE_REACH) * box.height
-            reach = LINE_REACH * box.height if has_lines else 0.0
-            region = Box(grown.x0 - side, box.y0 - reach, grown.x1 + side, box.y1 + reach)
+        side = (0.6 if has_lines and cell is None else SIDE_REACH) * box.height
+        reach = LINE_REACH * box.height if has_lines and cell is None else 0.0
+        region = Box(grown.x0 - side, box.y0 - reach, grown.x1 + side, box.y1 + reach)
+        if cell is not None:
+            region = replace(region, x0=max(region.x0, cell.x0), x1=min(region.x1, cell.x1))
         strays = _strays(image, grown, region, others)
         if cell is None and has_lines:
             strays = _of_nearer_line(grown, strays)
         for stray in strays:
             grown = grown.union(stray)
-        if not strays or cell is not None or has_lines:
+        if not strays or (has_lines and cell is None):
             break
     return None if grown is box else grown
 
@@ -154,7 +159,8 @@ def _strays(
             inner.append(piece)
         elif x > 0 and y > 0 and x + w < width and y + h < height:
             outer.append(piece)
-    size = size or max((piece.height for piece in inner), default=INK_HEIGHT * box.height)
+    # Faint digits fall into pieces, so that they are not taken for smaller than their line says.
+    size = size or max(INK_HEIGHT * box.height, *(piece.height for piece in inner), 0.0)
     margin = STRAY_MARGIN * size
     return [
         Box(piece.x0 - margin, piece.y0 - margin, piece.x1 + margin, piece.y1 + margin)

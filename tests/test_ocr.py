@@ -486,6 +486,16 @@ def test_print_beside_a_reading_belongs_to_its_cell() -> None:
     assert grown.y1 > 110
 
 
+def test_faint_digits_in_pieces_do_not_hide_those_beside_them() -> None:
+    page = paper(120, 400)
+    write(page, "12", 100, 80)
+    for y in (62, 70, 78):  # the rest of the number: strokes a third as high as its digits
+        cv2.line(page, (150, y), (190, y), (120, 120, 120), 2)
+    grown = whole_print(page, Box(145, 50, 195, 90), [], Box(60, 20, 340, 110))
+    assert grown is not None
+    assert grown.x0 <= 102
+
+
 def test_words_that_are_cut_into_lines_go_on_in_the_nearer_line() -> None:
     page = paper(200, 200)
     for y in (60, 95, 150):
