@@ -131,18 +131,30 @@ def freeze(name: str, written: Sequence[Written]) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """`python -m eval suite NAME`: make a suite; 0, or 1 if it is not the frozen one."""
+    """`python -m eval suite NAME`: make a suite; 0, or 1 if it is not the frozen one.
+
+    With another seed it makes fresh documents of the same mix, which nobody has looked at yet.
+    """
     parser = argparse.ArgumentParser(prog="python -m eval suite", description=__doc__)
     parser.add_argument("name", choices=list(SUITES))
     parser.add_argument("-o", "--output", type=Path, metavar="DIR")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--freeze", action="store_true", help="write its manifest anew")
+    parser.add_argument("--seed", type=int, help="of fresh documents of the same mix; needs -o")
+    parser.add_argument("--documents", type=int, default=100, help="how many fresh ones")
     options = parser.parse_args(arguments)
     suite = SUITES[options.name]
+    if options.seed is not None:
+        if options.output is None or options.freeze or options.documents < 1:
+            parser.error("--seed needs -o, at least one document, and no --freeze")
+        plans = plan_corpus(suite.mix, Split.TEST, options.documents, options.seed)
+        made = write_corpus(plans, suite.mix, options.output, workers=options.workers)
+        sys.stdout.write(f"{options.output}: {len(made)} fresh documents\n")
+        return 0
     if options.freeze:
         plans = plan_corpus(suite.mix, Split.TEST, suite.documents, suite.seed)
         target = options.output or FOLDER / options.name
         freeze(options.name, write_corpus(plans, suite.mix, target, workers=options.workers))
-    made = materialise(options.name, options.output, workers=options.workers)
-    sys.stdout.write(f"{made.folder}: {made.state}\n")
-    return 0 if made.is_frozen else 1
+    ready = materialise(options.name, options.output, workers=options.workers)
+    sys.stdout.write(f"{ready.folder}: {ready.state}\n")
+    return 0 if ready.is_frozen else 1

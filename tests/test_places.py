@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from itertools import pairwise
-
-import pytest
 
 from extractor.assemble import assemble
 from extractor.classify import classify, known_labels
@@ -161,34 +157,6 @@ def test_the_only_value_of_a_row_is_that_of_its_only_column() -> None:
     assert near.column_anchor > 0.75 > far.column_anchor
 
 
-def test_rows_that_climb_by_more_than_a_row_are_read_along_their_ruled_lines() -> None:
-    def climbing(y: float, x: float) -> float:
-        return y - 0.08 * (x - 300)
-
-    edges = [30, 330, *(330 + 32 * i for i in range(1, 8))]
-    lines = [line("三、收到和处理政府信息公开申请情况", 40, 50)]
-    lines += [
-        replace(f, box=Box(f.box.x0, y := climbing(100, f.box.x0), f.box.x1, y + EM))
-        for f in header(40, 0)
-    ]
-    cells = []
-    for i, label in enumerate(LABELS):
-        values = [i] * 7 if i != 3 else [i] * 6
-        for f in row(label, values, 40, 0):
-            y = climbing(130 + PITCH * i, f.box.center_x)
-            lines.append(replace(f, box=Box(f.box.x0, y, f.box.x1, y + EM)))
-        for left, right in pairwise(edges):
-            y = climbing(124 + PITCH * i, (left + right) / 2)
-            cells.append(Box(left, y, right, y + PITCH))
-    found = read(*tokenize_page(Page(1, 600, 840, None, tuple(lines)), lines, cells))
-    assert printed(found, "new_received") == ["0"] * 7
-    assert printed(found, "denied_internal_affairs") == ["8"] * 7
-    empty = found["requests.partially_granted.total"]
-    assert empty.reading.state is State.BLANK and empty.evidence.box is not None
-    right = climbing(134 + PITCH * 3, 538) / 840
-    assert empty.evidence.box.center_y == pytest.approx(right, abs=0.003)
-
-
 def test_neither_the_grain_of_a_desk_nor_a_speck_behind_a_word_ends_a_table() -> None:
     groups = ("行政复议", "未经复议直接起诉", "复议后起诉")
     results = ("结果维持", "结果纠正", "其他结果", "尚未审结", "总计")
@@ -208,19 +176,6 @@ def test_a_stray_number_beside_a_header_does_not_end_it() -> None:
     stray = line("0", 20, 95)
     found = read(*page(1, *requests_table(LABELS), stray, width=600))
     assert printed(found, "new_received") == ["1"] * 7
-
-
-def test_without_ruled_columns_the_numbers_of_a_row_say_how_steep_it_is() -> None:
-    lines = [line("三、收到和处理政府信息公开申请情况", 40, 50)]
-    tilted = [*header(40, 110)]
-    for i, label in enumerate(LABELS):
-        tilted += row(label[:12], [i] * 7, 40, 140 + PITCH * i)
-    for f in tilted:
-        dy = -0.03 * (f.box.center_x - 300)
-        lines.append(replace(f, box=Box(f.box.x0, f.box.y0 + dy, f.box.x1, f.box.y1 + dy)))
-    found = read(*page(1, *lines, width=600))
-    assert printed(found, "new_received") == ["0"] * 7
-    assert printed(found, "denied_internal_affairs") == ["8"] * 7
 
 
 def test_words_broken_over_two_lines_of_a_narrow_cell_are_one() -> None:

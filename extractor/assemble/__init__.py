@@ -15,11 +15,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from extractor.assemble.geometric import Assembled, assemble_by_place
-from extractor.assemble.levelling import Bend, find_bend, level, restore
 from extractor.assemble.sequential import assemble_by_order
 from extractor.labels import keys, similarities
 from extractor.schema import Label, Layout, Schema
-from extractor.types import Candidate, Fragment, Role, Sheet, SheetKind, TableReading
+from extractor.types import Fragment, Role, Sheet, SheetKind, TableReading
 
 _MIN_PRESENT = 0.15
 _DISPUTED = 0.5
@@ -62,11 +61,10 @@ def assemble(sheets: Sequence[Sheet], schema: Schema, known: Sequence[Label]) ->
     """
     reports = split_reports(sheets, schema)
     sheets = reports[0]
-    bends = [find_bend(sheet) for sheet in sheets]
-    flat = [_sure_prose(level(sheet, bend)) for sheet, bend in zip(sheets, bends, strict=True)]
+    sure = [_sure_prose(sheet) for sheet in sheets]
     best = {
         table: max(
-            (_assemble_layout(flat, layout, known) for layout in layouts),
+            (_assemble_layout(sure, layout, known) for layout in layouts),
             key=lambda found: found.score,
         )
         for table, layouts in schema.tables.items()
@@ -77,18 +75,13 @@ def assemble(sheets: Sequence[Sheet], schema: Schema, known: Sequence[Label]) ->
     for table in schema.tables:
         found = present.get(table)
         layout = found.layout if found else schema.default_layout(table, edition)
-        candidates = {
-            slot: _on_page(candidate, sheets, bends)
-            for slot, candidate in (found.candidates if found else {}).items()
-        }
-        regions = {slot: candidate.evidence for slot, candidate in candidates.items()}
         tables.append(
             TableReading(
                 table=table,
                 layout=layout.id,
                 is_present=found is not None,
-                candidates={slot: (candidate,) for slot, candidate in candidates.items()},
-                regions={**found.regions, **regions} if found else {},
+                candidates={s: (c,) for s, c in found.candidates.items()} if found else {},
+                regions=found.regions if found else {},
             )
         )
     repeated = tuple(t for t, found in present.items() if _is_repeated(sheets, found.layout))
@@ -113,15 +106,6 @@ def _sure_prose(sheet: Sheet) -> Sheet:
                 f = replace(f, role=Role.LABEL)
         fragments.append(f)
     return replace(sheet, fragments=tuple(fragments))
-
-
-def _on_page(
-    candidate: Candidate, sheets: Sequence[Sheet], bends: Sequence[Bend | None]
-) -> Candidate:
-    """A candidate with the place of an empty cell where it is on the page; print keeps its own."""
-    if candidate.origin != "empty":
-        return candidate
-    return replace(candidate, evidence=restore(candidate.evidence, sheets, bends))
 
 
 def _assemble_layout(sheets: Sequence[Sheet], layout: Layout, known: Sequence[Label]) -> Assembled:

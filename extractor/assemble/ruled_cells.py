@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from extractor.assemble.anchors import ColumnAnchor, Placed, is_furniture
 from extractor.assemble.lanes import is_next
 from extractor.labels import MIN_SIMILARITY, similarity
 from extractor.schema import Block
-from extractor.types import Box, Evidence, Fragment, Role
-from extractor.values import looks_like_value
+from extractor.types import Box
 
 _UNSEEN = 0.5
 _PART = 0.3
@@ -57,22 +55,3 @@ def print_in(pieces: Sequence[Placed], cell: Box) -> list[Placed]:
         if cell.y0 <= p.box.center_y <= cell.y1
         and cell.overlap_x(p.box) > _PART * min(p.box.width, cell.width)
     ]
-
-
-def joined(content: Sequence[Placed]) -> list[Placed]:
-    """The print of one cell: words that are broken over its lines as one piece, numbers as they
-    are, since two of them in one cell may be anything."""
-    if len(content) < 2 or any(ch.isdigit() for p in content for ch in p.fragment.text):
-        return list(content)
-    lines = sorted(content, key=lambda p: p.box.center_y)
-    text = "".join(p.fragment.text for p in lines)
-    box, evidence = lines[0].box, lines[0].fragment.evidence
-    for p in lines[1:]:
-        box, evidence = box.union(p.box), _union(evidence, p.fragment.evidence)
-    role = Role.VALUE if looks_like_value(text) else Role.LABEL
-    score = min(p.fragment.score for p in lines)
-    return [Placed(lines[0].sheet, Fragment(text, score, evidence, box, role=role))]
-
-
-def _union(a: Evidence, b: Evidence) -> Evidence:
-    return replace(a, box=a.box.union(b.box)) if a.box and b.box else a

@@ -18,7 +18,7 @@ from extractor.assemble.lanes import (
     relative_scale,
     settle_lanes,
 )
-from extractor.assemble.ruled_cells import headed, joined, print_in, ruled_rows
+from extractor.assemble.ruled_cells import headed, print_in, ruled_rows
 from extractor.labels import best_label, keys, similarity
 from extractor.schema import Block, Label, Layout
 from extractor.types import Box, Role, Sheet
@@ -194,7 +194,7 @@ def _in_cells(
     for anchor, cell, content in zip(anchors, cells, contents, strict=True):
         lane = Lane(anchor.column, cell.center_x, cell.x0, cell.x1, anchor.text, anchor.strength)
         row = RowAnchor(0, block.rows[0], (), {s: replace(cell, x0=0.0, x1=0.0)}, 1.0)
-        fill_row(found, layout, row, s, sheets[s], joined(content), [lane])
+        fill_row(found, layout, row, s, sheets[s], content, [lane])
     return found
 
 
