@@ -127,6 +127,10 @@ class OpenVinoBatches:
         finally:
             self._queue.wait_all()
 
+    def give_memory_back(self) -> None:
+        """Release what is kept for the next batches; they take a little longer once."""
+        self._network.release_memory()
+
 
 def _compile(weights: Path, threads: int, streams: int, precision: str, kernels: int) -> Any:
     return (

@@ -19,7 +19,7 @@ import os
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -130,14 +130,16 @@ class PaddleEngine:
             model_name="PP-OCRv6_small_rec", model_dir=recognizer, **common
         ).paddlex_predictor
         self._read: BatchRunner = in_turn(self._recognizer.runner)
+        self._before_page: Callable[[], None] = lambda: None
         if choose(settings.inference) == "openvino":
             threads, precision = settings.threads, settings.inference_precision
             self._detector.paddlex_predictor.runner = OpenVinoRunner(
                 Path(detector, "inference.onnx").resolve(), threads, precision
             )
-            self._read = OpenVinoBatches(
+            crops_reader = OpenVinoBatches(
                 Path(recognizer, "inference.onnx").resolve(), threads, precision
             )
+            self._read, self._before_page = crops_reader, crops_reader.give_memory_back
             self._recognizer.runner = None
         self._alphabet = ["", *characters, " "]
 
@@ -151,6 +153,7 @@ class PaddleEngine:
         Raises:
             OcrError: the network failed, for instance for want of memory.
         """
+        self._before_page()  # a page takes most memory while print is looked for
         try:
             (result,) = self._detector.predict(
                 np.ascontiguousarray(image[:, :, ::-1]),  # it expects BGR
