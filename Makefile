@@ -5,6 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
+# What tests need; with "train" besides (`make test EXTRAS=eval,dev,train`), those of the training run
+# too. That is torch, which is large.
+EXTRAS := eval,dev
+
 # Installs Debian packages when root, else says which are missing.
 DEBIAN := sh -c 'if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
 	then apt-get update -qq && apt-get install -y -qq --no-install-recommends "$$@"; \
@@ -46,7 +50,7 @@ $(VENV)/.run: $(VENV)/.venv pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/.test: $(VENV)/.run
-	$(INSTALL) -e '.[eval,dev]'
+	$(INSTALL) -e '.[$(EXTRAS)]'
 	$(BIN)/python -c 'from training.synthesis.fonts import load_fonts; load_fonts()' 2>/dev/null || { $(DEBIAN) fonts-noto-cjk; } || true
 	touch $@
 
