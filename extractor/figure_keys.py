@@ -89,13 +89,18 @@ class FigureKey:
     exclude: re.Pattern[str] | None = None
 
 
-def parse_figure_keys(raw: object) -> tuple[FigureKey, ...]:
-    """Check and compile the `figures` section: a mapping of `words` (lists by name) and `keys`.
+def parse_figure_keys(raw: object) -> tuple[tuple[FigureKey, ...], tuple[str, ...]]:
+    """Check and compile the `figures` section: a mapping of `words` (lists by name), `scopes` (what
+    a clause may restrict a figure to) and `keys`.
+
+    Returns:
+        The keys, and the scopes.
 
     Raises:
         SchemaError: anything unknown, missing, empty or contradictory, with the place and cause.
     """
-    section = _mapping(raw, "figures", {"words", "keys"})
+    section = _mapping(raw, "figures", {"words", "scopes", "keys"})
+    scopes = _strings(section["scopes"], "figures.scopes") if "scopes" in section else ()
     words = {
         name: _strings(value, f"figures.words.{name}")
         for name, value in _mapping(section.get("words", {}), "figures.words").items()
@@ -109,7 +114,10 @@ def parse_figure_keys(raw: object) -> tuple[FigureKey, ...]:
         if key.key in seen:
             raise SchemaError(f"figures: the key {key.key} stands twice")
         seen.add(key.key)
-    return tuple(keys)
+        unknown = {p.scope for p in (*key.patterns, *key.zero) if p.scope} - set(scopes)
+        if unknown:
+            raise SchemaError(f"figures.{key.key}: {min(unknown)!r} is none of figures.scopes")
+    return tuple(keys), scopes
 
 
 def _figure_key(raw: object, where: str, words: Mapping[str, Sequence[str]]) -> FigureKey:

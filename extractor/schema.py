@@ -116,13 +116,14 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """One form with all its editions."""
+    """One form with all its editions; `scopes` are what a clause may restrict a figure to."""
 
     id: str
     editions: tuple[str, ...]
     headings: tuple[Heading, ...]
     tables: Mapping[str, tuple[Layout, ...]]
     figures: tuple[FigureKey, ...]
+    scopes: tuple[str, ...] = ()
 
     @property
     def kinds(self) -> dict[str, str]:
@@ -239,12 +240,14 @@ def parse_schema(text: str) -> Schema:
         )
         for table, spec in parsed.tables.items()
     }
+    figures, scopes = parse_figure_keys(parsed.figures)
     schema = Schema(
         id=parsed.id,
         editions=tuple(parsed.editions),
         headings=tuple(Heading(h.id, _label(h.label, h.aliases)) for h in parsed.headings),
         tables=tables,
-        figures=parse_figure_keys(parsed.figures),
+        figures=figures,
+        scopes=scopes,
     )
     _check(schema, parsed)
     return schema

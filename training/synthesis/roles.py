@@ -9,7 +9,8 @@ from training.synthesis.form import Entry, Kind, Table
 
 
 class Role(StrEnum):
-    """Roles of tokens. GROUP is a label that spans rows with labels of their own."""
+    """Roles of tokens. GROUP is a label that spans rows with labels of their own, ANNOTATION what
+    stands in brackets behind a value (it is part of the value's entry)."""
 
     TITLE = "title"
     HEADING = "heading"
@@ -21,6 +22,7 @@ class Role(StrEnum):
     LABEL = "label"
     VALUE = "value"
     FURNITURE = "furniture"
+    ANNOTATION = "annotation"
 
 
 @dataclass(frozen=True, slots=True)

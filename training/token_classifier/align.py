@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
 
 from extractor.characters import canonical_with_offsets
+from extractor.encoding import TALL, Ints
 from extractor.types import Box
 from training.synthesis.labels import Run
-from training.token_classifier.encoding import TALL, Ints
 
 UNKNOWN = -1
 """No entry of the report: print of the page itself, dirt, what surrounds a text."""

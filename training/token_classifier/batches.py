@@ -15,9 +15,7 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
-from training.synthesis.roles import Role
-from training.token_classifier.documents import HEADS, IGNORED, Document
-from training.token_classifier.encoding import (
+from extractor.encoding import (
     FIRST,
     FRAGMENT,
     LAST,
@@ -30,7 +28,9 @@ from training.token_classifier.encoding import (
     numbering,
     windows,
 )
-from training.token_classifier.labels import Labels
+from extractor.token_labels import Labels
+from training.synthesis.roles import Role
+from training.token_classifier.documents import HEADS, IGNORED, Document
 
 STEP = 64
 """Batches are padded to multiples of this, so that lengths are few."""

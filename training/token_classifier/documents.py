@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from extractor.encoding import Encoded, Ints, characters, encode
+from extractor.token_labels import NONE
 from extractor.types import Exactness
 from training.synthesis.labels import Run
 from training.synthesis.roles import Role
@@ -25,8 +29,6 @@ from training.token_classifier.align import (
     align_text,
     flatten,
 )
-from training.token_classifier.encoding import Ints, characters, encode
-from training.token_classifier.labels import NONE
 from training.token_classifier.reading import ReadDocument
 
 IGNORED = -100
@@ -79,12 +81,17 @@ def labelled(
     """Bring the labels of a document onto what was read of it."""
     encoded = encode(read.sheets)
     alignment = _aligned(read, runs)
+    in_brackets = _in_brackets(encoded)
     figures = [figure for run in runs for figure in run.figures]
     found: dict[str, list[str | None]] = {head: [] for head in HEADS}
     open_figure = UNKNOWN
-    for number, figure in zip(alignment.runs.tolist(), alignment.figures.tolist(), strict=True):
+    for i, (number, figure) in enumerate(
+        zip(alignment.runs.tolist(), alignment.figures.tolist(), strict=True)
+    ):
         run = runs[number] if number >= 0 else None
         role, row, column = _tag(run)
+        if role == Role.VALUE and in_brackets[i]:
+            role = Role.ANNOTATION.value
         is_known = number >= UNKNOWN  # else IGNORED
         found["role"].append(role if is_known else None)
         found["row"].append(row if is_known else None)
@@ -125,6 +132,17 @@ def _tag(run: Run | None) -> tuple[str, str, str]:
     row = f"{tag.table}.{tag.row}" if tag.table and tag.row else NONE
     column = f"{tag.table}.{tag.column}" if tag.table and tag.column else NONE
     return tag.role.value, row, column
+
+
+def _in_brackets(encoded: Encoded) -> NDArray[np.bool_]:
+    """For every character whether it is in a bracket that its fragment opens behind other print."""
+    found = np.zeros(len(encoded), np.bool_)
+    starts = np.flatnonzero(encoded.starts)
+    for start, stop in pairwise([*starts.tolist(), len(encoded)]):
+        opened = np.flatnonzero(encoded.codes[start:stop] == ord("("))
+        if len(opened) and opened[0]:
+            found[start + opened[0] : stop] = True
+    return found
 
 
 def _aligned(read: ReadDocument, runs: Sequence[Run]) -> Alignment:
@@ -203,11 +221,6 @@ def load(path: Path) -> Document:
             {head: data[f"label_{head}"].astype(np.int32) for head in HEADS},
             {head: tuple(data[f"names_{head}"].tolist()) for head in HEADS},
         )
-
-
-def scopes(documents: Iterable[Document]) -> set[str]:
-    """All scopes of figures that occur."""
-    return {name for document in documents for name in document.names["scope"] if name != NONE}
 
 
 def digest(paths: Sequence[Path]) -> str:

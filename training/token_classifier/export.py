@@ -23,12 +23,12 @@ from typing import Any
 
 import torch
 
+from extractor.encoding import OVERLAP, WINDOW, Ints
+from extractor.token_labels import Labels
 from training.token_classifier.base import BASE, FOLDER, Size, load
 from training.token_classifier.batches import Batch, Sample
 from training.token_classifier.card import model_card
-from training.token_classifier.encoding import OVERLAP, WINDOW, Ints
 from training.token_classifier.finetune import Data, evaluate, read_data, write_json
-from training.token_classifier.labels import Labels
 from training.token_classifier.measure import answers, measure
 from training.token_classifier.model import Network, Shape
 

@@ -21,15 +21,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from extractor.encoding import Ints
 from extractor.schema import load_schema
+from extractor.token_labels import Labels, labels_of
 from training.synthesis.splits import Split
 from training.token_classifier.base import BASE, FOLDER, Base, load
 from training.token_classifier.batches import Batch, Drawer, Sample, Variation, samples
 from training.token_classifier.data import files, progress_bar
-from training.token_classifier.documents import IGNORED, digest, scopes
+from training.token_classifier.documents import IGNORED, digest
 from training.token_classifier.documents import load as load_document
-from training.token_classifier.encoding import Ints
-from training.token_classifier.labels import Labels, labels_of
 from training.token_classifier.measure import answers, measure
 from training.token_classifier.model import LAYOUTS, Network, Shape, build
 
@@ -85,8 +85,7 @@ def read_data(folder: Path, base: Base, limit: int | None = None) -> Data:
                 "python -m training token-data"
             )
     documents = {split: [load_document(path) for path in paths] for split, paths in found.items()}
-    every = [document for split in documents.values() for document in split]
-    labels = labels_of(load_schema(), scopes(every))
+    labels = labels_of(load_schema())
     train, validation = (
         samples(documents[split], base.characters, labels)
         for split in (Split.TRAIN, Split.VALIDATION)

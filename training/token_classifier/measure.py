@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from extractor.encoding import Ints
+from extractor.token_labels import Labels, spans
 from training.synthesis.roles import Role
 from training.token_classifier.batches import Batch, Sample, in_windows
 from training.token_classifier.documents import IGNORED
-from training.token_classifier.encoding import Ints
-from training.token_classifier.labels import Labels, spans
 
 Answer = Callable[[Batch], Mapping[str, Ints]]
 """The best class (B, T) of every head for a batch."""

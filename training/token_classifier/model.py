@@ -20,8 +20,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from extractor.encoding import SCALE
 from training.token_classifier.base import Base, Size
-from training.token_classifier.encoding import SCALE
 
 LAYOUTS = ("tables", "waves", "none")
 _TYPICAL = 0.02
@@ -38,7 +38,7 @@ class Shape:
     size: Size = field(default_factory=partial(Size, layers=6))
     layout: str = "tables"
     layout_width: int = 64
-    dropout: float = 0.1
+    dropout: float = 0.0
 
 
 class Layer(nn.Module):

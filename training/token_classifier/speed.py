@@ -20,9 +20,9 @@ import numpy as np
 import torch
 
 from extractor.schema import load_schema
+from extractor.token_labels import labels_of
 from training.token_classifier.base import BASE, load
 from training.token_classifier.export import quantize, write_onnx
-from training.token_classifier.labels import labels_of
 from training.token_classifier.model import Network, Shape, build
 
 WINDOWS, LENGTH = 4, 512

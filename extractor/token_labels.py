@@ -1,20 +1,26 @@
-"""What the network can say, head by head. Rows, columns and key figures come from the schema file.
+"""What the token classifier can say, head by head: rows, columns and key figures of a schema.
 
-The scopes of figures are those of the schema's patterns and those that the training documents have;
-the roles are those of the corpus. The lists are kept with the weights as `labels.json`.
+The lists are kept with the weights as `labels.json`; a model whose lists do not fit the schema that
+is read with it is refused, because its answers would go to other rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 
 from extractor.schema import Schema
 from extractor.types import Exactness
-from training.synthesis.roles import Role
 
 NONE = "none"
 """The first entry of every head that may have nothing to say."""
+ROLES = (
+    *("title", "heading", "text", "caption", "header", "note", "group", "label", "value"),
+    *("furniture", "annotation"),
+)
+"""What a character is for. A group is a label that spans rows with labels of their own, an
+annotation stands in brackets behind a value, furniture belongs to the page and not to the report.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +43,21 @@ class Labels:
         """The number of classes of every head."""
         return {head: len(names) for head, names in asdict(self).items()}
 
+    @classmethod
+    def from_json(cls, content: Mapping[str, Sequence[str]]) -> Labels:
+        """The labels in a parsed `labels.json`.
 
-def labels_of(schema: Schema, scopes: Iterable[str] = ()) -> Labels:
-    """The labels of a form; `scopes` are those of the documents."""
+        Raises:
+            ValueError: a head is missing, empty or unknown.
+        """
+        heads = {field.name for field in fields(cls)}
+        if set(content) != heads or not all(content.values()):
+            raise ValueError(f"the heads must be {', '.join(sorted(heads))}")
+        return cls(**{head: tuple(names) for head, names in content.items()})
+
+
+def labels_of(schema: Schema) -> Labels:
+    """The labels that a form asks for."""
     rows: dict[str, None] = {}
     columns: dict[str, None] = {}
     for layouts in schema.tables.values():
@@ -48,14 +66,12 @@ def labels_of(schema: Schema, scopes: Iterable[str] = ()) -> Labels:
                 table, row, column = slot.id.split(".")
                 rows[f"{table}.{row}"] = None
                 columns[f"{table}.{column}"] = None
-    patterns = [p for key in schema.figures for p in (*key.patterns, *key.zero)]
-    known = {pattern.scope for pattern in patterns if pattern.scope} | set(scopes)
     return Labels(
-        role=tuple(role.value for role in Role),
+        role=ROLES,
         row=(NONE, *rows),
         column=(NONE, *columns),
         figure=(NONE, *(f"{part}-{key.key}" for key in schema.figures for part in "BI")),
-        scope=(NONE, *sorted(known)),
+        scope=(NONE, *sorted(schema.scopes)),
         exactness=tuple(value.value for value in Exactness),
     )
 
