@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from eval import bench, facts, memory, peers, run, suites
+from eval import bench, facts, memory, peers, run, sentences, suites
 
 COMMANDS: dict[str, tuple[Callable[[list[str]], int], str]] = {
     "bench": (bench.main, "seconds a page and peak memory, beside plain PaddleOCR"),
     "facts": (facts.main, "lay out known values as documents in every layout, with their truth"),
     "memory": (memory.main, "memory of one process over many documents"),
     "peers": (peers.main, "other tools on the same documents, in the same run"),
+    "sentences": (sentences.main, "key figures of single sentences, such as the challenge set"),
     "suite": (suites.main, "make the documents of a suite from its seed"),
 }
 
@@ -26,7 +27,7 @@ def main(argv: list[str]) -> int:
     usage = "usage: python -m eval FOLDER|SUITE -o REPORT [--workers N] | COMMAND [--help]\n"
     print(usage, file=sys.stderr)
     for name, (_, purpose) in COMMANDS.items():
-        print(f"  {name:8} {purpose}", file=sys.stderr)
+        print(f"  {name:9} {purpose}", file=sys.stderr)
     return 2
 
 

@@ -75,6 +75,7 @@ class FigureOutcome:
     is_flagged: bool
     exactness_is_right: bool | None = None
     unit_is_right: bool | None = None
+    scope_is_right: bool | None = None
     is_wrong_value: bool = False
 
 
@@ -123,7 +124,7 @@ def compare(case: Case, result: Json | None) -> Comparison:
         edition=str(truth.get("edition") or "unstated"),
         has_result=usable is not None,
         cells=cells,
-        figures=_figures(truth, usable),
+        figures=compare_figures(truth, usable),
         plants=_plants(truth, usable, cells),
         false_findings=_false_findings(truth, usable),
         facts=_facts(truth, usable),
@@ -195,7 +196,7 @@ def _is_located(expected: Json, evidence: Json | None) -> bool | None:
     return bool(x0 <= x <= x1 and y0 <= y <= y1)
 
 
-def _figures(truth: Json, result: Json | None) -> tuple[FigureOutcome, ...]:
+def compare_figures(truth: Json, result: Json | None) -> tuple[FigureOutcome, ...]:
     """Match figures one to one by key and value; the same exactness first, then any.
 
     A truth that says nothing of figures judges none.
@@ -233,6 +234,7 @@ def _figures(truth: Json, result: Json | None) -> tuple[FigureOutcome, ...]:
                 have.get("status") == "flagged",
                 have.get("exactness") == want.get("exactness"),
                 (have.get("unit") or "") == (want.get("unit") or ""),
+                have.get("scope") == want.get("scope") if "scope" in want else None,
             )
         )
     missed = Counter(outcome.key for outcome in outcomes if outcome.kind == "missed")

@@ -50,7 +50,7 @@ def summarise(comparisons: Sequence[Comparison]) -> Summary:
         "uncertainty": _uncertainty(cells),
         "planted": _planted(comparisons),
         "false_findings": _false_findings(comparisons),
-        "figures": _figures([figure for item in comparisons for figure in item.figures]),
+        "figures": summarize_figures([figure for item in comparisons for figure in item.figures]),
         "facts": {
             name: _share(item.facts.get(name) for item in comparisons)
             for name in ("edition", "year", "organization")
@@ -216,7 +216,7 @@ def _false_findings(comparisons: Sequence[Comparison]) -> Summary:
     }
 
 
-def _figures(outcomes: Sequence[FigureOutcome]) -> Summary:
+def summarize_figures(outcomes: Sequence[FigureOutcome]) -> Summary:
     by_key: dict[str, Counter[str]] = defaultdict(Counter)
     for outcome in outcomes:
         by_key[outcome.key][outcome.kind] += 1
@@ -231,6 +231,7 @@ def _figures(outcomes: Sequence[FigureOutcome]) -> Summary:
         "flagged": sum(outcome.is_flagged for outcome in outcomes),
         "exactness": _share(outcome.exactness_is_right for outcome in right),
         "units": _share(outcome.unit_is_right for outcome in right),
+        "scopes": _share(outcome.scope_is_right for outcome in right),
         "false_accepted": sum(
             outcome.kind == "false" and not outcome.is_flagged for outcome in outcomes
         ),

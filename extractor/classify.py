@@ -1,7 +1,8 @@
 """Fragments to roles: what a piece of text is for, before any slot is thought of.
 
-Roles come from the shape of the text and its likeness to the form. They are evidence for the
-stages after this one, which weigh them with positions; they never decide on a slot.
+Roles come from the shape of the text, its likeness to the form, and what the token classifier makes
+of it. They are evidence for the stages after this one, which weigh them with positions; they never
+decide on a slot.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from extractor.labels import MIN_SIMILARITY, similarities
+from extractor.meaning import Meaning
 from extractor.schema import Label, Schema
+from extractor.token_classifier import TokenClassifier
 from extractor.types import Fragment, Role, Sheet, SheetKind
 from extractor.values import looks_like_page_number, looks_like_value
 
@@ -22,10 +25,30 @@ _PROSE_MARK = re.compile(r"[。；！？]")
 _PROSE_CHARS = 30
 _PROSE_WIDTH = 0.5
 _MARGIN = 0.06
+_WORDS = ("caption", "header", "group", "label")
+_SURE_ROLE = 0.9
 
 
-def classify(sheets: Sequence[Sheet], schema: Schema) -> tuple[Sheet, ...]:
-    """The same sheets with the role of every fragment set."""
+def classify(
+    sheets: Sequence[Sheet], schema: Schema, classifier: TokenClassifier | None = None
+) -> tuple[Sheet, ...]:
+    """The same sheets with the role of every fragment set; its meaning too, with a classifier.
+
+    Raises:
+        ModelError: the classifier was trained for another schema.
+    """
+    if classifier is not None:
+        classifier.check(schema)
+        sheets = [
+            replace(
+                sheet,
+                fragments=tuple(
+                    replace(f, meaning=meaning)
+                    for f, meaning in zip(sheet.fragments, meanings, strict=True)
+                ),
+            )
+            for sheet, meanings in zip(sheets, classifier.read(sheets), strict=True)
+        ]
     labels = known_labels(schema)
     headings = [heading.label for heading in schema.headings]
     texts = sorted({fragment.text for sheet in sheets for fragment in sheet.fragments})
@@ -72,9 +95,22 @@ def classify(sheets: Sequence[Sheet], schema: Schema) -> tuple[Sheet, ...]:
                 and _continues(fragments[-1].text, by_label.get(fragment.text, 0.0))
             ):
                 own = Role.PROSE
-            fragments.append(replace(fragment, role=own))
+            fragments.append(replace(fragment, role=_weighed(own, fragment.meaning)))
         result.append(replace(sheet, fragments=tuple(fragments)))
     return tuple(result)
+
+
+def _weighed(role: Role, meaning: Meaning | None) -> Role:
+    """The role after what the classifier says of words: it tells a label that is misprinted, or
+    long, from running text, and the pieces of running text from labels."""
+    if meaning is None or role not in (Role.LABEL, Role.PROSE):
+        return role
+    said = meaning.roles
+    if sum(said.get(name, 0.0) for name in _WORDS) >= _SURE_ROLE:
+        return Role.LABEL
+    if said.get("heading", 0.0) >= _SURE_ROLE:
+        return Role.HEADING
+    return Role.PROSE if said.get("text", 0.0) >= _SURE_ROLE else role
 
 
 def _continues(prose: str, likeness: float) -> bool:

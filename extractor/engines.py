@@ -8,6 +8,7 @@ from functools import cached_property
 from extractor.digits import DigitReader
 from extractor.ocr import OcrEngine, PaddleEngine
 from extractor.settings import Settings
+from extractor.token_classifier import TokenClassifier
 
 
 class Engines:
@@ -24,10 +25,17 @@ class Engines:
     def digits(self) -> DigitReader:
         return DigitReader(threads=self._settings.threads)
 
+    @cached_property
+    def token_classifier(self) -> TokenClassifier:
+        return TokenClassifier(threads=self._settings.threads)
+
     @property
     def models(self) -> Mapping[str, str]:
         """Name and sha256 of the models that have been used so far."""
         found = dict(self.ocr.models) if "ocr" in self.__dict__ else {}
         if "digits" in self.__dict__:
             found["digit_reader"] = str(self.digits.manifest["sha256"])
+        if "token_classifier" in self.__dict__:
+            sha256 = self.token_classifier.manifest["sha256"]
+            found["token_classifier"] = str(sha256[self.token_classifier.manifest["file"]])
         return found

@@ -1,5 +1,11 @@
 """Key figures: prose fragments in, figures with their sentence and evidence out.
 
+Two witnesses are heard. The token classifier says which characters state which figure, by meaning;
+patterns say it by words. What both say is accepted; what the classifier alone says if it is sure;
+what only a pattern says is flagged.
+
+How patterns find a figure:
+
 The number is found first, then what it counts: all numbers with units are located and masked, so
 that a pattern (see `figure_keys`) can neither jump over another figure nor start at a year, a
 telephone number or a document number. A figure that could be another one is flagged or dropped;
@@ -16,10 +22,12 @@ from decimal import Decimal
 
 from extractor.characters import canonical, canonical_with_offsets
 from extractor.figure_keys import HIDDEN, NUMBER, FigureKey, FigurePattern
+from extractor.mentions import Said, quantity_of, said_of
 from extractor.prose import Prose
 from extractor.quantities import Quantity, find_quantities, longest_first, unit_pattern
 from extractor.types import CellStatus, Exactness, Figure
 
+_SURE, _LIKELY = 0.9, 0.5
 _SENTENCE_END = re.compile(r"[。!?]")
 _CLAUSE_ENDS = ",。;:!?"
 _CLAUSE_END = re.compile(f"[{_CLAUSE_ENDS}]")
@@ -76,10 +84,11 @@ class _Scan:
 
 @dataclass(frozen=True, slots=True)
 class _Match:
-    """A figure found at `start .. end` of the paragraph's canonical text."""
+    """A figure found at `start .. end` of the paragraph's canonical text; `pattern` is None where
+    the classifier found it."""
 
     key: FigureKey
-    pattern: FigurePattern
+    pattern: FigurePattern | None
     start: int
     end: int
     value: Decimal | None
@@ -109,10 +118,15 @@ def find_figures(
     """
     units = unit_pattern(keys)
     found: list[tuple[int, Figure]] = []
+    order = {key.key: i for i, key in enumerate(keys)}
     for paragraph in paragraphs:
         scan, offsets = _scan(paragraph, units, year)
-        for i, match in _find_in_paragraph(scan, keys):
-            found.append((i, _figure(match, paragraph, offsets)))
+        matches = list(_find_in_paragraph(scan, keys))
+        said = said_of(paragraph, offsets)
+        if said is not None:
+            matches = _heard(matches, said, scan, {key.key: key for key in keys})
+        for match in matches:
+            found.append((order[match.key.key], _figure(match, paragraph, offsets)))
     found.sort(key=lambda item: item[0])
     return _reconciled([figure for _, figure in found])
 
@@ -151,15 +165,65 @@ def _figure(match: _Match, paragraph: Prose, offsets: tuple[int, ...]) -> Figure
     )
 
 
-def _find_in_paragraph(scan: _Scan, keys: Sequence[FigureKey]) -> Iterator[tuple[int, _Match]]:
-    """Matches with the index of their key, sentence by sentence."""
-    order = {key.key: i for i, key in enumerate(keys)}
+def _heard(
+    matches: Sequence[_Match], said: Sequence[Said], scan: _Scan, keys: Mapping[str, FigureKey]
+) -> list[_Match]:
+    """The figures after both witnesses are heard, in the order of the text."""
+    result: list[_Match] = []
+    confirmed: set[int] = set()
+    for one in said:
+        key = keys[one.key]
+        agreeing = [
+            i
+            for i, m in enumerate(matches)
+            if m.key is key and m.start < one.end and one.start < m.end
+        ]
+        confirmed.update(agreeing)
+        if agreeing:
+            match = matches[agreeing[0]]
+            is_doubtful = match.value is None or match.unit is None
+            is_doubtful |= match.is_doubtful and one.probability < _SURE
+            result.append(replace(match, scope=one.scope, is_doubtful=is_doubtful))
+        elif one.probability >= _LIKELY:
+            alone = _by_meaning(one, key, scan)
+            if alone is not None:
+                result.append(alone)
+    for i, match in enumerate(matches):
+        if i not in confirmed and not match.is_doubtful:
+            result.append(replace(match, is_doubtful=True))
+    result.sort(key=lambda match: match.start)
+    return result
+
+
+def _by_meaning(said: Said, key: FigureKey, scan: _Scan) -> _Match | None:
+    """A figure that only the classifier found; None where no number can be read."""
+    quantity = quantity_of(said, scan.text, tuple(scan.quantities.values()), key)
+    if quantity is None:
+        return None
+    is_ours = quantity.unit is None or quantity.unit in map(canonical, key.units)
+    low = max((m.end() for m in _SENTENCE_END.finditer(scan.masked, 0, said.start)), default=0)
+    end = _SENTENCE_END.search(scan.masked, quantity.end)
+    return _Match(
+        key=key,
+        pattern=None,
+        start=quantity.start,
+        end=quantity.end,
+        value=quantity.value,
+        unit=quantity.unit,
+        is_approximate=quantity.is_approximate,
+        is_doubtful=said.probability < _SURE or not is_ours or quantity.is_doubtful,
+        scope=said.scope,
+        sentence=(low, end.end() if end else len(scan.text)),
+    )
+
+
+def _find_in_paragraph(scan: _Scan, keys: Sequence[FigureKey]) -> Iterator[_Match]:
+    """What the patterns find, sentence by sentence."""
     start = 0
     ends = [match.end() for match in _SENTENCE_END.finditer(scan.masked)]
     for end in [*ends, len(scan.text)]:
         if start < end:
-            for match in _find_in_sentence(scan, (start, end), keys):
-                yield order[match.key.key], match
+            yield from _find_in_sentence(scan, (start, end), keys)
         start = end
 
 
@@ -175,7 +239,8 @@ def _find_in_sentence(
     for start in sorted(claims):
         matches = claims[start]
         if len(matches) > 1 and matches[0].pattern not in matches[0].key.zero:
-            matches = [match for match in matches if match.pattern.is_forward] or matches
+            forward = [m for m in matches if m.pattern is not None and m.pattern.is_forward]
+            matches = forward or matches
             several = len(matches) > 1
             matches = [replace(m, is_doubtful=m.is_doubtful or several) for m in matches]
         yield from matches

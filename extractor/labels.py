@@ -30,6 +30,8 @@ MIN_SIMILARITY = 0.6
 """Below this a piece of text is not taken for a label at all: half of a short label is another."""
 
 _GAP = 0.03
+_MEANT = 0.95
+_MEANT_PIECE = 0.5
 _FAR = 0.8
 _CUT = 0.8
 _MIN_CUT_CHARS = 5
@@ -116,6 +118,7 @@ def align(
     max_merge: int = 4,
     breaks: Sequence[int] | None = None,
     may_be_cut: bool = False,
+    meant: NDArray[np.float64] | None = None,
 ) -> Alignment:
     """Assign consecutive pieces of text to labels, both in order.
 
@@ -126,13 +129,15 @@ def align(
         breaks: for each text the number of the printed cell it lies in, where that is known; only
             texts of one cell are merged. None where nothing is known.
         may_be_cut: whether labels may have lost their end, as in "要求行政机关确".
+        meant: float64 (len(texts), len(labels)), how likely each text is a part of each label by
+            what the token classifier says. None where it was not asked.
 
     Returns:
         Matches in order; each label and each text at most once. Empty where nothing fits.
     """
     if not texts or not labels:
         return Alignment((), 0.0)
-    possible, gains = _possible_matches(texts, labels, max_merge, breaks, may_be_cut)
+    possible, gains = _possible_matches(texts, labels, max_merge, breaks, may_be_cut, meant)
     if not possible:
         return Alignment((), 0.0)
     starts = np.array([match.start for match in possible])
@@ -164,11 +169,13 @@ def _possible_matches(
     max_merge: int,
     breaks: Sequence[int] | None,
     may_be_cut: bool,
+    meant: NDArray[np.float64] | None,
 ) -> tuple[list[Match], NDArray[np.float64]]:
     """All pairs of a run of texts and a label that look alike, and what each is worth.
 
     A match of a long label says more than one of a short one; a match made of many pieces must be
-    better than its parts.
+    better than its parts. Words in which no label is recognised may be known by their meaning: as
+    their likeness does not tell whether they are the whole label, more pieces are then better.
     """
     weights = np.array([sqrt(len(keys(label.text)[1])) for label in labels])
     longest = max(len(keys(v)[0]) for label in labels for v in label.variants)
@@ -185,11 +192,30 @@ def _possible_matches(
         found = similarities(["".join(texts[i : i + length]) for i in runs], labels)
         if may_be_cut and length == 1:
             found = np.maximum(found, _beginnings([texts[i] for i in runs], labels))
+        merged = np.full(found.shape, 0.02 * (length - 1))
+        if meant is not None:
+            known = _MEANT * _meant_of_runs(meant, texts, runs, length)
+            merged[known > found] *= -1
+            found = np.maximum(found, known)
         for row, column in zip(*np.nonzero(found >= MIN_SIMILARITY), strict=True):
             value = float(found[row, column])
             matches.append(Match(int(column), runs[row], runs[row] + length, value))
-            gains.append((value - 0.5) * 2 * float(weights[column]) - 0.02 * (length - 1))
+            gains.append((value - 0.5) * 2 * float(weights[column]) - merged[row, column])
     return matches, np.array(gains)
+
+
+def _meant_of_runs(
+    meant: NDArray[np.float64], texts: Sequence[str], runs: Sequence[int], length: int
+) -> NDArray[np.float64]:
+    """float64 (len(runs), labels): the mean over the characters of a run; 0 where one of its pieces
+    is rather no part of the label."""
+    result = np.zeros((len(runs), meant.shape[1]))
+    for i, run in enumerate(runs):
+        pieces = meant[run : run + length]
+        sizes = np.array([len(text) for text in texts[run : run + length]], np.float64)
+        result[i] = sizes @ pieces / sizes.sum()
+        result[i, (pieces < _MEANT_PIECE).any(axis=0)] = 0.0
+    return result
 
 
 def _beginnings(texts: Sequence[str], labels: Sequence[Label]) -> NDArray[np.float64]:

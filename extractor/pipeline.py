@@ -134,7 +134,9 @@ def extract(
         sheets, rotations = _read_text(source, run), ()
         scanned, warps = frozenset[int](), dict[int, Warp]()
     with run.stage("classify"):
-        sheets = classify(sheets, schema)
+        sheets = classify(
+            sheets, schema, engines.token_classifier if settings.token_classifier else None
+        )
     with run.stage("assemble"):
         assembly = assemble(sheets, schema, known_labels(schema))
     _check_is_report(assembly, source, run)

@@ -50,7 +50,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A part of a table under a header of its own.
+    """A part of the table `table` under a header of its own.
 
     `furniture` holds everything that is printed around the values and is neither the label of a row
     nor of a column: captions, stubs, spanning headers, group labels, known extra rows. `caption`
@@ -59,6 +59,7 @@ class Block:
     first.
     """
 
+    table: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     furniture: tuple[Label, ...]
@@ -270,7 +271,7 @@ def _layout(table: str, layout_id: str, spec: _Layout, parsed: _File) -> Layout:
     blocks = []
     slots = []
     for block_spec in spec.blocks:
-        block = _block(block_spec, spec.omit_rows, parsed.caption_prefixes)
+        block = _block(table, block_spec, spec.omit_rows, parsed.caption_prefixes)
         blocks.append(block)
         for row in block.rows:
             for column in block.columns:
@@ -296,7 +297,7 @@ def _layout(table: str, layout_id: str, spec: _Layout, parsed: _File) -> Layout:
     )
 
 
-def _block(spec: _Block, omitted: Sequence[str], prefixes: Sequence[str]) -> Block:
+def _block(table: str, spec: _Block, omitted: Sequence[str], prefixes: Sequence[str]) -> Block:
     rows = [row for row in spec.rows if row.id not in omitted]
     column_groups, row_groups = _groups(spec.column_groups), _groups(spec.row_groups)
     groups = [group.label for group in (*column_groups, *row_groups)]
@@ -332,6 +333,7 @@ def _block(spec: _Block, omitted: Sequence[str], prefixes: Sequence[str]) -> Blo
             for row, plain in zip(rows, plain_rows, strict=True)
         )
     return Block(
+        table=table,
         columns=columns,
         rows=printed_rows,
         caption=spec.caption,

@@ -51,6 +51,9 @@ class Settings(BaseSettings):
         "bf16", description="Arithmetic of OpenVINO; ONNX Runtime always computes in f32."
     )
 
+    token_classifier: bool = Field(
+        False, description="Whether the token classifier tells labels and key figures by meaning."
+    )
     ruled_lines: bool = Field(
         True, description="Whether the ruled lines of page images tell the cells of tables."
     )

@@ -22,6 +22,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from extractor.meaning import Meaning
 from extractor.spellings import Choices, Spelling
 
 Image = NDArray[np.uint8]
@@ -262,7 +263,8 @@ class Fragment:
 
     `box` is None on FLOW sheets. `row` numbers the rows of tables whose rows are explicit, `cell`
     the explicit cells (see `Paragraph`). `text` is "" for a cell that is printed empty.
-    `spellings` are other ways to read the same print.
+    `spellings` are other ways to read the same print. `meaning` is what the token classifier says,
+    None where it was not asked.
     """
 
     text: str
@@ -273,6 +275,7 @@ class Fragment:
     cell: int | None = None
     role: Role | None = None
     spellings: tuple[Spelling, ...] = ()
+    meaning: Meaning | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from extractor.labels import Match, align, similarities
+from extractor.assemble.meant import meant_columns, meant_rows
+from extractor.labels import Alignment, Match, align, similarities
 from extractor.schema import Block, Column, Label, Layout, Row
 from extractor.types import Box, Fragment, Role
 
@@ -111,7 +112,13 @@ def find_rows(placed: Sequence[Placed], layout: Layout) -> tuple[list[RowAnchor]
         and not furniture[i]
         and sum(character.isalpha() for character in texts[i]) > 1
     ]
-    first = align([texts[i] for i in usable], labels)
+    of_rows = [row for _, row in rows]
+
+    def aligned(chosen: Sequence[int]) -> Alignment:
+        meant = meant_rows([placed[i].fragment for i in chosen], layout.table, of_rows)
+        return align([texts[i] for i in chosen], labels, meant=meant)
+
+    first = aligned(usable)
     left = _left_edges(placed, usable, first.matches, rows)
     matched = {i for match in first.matches for i in usable[match.start : match.stop]}
     kept = [
@@ -119,7 +126,7 @@ def find_rows(placed: Sequence[Placed], layout: Layout) -> tuple[list[RowAnchor]
         for i in usable
         if i in matched or placed[i].box.x1 > left.get(placed[i].sheet, float("-inf"))
     ]
-    second = align([texts[i] for i in kept], labels) if len(kept) < len(usable) else first
+    second = aligned(kept) if len(kept) < len(usable) else first
     if second.score < first.score:
         kept, second = usable, first
     anchors = []
@@ -193,7 +200,10 @@ def find_columns(
             if not words or words[-1] != p.fragment.text:
                 words.append(p.fragment.text)
         joined.append("".join(words))
-    alignment = align(joined, labels, max_merge=max_merge)
+    meant = meant_columns(
+        [[p.fragment for p in stack] for stack in stacks], block.table, block.columns
+    )
+    alignment = align(joined, labels, max_merge=max_merge, meant=meant)
     anchors = []
     for match in alignment.matches:
         pieces = [p for stack in stacks[match.start : match.stop] for p in stack]

@@ -16,6 +16,7 @@ import numpy as np
 
 from extractor.assemble.anchors import SURE, block_rows, is_furniture
 from extractor.assemble.geometric import Assembled
+from extractor.assemble.meant import meant_columns, meant_rows
 from extractor.labels import align, keys, similarities
 from extractor.schema import Block, Column, Label, Layout, Row
 from extractor.types import Candidate, Fragment, Reading, Role, Sheet, SheetKind, State
@@ -64,7 +65,11 @@ def assemble_by_order(sheets: Sequence[Sheet], layout: Layout, known: Sequence[L
         if f.role in (Role.LABEL, Role.PROSE, Role.HEADING) and not furniture[i]
     ]
     alignment = align(
-        [texts[i] for i in usable], labels, breaks=_breaks(cells, usable), may_be_cut=True
+        [texts[i] for i in usable],
+        labels,
+        breaks=_breaks(cells, usable),
+        may_be_cut=True,
+        meant=meant_rows([cells[i] for i in usable], layout.table, [row for _, row in rows]),
     )
     score = alignment.score
     starts = {usable[match.start]: match for match in alignment.matches}
@@ -136,7 +141,13 @@ def _columns(header: Sequence[Fragment], block: Block) -> _Columns:
     names = [f for f in header if f.role is Role.LABEL]
     texts = [f.text for f in names]
     labels = [column.label for column in block.columns]
-    in_order = align(texts, labels, max_merge=3, breaks=_breaks(names, range(len(names))))
+    in_order = align(
+        texts,
+        labels,
+        max_merge=3,
+        breaks=_breaks(names, range(len(names))),
+        meant=meant_columns([[f] for f in names], block.table, block.columns),
+    )
     words = {
         block.columns[match.label].id: "".join(texts[match.start : match.stop])
         for match in in_order.matches
