@@ -65,6 +65,19 @@ SUITES: Mapping[str, Suite] = {
             statements=8,
         ),
     ),
+    # One in eight characters of labels and headers is another one, or lost.
+    "misprinted": Suite(
+        2614,
+        200,
+        Mix(
+            {
+                "text_layer": 3.0,
+                **dict.fromkeys(_FORMATS, 1.0),
+                **{name: 3.0 / len(GROUPS["standard"]) for name in GROUPS["standard"]},
+            },
+            always=("labels_misprinted_randomly",),
+        ),
+    ),
 }
 
 

@@ -52,7 +52,8 @@ class Mix:
 
     `planted` is the share of reports with an error of their own, `deviant` that of reports that
     deviate from the form, `long` that of reports with much prose; `statements` more sentences with
-    key figures are put into the overview of every report.
+    key figures are put into the overview of every report. `always` names deviations that every
+    report has, and then no others.
     """
 
     conditions: Mapping[str, float]
@@ -60,6 +61,7 @@ class Mix:
     deviant: float = 0.7
     long: float = 0.2
     statements: int = 0
+    always: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,8 @@ def _report(
         split=plan.split,
     )
     plain = _with_statements(plain, plan.split, mix.statements, rng)
+    if mix.always:
+        return deviate(plain, mix.always, rng), planted, mix.always
     if rng.random() >= mix.deviant:
         return plain, planted, ()
     names = sample_deviations(rng, facts.edition)
