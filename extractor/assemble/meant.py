@@ -1,8 +1,11 @@
-"""How likely pieces of print are the labels of rows and columns, by what the classifier says."""
+"""What the token classifier says of labels and values, in the terms of assembling.
+
+How likely pieces of print are the label of a row or column; whether a value is where it belongs.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,15 +13,8 @@ from numpy.typing import NDArray
 from extractor.schema import Column, Row
 from extractor.types import Fragment
 
-_WORDS = ("heading", "caption", "header", "group", "label", "note")
-_LEAST_ROLE = 0.5
-
-
-def is_meant_as_label(fragment: Fragment) -> bool:
-    """Whether the classifier takes it for words of the form rather than a value or running text."""
-    if fragment.meaning is None:
-        return False
-    return sum(fragment.meaning.roles.get(role, 0.0) for role in _WORDS) >= _LEAST_ROLE
+_SURE, _NEVER = 0.9, 0.05
+_CONFIRMED, _CONTRADICTED = 0.9, 0.5
 
 
 def meant_rows(
@@ -56,6 +52,32 @@ def meant_columns(
         by_piece = np.array([[_of_column(f, table, column) for column in columns] for f in stack])
         result[i] = sizes @ by_piece / sizes.sum()
     return result
+
+
+def weighed(
+    slot: str, fragment: Fragment, row_anchor: float, column_anchor: float
+) -> tuple[float, float]:
+    """The anchors of a value after the classifier was heard on where it belongs.
+
+    It confirms a weak anchor, or contradicts one however strong: a value in the wrong row is the
+    worst of errors, because sums do not see it. Values that it says nothing of stay as they are.
+    """
+    if fragment.meaning is None or not fragment.text:
+        return row_anchor, column_anchor
+    table, row, column = slot.split(".")
+    return (
+        _heard(row_anchor, fragment.meaning.rows, f"{table}.{row}"),
+        _heard(column_anchor, fragment.meaning.columns, f"{table}.{column}"),
+    )
+
+
+def _heard(anchor: float, said: Mapping[str, float], name: str) -> float:
+    ours = said.get(name, 0.0)
+    if ours >= _SURE:
+        return max(anchor, _CONFIRMED)
+    if ours <= _NEVER and max(said.values(), default=0.0) >= _SURE:
+        return min(anchor, _CONTRADICTED)
+    return anchor
 
 
 def _of_column(fragment: Fragment, table: str, column: Column) -> float:
