@@ -286,7 +286,7 @@ def test_what_the_product_reads_has_its_labels(
     document = make_document(plan_corpus(mix, Split.TRAIN, 1, 7)[0], mix)
     read = read_document(document.name, document.data, engines, settings, tmp_path)  # type: ignore[arg-type]
     found = labelled(document.name, condition, "any", read, document.runs)
-    assert found.share > 0.95
+    assert found.share > 0.9  # a captured web page has text around the report
     # Every value is under its row and column, and every figure begins once.
     text = {
         (r, c): "".join(

@@ -36,6 +36,7 @@ STEP = 64
 """Batches are padded to multiples of this, so that lengths are few."""
 _NAMED = {Role.HEADING, Role.CAPTION, Role.HEADER, Role.GROUP, Role.LABEL, Role.NOTE}
 """Roles of what the form prints: what a document may misprint."""
+_SHORTEST = 24
 Longs = NDArray[np.int64]
 
 
@@ -51,6 +52,8 @@ class Variation:
     reread_rate: float = 0.02
     without_labels: float = 0.1
     label_lost: float = 0.3
+    short: float = 0.1
+    """Windows of which only a few fragments are left, as of a document that has no more."""
     shift: int = 40
     stretch: float = 0.06
 
@@ -144,6 +147,8 @@ class Drawer:
         window = sample.part(slice(start, start + WINDOW))
         dice = np.random.default_rng(rng.getrandbits(32))
         varied = self._variation
+        if dice.random() < varied.short:
+            window = self._shortened(window, dice)
         if dice.random() < varied.without_labels:
             window = self._without_labels(window, dice)
         if dice.random() < varied.misprinted:
@@ -157,6 +162,14 @@ class Drawer:
 
     def _named(self, window: Sample) -> NDArray[np.bool_]:
         return np.isin(window.labels["role"], self._roles)
+
+    def _shortened(self, window: Sample, dice: np.random.Generator) -> Sample:
+        """From the beginning of a fragment on, at most half of a window."""
+        starts = np.flatnonzero(window.starts)
+        if not len(starts):
+            return window
+        start = int(dice.choice(starts))
+        return window.part(slice(start, start + int(dice.integers(_SHORTEST, WINDOW // 2))))
 
     def _without_labels(self, window: Sample, dice: np.random.Generator) -> Sample:
         """Some fragments that name something are not there."""
