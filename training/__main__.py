@@ -15,6 +15,7 @@ COMMANDS = {
     "token-adapt": ("training.token_classifier.adapt", "let its base get used to reports"),
     "token-finetune": ("training.token_classifier.finetune", "train the token classifier"),
     "token-export": ("training.token_classifier.export", "write the artefact that is served"),
+    "token-test": ("training.token_classifier.test", "measure the artefact on the test split"),
     "token-speed": ("training.token_classifier.speed", "time networks of several sizes"),
 }
 """Module and purpose of each; imported when it is run, because some need torch."""

@@ -2,6 +2,7 @@
 
 Where positions mean something, values go to slots by place (`geometric`), elsewhere by order
 (`sequential`); a table of a text input is assembled both ways and the better anchored one is kept.
+What neither finds may be known by meaning (`by_meaning`).
 All layouts of a table compete, and the one whose labels fit best says which edition was printed.
 Arithmetic plays no part here: sums cannot see exchanged or shifted rows.
 """
@@ -14,6 +15,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from extractor.assemble.by_meaning import fill_by_meaning
 from extractor.assemble.geometric import Assembled, assemble_by_place
 from extractor.assemble.sequential import assemble_by_order
 from extractor.labels import keys, similarities
@@ -122,7 +124,7 @@ def _assemble_layout(sheets: Sequence[Sheet], layout: Layout, known: Sequence[La
     for other in ways:
         if other is not best:
             best = _compare(best, other)
-    return replace(best, score=max(way.score for way in ways))
+    return fill_by_meaning(replace(best, score=max(way.score for way in ways)), sheets)
 
 
 def _is_repeated(sheets: Sequence[Sheet], layout: Layout) -> bool:

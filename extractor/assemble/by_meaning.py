@@ -1,0 +1,80 @@
+"""Values to slots by meaning alone: what neither place nor order could put anywhere.
+
+The token classifier says of a value which row and which column it belongs to. Where it is sure of
+both, and of one value only, and nothing better was found for the slot, that value becomes its
+candidate.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from extractor.assemble.geometric import Assembled
+from extractor.types import Candidate, Fragment, Reading, Role, Sheet, State
+from extractor.values import read_cell
+
+_SURE = 0.9
+_WEAK = 0.5
+_WORTH = 0.1
+"""Of a value, for the score by which layouts are compared."""
+
+
+def fill_by_meaning(found: Assembled, sheets: Sequence[Sheet]) -> Assembled:
+    """The same table, with candidates of origin "meaning" where it had none or only weak ones.
+
+    Without meanings (the classifier was not asked) nothing changes.
+    """
+    kinds = {slot.id: slot.kind for slot in found.layout.slots}
+    said: dict[str, list[tuple[float, float, Fragment]]] = defaultdict(list)
+    for row, column, slot, fragment in _placed(sheets):
+        if slot in kinds:
+            said[slot].append((row, column, fragment))
+    candidates = dict(found.candidates)
+    regions = dict(found.regions)
+    filled = 0
+    for slot, ways in said.items():
+        if len(ways) > 1 or not _is_weak(candidates.get(slot)):
+            continue
+        ((row, column, f),) = ways
+        reading = read_cell(f.text, kind=kinds[slot]) if f.text else Reading("", State.BLANK)
+        candidates[slot] = Candidate(
+            slot, reading, f.score, row, column, f.evidence, "meaning", f.spellings
+        )
+        if f.box is not None and f.evidence.page is not None:
+            regions[slot] = f.evidence
+        filled += 1
+    score = found.score + _WORTH * filled
+    return replace(found, candidates=candidates, regions=regions, score=score)
+
+
+def _is_weak(candidate: Candidate | None) -> bool:
+    if candidate is None:
+        return True
+    return candidate.row_anchor * candidate.column_anchor <= _WEAK
+
+
+def _placed(sheets: Sequence[Sheet]) -> Iterator[tuple[float, float, str, Fragment]]:
+    """The values that the classifier gives to a slot: how sure of its row, its column, which."""
+    for sheet in sheets:
+        for fragment in sheet.fragments:
+            if fragment.meaning is None or fragment.role not in (Role.VALUE, Role.BLANK):
+                continue
+            row, column = _best(fragment.meaning.rows), _best(fragment.meaning.columns)
+            if row is None or column is None:
+                continue
+            table, _, name = row.partition(".")
+            if column.partition(".")[0] == table:
+                yield (
+                    fragment.meaning.rows[row],
+                    fragment.meaning.columns[column],
+                    f"{table}.{name}.{column.partition('.')[2]}",
+                    fragment,
+                )
+
+
+def _best(said: Mapping[str, float]) -> str | None:
+    """What is said with certainty, None if nothing is."""
+    name = max(said, key=lambda name: said[name], default=None)
+    return name if name is not None and said[name] >= _SURE else None
