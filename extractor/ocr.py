@@ -14,6 +14,7 @@ preprocessing, and decode the network's output ourselves, for three reasons:
 from __future__ import annotations
 
 import bisect
+import importlib.metadata
 import logging
 import os
 import sys
@@ -55,6 +56,8 @@ from extractor.settings import Settings
 from extractor.strips import Strip, decode_ctc, montage, stacked_characters, to_lines
 from extractor.types import Box, Image, Line, Page
 from extractor.weights import CROP_HEIGHT_PX, SHA256, lay_out_models
+
+_EXTRAS = frozenset({"matplotlib", "scikit-learn"})
 
 WIDTHS_PX = (
     *(64, 96, 128, 160, 192, 256, 320, 384, 512, 640, 768, 960),
@@ -99,11 +102,9 @@ class PaddleEngine:
     def _load(self, home: Path, settings: Settings) -> None:
         os.environ["PADDLE_PDX_DISABLE_MODEL_SOURCE_CHECK"] = "True"
         os.environ.setdefault("PADDLE_PDX_CACHE_HOME", str(home))  # never the user's home
-        # PaddleX imports matplotlib where that is installed.
-        os.environ.setdefault("MPLCONFIGDIR", str(home))
         logging.getLogger("paddlex").setLevel(logging.ERROR)
         try:
-            with warnings.catch_warnings(), _without_hub():
+            with warnings.catch_warnings(), _without_extras():
                 warnings.simplefilter("ignore")  # deprecations inside of the library
                 from paddleocr import TextDetection, TextRecognition
         except ImportError as error:
@@ -201,18 +202,29 @@ class PaddleEngine:
 
 
 @contextmanager
-def _without_hub() -> Iterator[None]:
-    """An empty module stands for the one that PaddleX would download models with: we download none,
-    and it imports torch where that is installed (190 MB)."""
-    name = "modelscope"
-    if name in sys.modules:
-        yield
-        return
-    sys.modules[name] = ModuleType(name)
+def _without_extras() -> Iterator[None]:
+    """While PaddleX is imported, what its other tasks use is not there (290 MB in all).
+
+    An empty module stands for the one that it would download models with: we download none, and it
+    imports torch where that is installed. The others it asks for by the names of their packages.
+    """
+    hub, version = "modelscope", importlib.metadata.version
+
+    def version_of_needed(name: str) -> str:
+        if name in _EXTRAS:
+            raise importlib.metadata.PackageNotFoundError(name)
+        return version(name)
+
+    is_stub = hub not in sys.modules
+    if is_stub:
+        sys.modules[hub] = ModuleType(hub)
+    importlib.metadata.version = version_of_needed  # type: ignore[assignment]
     try:
         yield
     finally:
-        del sys.modules[name]
+        importlib.metadata.version = version
+        if is_stub:
+            del sys.modules[hub]
 
 
 def batches(widths: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
