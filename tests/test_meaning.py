@@ -1,0 +1,207 @@
+"""What the token classifier says, weighed with geometry, likeness and patterns."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from extractor.assemble import assemble
+from extractor.assemble.by_meaning import fill_by_meaning
+from extractor.assemble.geometric import Assembled
+from extractor.assemble.meant import meant_columns, meant_rows, weighed
+from extractor.classify import known_labels
+from extractor.figures import find_figures
+from extractor.labels import align
+from extractor.meaning import Meaning, Mention
+from extractor.prose import join_prose
+from extractor.schema import load_schema
+from extractor.types import (
+    Box,
+    Candidate,
+    Evidence,
+    Fragment,
+    Reading,
+    Role,
+    Sheet,
+    SheetKind,
+    State,
+)
+
+SCHEMA = load_schema()
+LAYOUT = SCHEMA.default_layout("requests", "2021")
+BLOCK = LAYOUT.blocks[0]
+ROWS = [row for block in LAYOUT.blocks for row in block.rows]
+
+
+def piece(text: str, role: Role = Role.LABEL, meaning: Meaning | None = None) -> Fragment:
+    return Fragment(text, 1.0, Evidence(line=1), role=role, meaning=meaning)
+
+
+def label_of(row: str, p: float = 0.99) -> Meaning:
+    return Meaning({"label": p}, {f"requests.{row}": p})
+
+
+def value_of(row: str, column: str, p: float = 0.99) -> Meaning:
+    return Meaning({"value": p}, {f"requests.{row}": p}, {f"requests.{column}": p})
+
+
+# --- labels --------------------------------------------------------------------------------------
+
+
+def test_without_a_classifier_nothing_is_meant() -> None:
+    assert meant_rows([piece("总计")], "requests", ROWS) is None
+    assert meant_columns([[piece("总计")]], "requests", BLOCK.columns) is None
+    assert meant_rows([], "requests", ROWS) is None
+
+
+def test_words_that_look_like_nothing_are_aligned_by_their_meaning() -> None:
+    labels = [row.label for row in ROWS if row.label]
+    texts = [ROWS[2].label.text, "甲乙丙丁", ROWS[4].label.text]  # type: ignore[union-attr]
+    assert [m.label for m in align(texts, labels).matches] == [2, 4]
+    meant = np.zeros((3, len(labels)))
+    meant[1, 3] = 0.98
+    found = align(texts, labels, meant=meant).matches
+    assert [m.label for m in found] == [2, 3, 4]
+    assert found[1].similarity < 1.0
+
+
+def test_a_broken_label_takes_all_of_its_pieces() -> None:
+    labels = [row.label for row in ROWS if row.label]
+    meant = np.zeros((2, len(labels)))
+    meant[:, 5] = 0.97
+    (match,) = align(["甲乙丙", "丁戊"], labels, meant=meant).matches
+    assert (match.label, match.start, match.stop) == (5, 0, 2)
+
+
+def test_a_header_is_a_header_only_if_the_classifier_says_so() -> None:
+    column = BLOCK.columns[0]
+    said = Meaning({"header": 0.9}, {}, {f"requests.{column.id}": 0.8})
+    (row,) = meant_columns([[piece("x", meaning=said)]], "requests", BLOCK.columns)  # type: ignore[misc]
+    assert row[0] == pytest.approx(0.8)
+    text = replace(said, roles={"text": 0.9})
+    (row,) = meant_columns([[piece("x", meaning=text)]], "requests", BLOCK.columns)  # type: ignore[misc]
+    assert row.max() == 0.0
+
+
+# --- values --------------------------------------------------------------------------------------
+
+
+def test_the_classifier_confirms_and_contradicts_anchors() -> None:
+    row, column = ROWS[0].id, BLOCK.columns[0].id
+    slot = f"requests.{row}.{column}"
+    confirmed = weighed(slot, piece("3", Role.VALUE, value_of(row, column)), 0.6, 0.6)
+    assert confirmed == (0.9, 0.9)
+    elsewhere = value_of(ROWS[1].id, column)
+    assert weighed(slot, piece("3", Role.VALUE, elsewhere), 1.0, 1.0) == (0.5, 1.0)
+    unsure = value_of(row, column, 0.5)
+    assert weighed(slot, piece("3", Role.VALUE, unsure), 0.7, 0.8) == (0.7, 0.8)
+    assert weighed(slot, piece("3", Role.VALUE), 0.7, 0.8) == (0.7, 0.8)
+
+
+def test_values_that_nothing_else_places_are_placed_by_meaning() -> None:
+    row, column = ROWS[1].id, BLOCK.columns[2].id
+    slot = f"requests.{row}.{column}"
+    value = piece("17", Role.VALUE, value_of(row, column))
+    sheet = Sheet(
+        SheetKind.FLOW, (value, piece("3", Role.VALUE, value_of(ROWS[0].id, column, 0.6)))
+    )
+    found = fill_by_meaning(Assembled(LAYOUT, {}, {}, 0.0), [sheet])
+    assert set(found.candidates) == {slot}
+    assert found.candidates[slot].reading.value == 17
+    assert found.candidates[slot].origin == "meaning"
+
+
+def test_two_values_for_one_slot_are_none() -> None:
+    value = piece("17", Role.VALUE, value_of(ROWS[1].id, BLOCK.columns[2].id))
+    sheet = Sheet(SheetKind.FLOW, (value, replace(value, text="18")))
+    assert fill_by_meaning(Assembled(LAYOUT, {}, {}, 0.0), [sheet]).candidates == {}
+
+
+def test_what_is_well_anchored_stays() -> None:
+    row, column = ROWS[1].id, BLOCK.columns[2].id
+    slot = f"requests.{row}.{column}"
+    strong = Candidate(slot, Reading("5", State.NUMBER), 1.0, 1.0, 1.0, Evidence(line=9), "order")
+    sheet = Sheet(SheetKind.FLOW, (piece("17", Role.VALUE, value_of(row, column)),))
+    found = fill_by_meaning(Assembled(LAYOUT, {slot: strong}, {}, 0.0), [sheet])
+    assert found.candidates == {slot: strong}
+
+
+def test_a_misprinted_row_is_found_between_its_neighbours() -> None:
+    fragments = []
+    for i, row in enumerate(ROWS[:8]):
+        assert row.label is not None
+        text = "○○○○○○" if i == 4 else row.label.text
+        box = Box(0, 40 * i + 100, 300, 40 * i + 120)
+        fragments.append(
+            Fragment(text, 1.0, Evidence(1), box, role=Role.LABEL, meaning=label_of(row.id))
+        )
+    for j, column in enumerate(BLOCK.columns):
+        box = Box(320 + 60 * j, 40, 375 + 60 * j, 60)
+        fragments.append(Fragment(column.label.text, 1.0, Evidence(1), box, role=Role.LABEL))
+        for i in range(8):
+            box = Box(340 + 60 * j, 40 * i + 100, 350 + 60 * j, 40 * i + 120)
+            evidence = Evidence(1, Box(0.1 * j, 0.1 * i, 0.1 * j + 0.05, 0.1 * i + 0.05))
+            fragments.append(Fragment(str(i), 1.0, evidence, box, role=Role.VALUE))
+    sheet = Sheet(SheetKind.PAGE, tuple(fragments), 800, 600, page=1, page_width=800)
+    tables = {t.table: t for t in assemble([sheet], SCHEMA, known_labels(SCHEMA)).tables}
+    found = tables["requests"].candidates[f"requests.{ROWS[4].id}.{BLOCK.columns[0].id}"][0]
+    assert (found.reading.value, found.row_anchor > 0.9) == (4, True)
+
+
+# --- figures -------------------------------------------------------------------------------------
+
+
+def said(text: str, *mentions: tuple[str, str, str | None, float]) -> Fragment:
+    """A line of which the classifier says: words, key, scope, probability."""
+    places = tuple(
+        Mention(text.index(words), text.index(words) + len(words), key, scope, False, p)
+        for words, key, scope, p in mentions
+    )
+    return replace(piece(text, Role.PROSE), meaning=Meaning(mentions=places))
+
+
+def figures(*lines: Fragment) -> list[tuple[str, int | None, str | None, str]]:
+    found = find_figures(join_prose(lines), SCHEMA.figures)
+    return [(f.key, None if f.value is None else int(f.value), f.scope, f.status) for f in found]
+
+
+def test_what_both_say_is_accepted_with_the_scope_of_the_classifier() -> None:
+    line = said("全年主动公开政府信息1765条。", ("1765条", "proactive_items", "whole_area", 0.99))
+    assert figures(line) == [("proactive_items", 1765, "whole_area", "accepted")]
+
+
+def test_what_only_a_pattern_says_is_flagged() -> None:
+    assert figures(said("全年主动公开政府信息1765条。")) == [
+        ("proactive_items", 1765, None, "flagged")
+    ]
+
+
+@pytest.mark.parametrize(("p", "status"), [(0.99, "accepted"), (0.7, "flagged")])
+def test_what_only_the_classifier_says_is_accepted_if_it_is_sure(p: float, status: str) -> None:
+    line = said("晒在网上的政务信息已有1.2万条。", ("1.2万条", "website_items", None, p))
+    assert figures(line) == [("website_items", 12000, None, status)]
+    assert figures(replace(line, meaning=None)) == []
+
+
+def test_what_it_hardly_believes_is_left_out() -> None:
+    assert figures(said("晒出政务信息12条。", ("12条", "website_items", None, 0.3))) == []
+
+
+def test_words_that_deny_are_zero() -> None:
+    line = said("这一年里不曾遇到申请公开的群众。", ("不曾", "applications_received", None, 0.95))
+    assert figures(line) == [("applications_received", 0, None, "accepted")]
+
+
+def test_a_unit_of_another_key_is_doubtful() -> None:
+    line = said("群众来信12万元。", ("12万元", "mailbox_messages", None, 0.99))
+    assert figures(line) == [("mailbox_messages", 120000, None, "flagged")]
+
+
+def test_a_figure_on_two_lines_is_joined() -> None:
+    first = said("这一年晒出政务信息共12", ("12", "website_items", None, 0.99))
+    mention = Mention(0, 2, "website_items", None, False, 0.99, continues=True)
+    second = replace(piece("00条，获好评。", Role.PROSE), meaning=Meaning(mentions=(mention,)))
+    ((key, value, _, status),) = figures(first, second)
+    assert (key, value in (1200, None), status) == ("website_items", True, "flagged")
