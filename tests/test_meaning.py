@@ -132,7 +132,7 @@ def test_a_misprinted_row_is_found_between_its_neighbours() -> None:
     fragments = []
     for i, row in enumerate(ROWS[:8]):
         assert row.label is not None
-        text = "○○○○○○" if i == 4 else row.label.text
+        text = "甲乙丙丁戊己" if i == 4 else row.label.text
         box = Box(0, 40 * i + 100, 300, 40 * i + 120)
         fragments.append(
             Fragment(text, 1.0, Evidence(1), box, role=Role.LABEL, meaning=label_of(row.id))
