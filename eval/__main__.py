@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from eval import bench, facts, memory, peers, run, sentences, suites
+from eval import ablation, bench, facts, memory, peers, run, sentences, suites
 
 COMMANDS: dict[str, tuple[Callable[[list[str]], int], str]] = {
+    "ablation": (ablation.main, "documents with a part of the product and without it"),
     "bench": (bench.main, "seconds a page and peak memory, beside plain PaddleOCR"),
     "facts": (facts.main, "lay out known values as documents in every layout, with their truth"),
     "memory": (memory.main, "memory of one process over many documents"),

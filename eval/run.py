@@ -104,7 +104,7 @@ def evaluate(
         cases = tuple(case for case in cases if case.name in names)
         problems = tuple(item for item in problems if item.name.split(".", 1)[0] in names)
     documents = set_hash(cases)
-    cases = _sample(cases, limit)
+    cases = sample(cases, limit)
     if not cases:
         reasons = "".join(f"; {problem.name}: {problem.reason}" for problem in problems)
         raise ValueError(f"{folder}: no truth file (*.truth.json) that can be used{reasons}")
@@ -140,7 +140,7 @@ def evaluate(
     )
 
 
-def _sample(cases: Sequence[Case], limit: int | None) -> tuple[Case, ...]:
+def sample(cases: Sequence[Case], limit: int | None) -> tuple[Case, ...]:
     """An even sample, in order: every n-th of the cases sorted by condition."""
     if limit is None or limit >= len(cases):
         return tuple(cases)

@@ -293,10 +293,10 @@ def test_a_sample_is_even_and_the_same_each_time() -> None:
         Case(f"{i:02d}", {"slots": {}, "condition": "fax" if i % 4 else "html"}, None)
         for i in range(40)
     ]
-    sample = run._sample(cases, 8)
+    sample = run.sample(cases, 8)
     assert [item.condition for item in sample].count("html") == 2
-    assert sample == run._sample(cases[::-1], 8)[::-1]
-    assert run._sample(cases, None) == run._sample(cases, 99) == tuple(cases)
+    assert sample == run.sample(cases[::-1], 8)[::-1]
+    assert run.sample(cases, None) == run.sample(cases, 99) == tuple(cases)
 
 
 # --- the command and the report ------------------------------------------------------------------

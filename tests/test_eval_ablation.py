@@ -1,0 +1,74 @@
+"""Ablations: the same documents with a part of the product and without it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from eval.__main__ import main
+from eval.ablation import Remembering
+from eval.cases import load_cases
+from extractor.orientation import Quads
+from extractor.strips import Strip
+from extractor.types import Image
+
+FIXTURES = Path(__file__).parents[1] / "eval" / "fixtures"
+
+
+def test_both_ways_are_read_and_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    case = next(c for c in load_cases(FIXTURES)[0] if c.document and c.document.suffix == ".html")
+    assert case.document is not None
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    shutil.copy(case.document, folder)
+    shutil.copy(FIXTURES / f"{case.name}.truth.json", folder)
+    out = tmp_path / "out"
+    assert main(["ablation", str(folder), "--without", "second_look", "-o", str(out)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[:2] for line in lines[1:]] == [["-", "1"], ["second_look", "1"]]
+    assert lines[1].split()[2] == lines[2].split()[2]
+    assert {path.parent.name for path in out.rglob("*.json")} == {"whole", "second_look"}
+
+
+def test_only_parts_that_can_be_left_out_are_taken(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit):
+        main(["ablation", str(tmp_path), "--without", "threads", "-o", str(tmp_path / "out")])
+
+
+class Counting:
+    """Reads the number of its calls."""
+
+    models: dict[str, str] = {}  # noqa: RUF012
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def detect(self, image: Image, ratio: float) -> Quads:
+        self.asked += 1
+        return np.zeros((0, 4, 2), np.float32)
+
+    def recognize(self, crops: Sequence[Image]) -> list[Strip]:
+        self.asked += len(crops)
+        return [Strip(str(i), 1.0, 1.0, ()) for i in range(len(crops))]
+
+
+def test_an_image_is_read_once() -> None:
+    engine = Counting()
+    memory = Remembering(engine)
+    images = [np.full((4, 8, 3), shade, np.uint8) for shade in (0, 1, 2)]
+    first = memory.recognize(images[:2])
+    assert memory.recognize([images[1], images[0], images[1]]) == [first[1], first[0], first[1]]
+    assert engine.asked == 2
+    memory.recognize(images)
+    assert engine.asked == 3
+    memory.detect(images[0], 1.0)
+    memory.detect(images[0], 1.0)
+    memory.detect(images[0], 0.5)
+    assert engine.asked == 5
+    memory.forget()
+    memory.recognize(images[:1])
+    assert engine.asked == 6
