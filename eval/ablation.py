@@ -28,7 +28,6 @@ from eval.comparison import Comparison, compare
 from eval.run import sample
 from eval.summary import summarise
 from extractor.engines import Engines
-from extractor.errors import ExtractorError
 from extractor.export.json import to_dict
 from extractor.ingest import identify
 from extractor.ocr import OcrEngine
@@ -100,14 +99,19 @@ def _extract(case: Case, *, parts: Sequence[str]) -> tuple[str, dict[str, dict[s
         chosen = {name: name != part for name in parts}
         settings = Settings(threads=1).model_copy(update=chosen)
         try:
-            assert case.document is not None
-            source = identify(case.document.name, case.document.read_bytes(), settings)
-            results[part] = to_dict(extract(source, engines, settings))
-        except ExtractorError as error:
-            sys.stderr.write(f"{case.name} without {part}: {error}\n")
+            results[part] = _result(case, engines, settings)
+        except Exception as error:  # one document never ends a run of hours
+            sys.stderr.write(f"{case.name}, {part}: {type(error).__name__}: {error}\n")
             results[part] = None
     memory.forget()
     return case.name, results
+
+
+def _result(case: Case, engines: Engines, settings: Settings) -> dict[str, Any]:
+    if case.document is None:
+        raise FileNotFoundError("it has no document")
+    source = identify(case.document.name, case.document.read_bytes(), settings)
+    return to_dict(extract(source, engines, settings))
 
 
 def main(argv: Sequence[str]) -> int:
@@ -160,11 +164,17 @@ def table(found: Mapping[str, Sequence[Comparison]]) -> str:
     lines = ["without            documents   cells  whole documents  flagged   silent  figures F1"]
     for part, comparisons in found.items():
         summary = summarise(comparisons)
-        f1 = summary["figures"]["f1"]
+        silent = summary["silent"] and summary["silent"]["share"]
         lines.append(
             f"{'-' if part == WHOLE else part:18} {len(comparisons):9} "
-            f"{summary['cell_exact']:7.3%} {summary['document_exact']:16.1%} "
-            f"{summary['flagged']:8.2%} {summary['silent']['share']:8.4%} "
-            + ("          -" if f1 is None else f"{f1:11.3f}")
+            + _put(summary["cell_exact"], "7.3%", 7)
+            + _put(summary["document_exact"], "17.1%", 17)
+            + _put(summary["flagged"], "9.2%", 9)
+            + _put(silent, "9.4%", 9)
+            + _put(summary["figures"]["f1"], "12.3f", 12)
         )
     return "\n".join(lines)
+
+
+def _put(value: float | None, form: str, width: int) -> str:
+    return "-".rjust(width) if value is None else format(value, form)

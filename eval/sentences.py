@@ -68,7 +68,7 @@ def main(argv: Sequence[str]) -> int:
             print(f"{item['id']}: {item['text']!r}")
             for name, figures in (("states", item["figures"]), ("found", found)):
                 for f in figures:
-                    print(f"    {name:6} {f['key']} {f['value']} {f['scope']} {f['printed']!r}")
+                    print(f"    {name:6} {f['key']} {f['value']} {f.get('scope')} {f['printed']!r}")
     print(_table(by_kind))
     return 0
 
@@ -96,8 +96,9 @@ def _table(by_kind: dict[str, list[FigureOutcome]]) -> str:
         f1 = "     -" if row["f1"] is None else f"{row['f1']:6.3f}"
         rest = f"{row['flagged']:7} {row['false_accepted']:16}" if "flagged" in row else ""
         lines.append(f"{name:32} {counts} {f1} {rest}")
-    lines.append(
-        f"of those found right: exactness {whole['exactness']:.3f}, units {whole['units']:.3f}, "
-        f"scopes {whole['scopes']:.3f}"
+    shares = (
+        f"{name} {'-' if whole[name] is None else format(whole[name], '.3f')}"
+        for name in ("exactness", "units", "scopes")
     )
+    lines.append(f"of those found right: {', '.join(shares)}")
     return "\n".join(lines)

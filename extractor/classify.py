@@ -95,20 +95,23 @@ def classify(
                 and _continues(fragments[-1].text, by_label.get(fragment.text, 0.0))
             ):
                 own = Role.PROSE
-            fragments.append(replace(fragment, role=_weighed(own, fragment.meaning)))
+            is_heading = by_heading.get(fragment.text, 0.0) >= MIN_SIMILARITY
+            own = _weighed(own, fragment.meaning, is_heading)
+            fragments.append(replace(fragment, role=own))
         result.append(replace(sheet, fragments=tuple(fragments)))
     return tuple(result)
 
 
-def _weighed(role: Role, meaning: Meaning | None) -> Role:
+def _weighed(role: Role, meaning: Meaning | None, may_be_heading: bool) -> Role:
     """The role after what the classifier says of words: it tells a label that is misprinted, or
-    long, from running text, and the pieces of running text from labels."""
+    long, from running text, the pieces of running text from labels, and a heading of the form that
+    is misprinted from both."""
     if meaning is None or role not in (Role.LABEL, Role.PROSE):
         return role
     said = meaning.roles
     if sum(said.get(name, 0.0) for name in _WORDS) >= _SURE_ROLE:
         return Role.LABEL
-    if said.get("heading", 0.0) >= _SURE_ROLE:
+    if may_be_heading and said.get("heading", 0.0) >= _SURE_ROLE:
         return Role.HEADING
     return Role.PROSE if said.get("text", 0.0) >= _SURE_ROLE else role
 

@@ -115,9 +115,10 @@ def _terms(slots: Sequence[str], layout: Layout, values: Mapping[str, Decimal | 
 
 def _is_certain(candidate: Candidate) -> bool:
     """Whether the characters stand in the file itself and row and column are beyond doubt. A cell
-    on a page in which nothing was found is not: what stood there may have been lost."""
+    on a page in which nothing was found is not: what stood there may have been lost; nor is a value
+    that only its meaning put there."""
     return (
-        candidate.origin != "empty"
+        candidate.origin not in ("empty", "meaning")
         and candidate.score >= 1.0
         and min(candidate.row_anchor, candidate.column_anchor) >= _CERTAIN_ANCHOR
         and not candidate.reading.flags

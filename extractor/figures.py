@@ -170,38 +170,49 @@ def _heard(
 ) -> list[_Match]:
     """The figures after both witnesses are heard, in the order of the text."""
     result: list[_Match] = []
-    confirmed: set[int] = set()
-    for one in said:
-        key = keys[one.key]
-        agreeing = [
-            i
-            for i, m in enumerate(matches)
-            if m.key is key and m.start < one.end and one.start < m.end
-        ]
-        confirmed.update(agreeing)
-        if agreeing:
-            match = matches[agreeing[0]]
-            is_doubtful = match.value is None or match.unit is None
-            is_doubtful |= match.is_doubtful and one.probability < _SURE
-            result.append(replace(match, scope=one.scope, is_doubtful=is_doubtful))
-        elif one.probability >= _LIKELY:
-            alone = _by_meaning(one, key, scan)
-            if alone is not None:
-                result.append(alone)
-    for i, match in enumerate(matches):
-        if i not in confirmed and not match.is_doubtful:
+    confirmed: list[Said] = []
+    for match in matches:
+        here = [one for one in said if one.overlaps(match.start, match.end)]
+        ours = [one for one in here if one.key == match.key.key]
+        if ours:
+            confirmed += ours
+            result.append(_confirmed(match, max(ours, key=lambda one: one.probability), scan))
+        elif not match.is_doubtful:
             result.append(replace(match, is_doubtful=True))
+    for one in said:
+        if one in confirmed or one.probability < _LIKELY or one.key not in keys:
+            continue
+        alone = _by_meaning(one, keys[one.key], scan)
+        if alone is not None and not any(
+            m.key is alone.key and m.start == alone.start for m in result
+        ):
+            is_disputed = any(m.start < alone.end and alone.start < m.end for m in result)
+            result.append(replace(alone, is_doubtful=alone.is_doubtful or is_disputed))
     result.sort(key=lambda match: match.start)
     return result
 
 
+def _confirmed(match: _Match, said: Said, scan: _Scan) -> _Match:
+    """A figure that both found: the pattern has no doubt any more, the number keeps its own."""
+    quantity = scan.quantities.get(match.start)
+    is_doubtful = match.value is None or match.unit is None or said.is_cut
+    is_doubtful |= quantity is not None and quantity.is_doubtful
+    is_doubtful |= match.is_doubtful and said.probability < _SURE
+    scope = said.scope if said.probability >= _LIKELY else match.scope
+    return replace(match, scope=scope, is_doubtful=is_doubtful)
+
+
 def _by_meaning(said: Said, key: FigureKey, scan: _Scan) -> _Match | None:
-    """A figure that only the classifier found; None where no number can be read."""
+    """A figure that only the classifier found; None where no number can be read, or one of another
+    year."""
     quantity = quantity_of(said, scan.text, tuple(scan.quantities.values()), key)
     if quantity is None:
         return None
-    is_ours = quantity.unit is None or quantity.unit in map(canonical, key.units)
     low = max((m.end() for m in _SENTENCE_END.finditer(scan.masked, 0, said.start)), default=0)
+    stretch = _stretch_start(scan.masked, low, quantity.start)
+    if scan.names_other_year(low, stretch, quantity.start):
+        return None
+    before = scan.masked[stretch : quantity.start]
     end = _SENTENCE_END.search(scan.masked, quantity.end)
     return _Match(
         key=key,
@@ -210,8 +221,13 @@ def _by_meaning(said: Said, key: FigureKey, scan: _Scan) -> _Match | None:
         end=quantity.end,
         value=quantity.value,
         unit=quantity.unit,
-        is_approximate=quantity.is_approximate,
-        is_doubtful=said.probability < _SURE or not is_ours or quantity.is_doubtful,
+        is_approximate=quantity.is_approximate or said.is_approximate,
+        is_doubtful=said.probability < _SURE
+        or said.is_cut
+        or quantity.is_doubtful
+        or quantity.unit not in {canonical(unit) for unit in key.units}
+        or _NOT_A_TOTAL.search(before) is not None
+        or _CHANGE_BEFORE.search(before) is not None,
         scope=said.scope,
         sentence=(low, end.end() if end else len(scan.text)),
     )

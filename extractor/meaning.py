@@ -16,8 +16,8 @@ LEAST = 0.01
 class Mention:
     """Characters `start .. end` of a fragment's text that state a key figure, or a part of them.
 
-    `continues`: the figure began at the end of the fragment before. `scope` None is the plain
-    total. `probability` is the mean over the characters of that of the key.
+    `continues`: the figure began in a fragment before; `goes_on`: it ends in one after. `scope`
+    None is the plain total. `probability` is the mean over the characters of that of the key.
     """
 
     start: int
@@ -27,6 +27,7 @@ class Mention:
     is_approximate: bool
     probability: float
     continues: bool = False
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)

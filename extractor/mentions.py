@@ -15,12 +15,16 @@ from extractor.numerals import find_numbers
 from extractor.prose import Prose
 from extractor.quantities import Quantity, longest_first
 
-_ZERO = re.compile(r"[未没无零]|不曾|尚未|0")
+_DENIAL = re.compile(r"[未没无零不]")
+_ONE = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A key figure at `start .. end` of a paragraph's canonical text; see `meaning.Mention`."""
+    """A key figure at `start .. end` of a paragraph's canonical text; see `meaning.Mention`.
+
+    `is_cut`: it goes on where this paragraph does not.
+    """
 
     start: int
     end: int
@@ -28,11 +32,15 @@ class Said:
     scope: str | None
     is_approximate: bool
     probability: float
+    is_cut: bool = False
+
+    def overlaps(self, start: int, end: int) -> bool:
+        return self.start < end and start < self.end
 
 
 def said_of(paragraph: Prose, offsets: Sequence[int]) -> list[Said] | None:
     """The figures of a paragraph in the order of the text; those cut by the end of a line are
-    joined.
+    joined. The end of one whose beginning is not here is none.
 
     Args:
         offsets: of the canonical characters in the paragraph's text, ascending.
@@ -47,19 +55,23 @@ def said_of(paragraph: Prose, offsets: Sequence[int]) -> list[Said] | None:
         for mention in fragment.meaning.mentions if fragment.meaning else ():
             start = bisect_left(offsets, begin + mention.start)
             end = bisect_left(offsets, begin + mention.end)
-            said = Said(
-                start,
-                end,
-                mention.key,
-                mention.scope,
-                mention.is_approximate,
-                mention.probability,
-            )
             last = found[-1] if found else None
-            if mention.continues and last and last.key == said.key and said.start - last.end <= 1:
-                found[-1] = replace(last, end=said.end)
-            elif said.start < said.end:
-                found.append(said)
+            if mention.continues:
+                # A blank between two words of Latin letters or digits is all that may part them.
+                if last and last.is_cut and last.key == mention.key and start - last.end <= 1:
+                    found[-1] = replace(last, end=end, is_cut=mention.goes_on)
+            elif start < end:
+                found.append(
+                    Said(
+                        start,
+                        end,
+                        mention.key,
+                        mention.scope,
+                        mention.is_approximate,
+                        mention.probability,
+                        mention.goes_on,
+                    )
+                )
     return found
 
 
@@ -69,22 +81,27 @@ def quantity_of(
     """The number that a figure states, with its unit; 0 for words that deny.
 
     Returns:
-        None if there is no number, or more than one, that is not within another one's place.
+        A doubtful one if it is not the only number there, or looks like no quantity (a year, a
+        number without a unit); None if there is no number and nothing denies.
     """
-    inside = [q for q in quantities if q.start < said.end and said.start < q.end]
-    if len(inside) == 1:
-        return inside[0]
+    inside = [q for q in quantities if said.overlaps(q.start, q.end)]
+    denies = _DENIAL.search(text, said.start, said.end) is not None
+    if len(inside) == 1 and denies and inside[0].value == _ONE:
+        # 一件申请也没有收到: one is said to say none.
+        return replace(inside[0], value=Decimal(0), is_doubtful=True)
     if inside:
-        return None
-    words = text[said.start : said.end]
+        best = max(inside, key=lambda q: min(q.end, said.end) - max(q.start, said.start))
+        return best if len(inside) == 1 else replace(best, is_doubtful=True)
     units = longest_first({canonical(unit) for unit in key.units})
-    for number in find_numbers(text):
-        if said.start <= number.start < said.end:
-            unit = next((u for u in units if text.startswith(u, number.end)), None)
-            end = number.end + len(unit or "")
-            return Quantity(
-                number.start, number.end, end, number.value, unit, number.is_approximate, False
-            )
-    if _ZERO.search(words):
-        return Quantity(said.start, said.end, said.end, Decimal(0), key.units[0], False, False)
+    numbers = [n for n in find_numbers(text) if said.start <= n.start < said.end]
+    if len(numbers) == 1:
+        (number,) = numbers
+        unit = next((u for u in units if text.startswith(u, number.end)), None)
+        end = number.end + len(unit or "")
+        return Quantity(
+            number.start, number.end, end, number.value, unit, number.is_approximate, True
+        )
+    if denies and not numbers:
+        zero = Decimal(0)
+        return Quantity(said.start, said.end, said.end, zero, key.units[0], False, False)
     return None

@@ -32,6 +32,7 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 FOLDER = Path(__file__).parent.parent / "models" / "token-classifier"
 FORMAT = 1
+_INPUTS = {"ids", "boxes", "starts", "mask"}
 _POOLED = ("role", "row", "column")
 _AGAIN = (
     "take models/token-classifier from the repository again, or train it: docs/token-classifier.md"
@@ -66,13 +67,15 @@ class TokenClassifier:
         try:
             self.labels = Labels.from_json(_json(folder / "labels.json"))
             self._numbers = numbering(_json(folder / "characters.json"))
-        except (ValueError, TypeError, AttributeError) as error:
+        except (ValueError, TypeError, AttributeError, IndexError) as error:
             raise ModelError(f"{folder} is no token classifier ({error}); {_AGAIN}") from error
         self._session = _session(folder / str(self.manifest["file"]), threads)
         self._inputs = [given.name for given in self._session.get_inputs()]
         self._heads = [output.name for output in self._session.get_outputs()]
-        if set(self._heads) != set(self.labels.sizes):
-            raise ModelError(f"{folder}: the network has other heads than labels.json; {_AGAIN}")
+        if set(self._heads) != set(self.labels.sizes) or not set(self._inputs) <= _INPUTS:
+            raise ModelError(
+                f"{folder}: the network has other inputs or heads than expected; {_AGAIN}"
+            )
 
     def check(self, schema: Schema) -> None:
         """Refuse a schema that the network was not trained for.
@@ -154,7 +157,10 @@ class TokenClassifier:
         starts = np.full(n, INSIDE, np.int64)
         starts[1:-1] = encoded.starts[part]
         given = {"ids": ids, "boxes": boxes, "starts": starts, "mask": np.ones(n, np.bool_)}
-        outputs = self._session.run(None, {name: given[name][None] for name in self._inputs})
+        try:
+            outputs = self._session.run(None, {name: given[name][None] for name in self._inputs})
+        except Exception as error:  # the runtime has no base class of its own
+            raise ModelError(f"the token classifier failed ({error}); {_AGAIN}") from error
         return {head: scores[0] for head, scores in zip(self._heads, outputs, strict=True)}
 
     def _mentions(self, encoded: Encoded, answers: Answers) -> dict[int, list[Mention]]:
@@ -174,7 +180,12 @@ class TokenClassifier:
             for fragment in np.unique(members).tolist():
                 offsets = encoded.offsets[start:end][members == fragment]
                 found.setdefault(fragment, []).append(
-                    mention(int(offsets[0]), int(offsets[-1]) + 1, continues=fragment != members[0])
+                    mention(
+                        int(offsets[0]),
+                        int(offsets[-1]) + 1,
+                        continues=fragment != members[0],
+                        goes_on=fragment != members[-1],
+                    )
                 )
         return found
 

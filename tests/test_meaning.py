@@ -11,7 +11,7 @@ from extractor.assemble import assemble
 from extractor.assemble.by_meaning import fill_by_meaning
 from extractor.assemble.geometric import Assembled
 from extractor.assemble.meant import meant_columns, meant_rows, weighed
-from extractor.classify import known_labels
+from extractor.classify import _weighed, known_labels
 from extractor.figures import find_figures
 from extractor.labels import align
 from extractor.meaning import Meaning, Mention
@@ -92,9 +92,9 @@ def test_the_classifier_confirms_and_contradicts_anchors() -> None:
     row, column = ROWS[0].id, BLOCK.columns[0].id
     slot = f"requests.{row}.{column}"
     confirmed = weighed(slot, piece("3", Role.VALUE, value_of(row, column)), 0.6, 0.6)
-    assert confirmed == (0.9, 0.9)
+    assert confirmed == (0.85, 0.85)
     elsewhere = value_of(ROWS[1].id, column)
-    assert weighed(slot, piece("3", Role.VALUE, elsewhere), 1.0, 1.0) == (0.5, 1.0)
+    assert weighed(slot, piece("3", Role.VALUE, elsewhere), 1.0, 1.0) == (0.6, 1.0)
     unsure = value_of(row, column, 0.5)
     assert weighed(slot, piece("3", Role.VALUE, unsure), 0.7, 0.8) == (0.7, 0.8)
     assert weighed(slot, piece("3", Role.VALUE), 0.7, 0.8) == (0.7, 0.8)
@@ -126,6 +126,33 @@ def test_what_is_well_anchored_stays() -> None:
     sheet = Sheet(SheetKind.FLOW, (piece("17", Role.VALUE, value_of(row, column)),))
     found = fill_by_meaning(Assembled(LAYOUT, {slot: strong}, {}, 0.0), [sheet])
     assert found.candidates == {slot: strong}
+
+
+def test_a_guess_gives_way_and_is_still_flagged() -> None:
+    row, column = ROWS[1].id, BLOCK.columns[2].id
+    slot = f"requests.{row}.{column}"
+    guess = Candidate(slot, Reading("5", State.NUMBER), 1.0, 1.0, 0.3, Evidence(line=9), "order")
+    value = piece("17", Role.VALUE, value_of(row, column))
+    found = fill_by_meaning(
+        Assembled(LAYOUT, {slot: guess}, {}, 0.0), [Sheet(SheetKind.FLOW, (value,))]
+    )
+    assert (found.candidates[slot].reading.value, found.candidates[slot].row_anchor) == (17, 0.6)
+    empty = replace(value, text="", role=Role.BLANK)
+    sheet = Sheet(SheetKind.FLOW, (empty,))
+    found = fill_by_meaning(Assembled(LAYOUT, {slot: guess}, {}, 0.0), [sheet])
+    assert found.candidates == {slot: guess}
+
+
+def test_a_contradicted_value_is_no_guess() -> None:
+    """It stays where place or order put it, and is flagged."""
+    slot = f"requests.{ROWS[0].id}.{BLOCK.columns[0].id}"
+    meaning = value_of(ROWS[1].id, BLOCK.columns[0].id)
+    row, column = weighed(slot, piece("3", Role.VALUE, meaning), 1.0, 1.0)
+    other = Candidate(slot, Reading("3", State.NUMBER), 1.0, row, column, Evidence(line=9), "order")
+    value = piece("5", Role.VALUE, value_of(ROWS[0].id, BLOCK.columns[0].id))
+    sheet = Sheet(SheetKind.FLOW, (value,))
+    found = fill_by_meaning(Assembled(LAYOUT, {slot: other}, {}, 0.0), [sheet])
+    assert found.candidates == {slot: other}
 
 
 def test_a_misprinted_row_is_found_between_its_neighbours() -> None:
@@ -199,9 +226,93 @@ def test_a_unit_of_another_key_is_doubtful() -> None:
     assert figures(line) == [("mailbox_messages", 120000, None, "flagged")]
 
 
-def test_a_figure_on_two_lines_is_joined() -> None:
-    first = said("这一年晒出政务信息共12", ("12", "website_items", None, 0.99))
-    mention = Mention(0, 2, "website_items", None, False, 0.99, continues=True)
-    second = replace(piece("00条，获好评。", Role.PROSE), meaning=Meaning(mentions=(mention,)))
-    ((key, value, _, status),) = figures(first, second)
-    assert (key, value in (1200, None), status) == ("website_items", True, "flagged")
+def on_two_lines(first: str, second: str, key: str, rest: str) -> tuple[Fragment, Fragment]:
+    """A figure of which `first` ends one line and `second` begins the next."""
+    begun = Mention(len(rest), len(rest) + len(first), key, None, False, 0.99, goes_on=True)
+    ended = Mention(0, len(second), key, None, False, 0.99, continues=True)
+    return (
+        replace(piece(rest + first, Role.PROSE), meaning=Meaning(mentions=(begun,))),
+        replace(piece(second + "，群众满意。", Role.PROSE), meaning=Meaning(mentions=(ended,))),
+    )
+
+
+@pytest.mark.parametrize("before", ["这一年晒出政务信息共", "全年主动公开政府信息"])
+def test_a_number_on_two_lines_is_joined_and_flagged(before: str) -> None:
+    key = "proactive_items"
+    lines = on_two_lines("17", "65条", key, before)
+    assert figures(*lines) == [(key, 1765, None, "flagged")]
+
+
+def test_half_a_figure_is_none() -> None:
+    first, second = on_two_lines("17", "65条", "proactive_items", "这一年晒出政务信息共")
+    assert figures(second) == []
+    assert [status for *_, status in figures(first)] in ([], ["flagged"])
+    heading = replace(first, role=Role.LABEL)
+    assert figures(heading, second) == []
+
+
+def test_a_number_without_its_unit_is_flagged() -> None:
+    line = said("晒出政务信息共12，获好评。", ("12", "website_items", None, 0.99))
+    assert figures(line) == [("website_items", 12, None, "flagged")]
+
+
+def test_a_year_is_never_accepted() -> None:
+    line = said("2022年晒出政务信息。", ("2022年", "website_items", None, 0.95))
+    assert all(status == "flagged" for *_, status in figures(line))
+
+
+def test_figures_of_another_year_are_left_out() -> None:
+    line = said("2021年晒出政务信息12条。", ("12条", "website_items", None, 0.99))
+    prose = join_prose([line])
+    assert find_figures(prose, SCHEMA.figures, year=2022) == ()
+    assert len(find_figures(prose, SCHEMA.figures, year=2021)) == 1
+
+
+def test_one_number_under_two_keys_is_doubtful_under_both() -> None:
+    line = said("收到政府信息公开申请12件。", ("12件", "applications_answered", None, 0.95))
+    found = figures(line)
+    assert {key for key, *_ in found} == {"applications_received", "applications_answered"}
+    assert all(status == "flagged" for *_, status in found)
+
+
+def test_two_figures_of_one_key_in_one_mention_both_stay() -> None:
+    words = "311条，累计达3174条"
+    line = said(f"全年主动公开政府信息{words}。", (words, "proactive_items", "new", 0.95))
+    assert sorted(value or 0 for _, value, *_ in figures(line)) == [311, 3174]
+
+
+def test_two_mentions_of_one_figure_are_one() -> None:
+    text = "全年主动公开政府信息1765条。"
+    line = said(
+        text, ("17", "proactive_items", None, 0.95), ("65条", "proactive_items", "new", 0.9)
+    )
+    assert len(figures(line)) == 1
+
+
+def test_not_a_single_one_is_none() -> None:
+    words = "一件申请也没有收到"
+    line = said(f"全年{words}。", (words, "applications_received", None, 0.97))
+    assert figures(line) == [("applications_received", 0, None, "flagged")]
+
+
+# --- roles ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("role", "said_roles", "may_be_heading", "expected"),
+    [
+        (Role.PROSE, {"label": 0.95}, False, Role.LABEL),
+        (Role.PROSE, {"label": 0.5, "header": 0.45}, False, Role.LABEL),
+        (Role.LABEL, {"text": 0.95}, False, Role.PROSE),
+        (Role.LABEL, {"text": 0.6}, False, Role.LABEL),
+        (Role.LABEL, {"heading": 0.95}, True, Role.HEADING),
+        (Role.LABEL, {"heading": 0.95}, False, Role.LABEL),
+        (Role.VALUE, {"label": 0.99}, False, Role.VALUE),
+        (Role.HEADING, {"text": 0.99}, False, Role.HEADING),
+    ],
+)
+def test_roles_change_only_among_words_and_only_if_it_is_sure(
+    role: Role, said_roles: dict[str, float], may_be_heading: bool, expected: Role
+) -> None:
+    assert _weighed(role, Meaning(roles=said_roles), may_be_heading) is expected
+    assert _weighed(role, None, may_be_heading) is role

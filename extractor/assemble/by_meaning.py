@@ -1,8 +1,8 @@
 """Values to slots by meaning alone: what neither place nor order could put anywhere.
 
 The token classifier says of a value which row and which column it belongs to. Where it is sure of
-both, and of one value only, and nothing better was found for the slot, that value becomes its
-candidate.
+both, and of one value only, and nothing was found for the slot, that value becomes its candidate.
+It takes the place of a guess too, but is then a guess itself, and flagged.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from extractor.types import Candidate, Fragment, Reading, Role, Sheet, State
 from extractor.values import read_cell
 
 _SURE = 0.9
-_WEAK = 0.5
+_WEAK, _GUESS = 0.5, 0.6
 _WORTH = 0.1
 """Of a value, for the score by which layouts are compared."""
 
 
 def fill_by_meaning(found: Assembled, sheets: Sequence[Sheet]) -> Assembled:
-    """The same table, with candidates of origin "meaning" where it had none or only weak ones.
+    """The same table, with candidates of origin "meaning" where it had none or a guess.
 
     Without meanings (the classifier was not asked) nothing changes.
     """
@@ -35,9 +35,14 @@ def fill_by_meaning(found: Assembled, sheets: Sequence[Sheet]) -> Assembled:
     regions = dict(found.regions)
     filled = 0
     for slot, ways in said.items():
-        if len(ways) > 1 or not _is_weak(candidates.get(slot)):
+        before = candidates.get(slot)
+        if len(ways) > 1 or not (before is None or _is_guess(before)):
             continue
         ((row, column, f),) = ways
+        if before is not None:
+            if not f.text or f.evidence == before.evidence:
+                continue
+            row, column = min(row, _GUESS), min(column, _GUESS)
         reading = read_cell(f.text, kind=kinds[slot]) if f.text else Reading("", State.BLANK)
         candidates[slot] = Candidate(
             slot, reading, f.score, row, column, f.evidence, "meaning", f.spellings
@@ -49,9 +54,7 @@ def fill_by_meaning(found: Assembled, sheets: Sequence[Sheet]) -> Assembled:
     return replace(found, candidates=candidates, regions=regions, score=score)
 
 
-def _is_weak(candidate: Candidate | None) -> bool:
-    if candidate is None:
-        return True
+def _is_guess(candidate: Candidate) -> bool:
     return candidate.row_anchor * candidate.column_anchor <= _WEAK
 
 

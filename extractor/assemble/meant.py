@@ -14,7 +14,8 @@ from extractor.schema import Column, Row
 from extractor.types import Fragment
 
 _SURE, _NEVER = 0.9, 0.05
-_CONFIRMED, _CONTRADICTED = 0.9, 0.5
+_CONFIRMED, _CONTRADICTED = 0.85, 0.6
+"""Anchors: enough to be accepted, but not to blame a broken sum on the report; and flagged."""
 
 
 def meant_rows(
