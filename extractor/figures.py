@@ -203,15 +203,14 @@ def _confirmed(match: _Match, said: Said, scan: _Scan) -> _Match:
 
 
 def _by_meaning(said: Said, key: FigureKey, scan: _Scan) -> _Match | None:
-    """A figure that only the classifier found; None where no number can be read, or one of another
-    year."""
+    """A figure that only the classifier found; None where no number can be read. It knows figures of
+    other years by their words, so that a year that is named makes its figure doubtful and no more:
+    2019年结转1件 is one of the report's own."""
     quantity = quantity_of(said, scan.text, tuple(scan.quantities.values()), key)
     if quantity is None:
         return None
     low = max((m.end() for m in _SENTENCE_END.finditer(scan.masked, 0, said.start)), default=0)
     stretch = _stretch_start(scan.masked, low, quantity.start)
-    if scan.names_other_year(low, stretch, quantity.start):
-        return None
     before = scan.masked[stretch : quantity.start]
     end = _SENTENCE_END.search(scan.masked, quantity.end)
     return _Match(
@@ -227,7 +226,8 @@ def _by_meaning(said: Said, key: FigureKey, scan: _Scan) -> _Match | None:
         or quantity.is_doubtful
         or quantity.unit not in {canonical(unit) for unit in key.units}
         or _NOT_A_TOTAL.search(before) is not None
-        or _CHANGE_BEFORE.search(before) is not None,
+        or _CHANGE_BEFORE.search(before) is not None
+        or scan.names_other_year(stretch, stretch, quantity.start),
         scope=said.scope,
         sentence=(low, end.end() if end else len(scan.text)),
     )
