@@ -27,7 +27,7 @@ from extractor.prose import Prose
 from extractor.quantities import Quantity, find_quantities, longest_first, unit_pattern
 from extractor.types import CellStatus, Exactness, Figure
 
-_SURE, _LIKELY = 0.9, 0.5
+_SURE, _LIKELY = 0.9, 0.6
 _SENTENCE_END = re.compile(r"[。!?]")
 _CLAUSE_ENDS = ",。;:!?"
 _CLAUSE_END = re.compile(f"[{_CLAUSE_ENDS}]")
@@ -203,9 +203,11 @@ def _confirmed(match: _Match, said: Said, scan: _Scan) -> _Match:
 
 
 def _by_meaning(said: Said, key: FigureKey, scan: _Scan) -> _Match | None:
-    """A figure that only the classifier found; None where no number can be read. It knows figures of
-    other years by their words, so that a year that is named makes its figure doubtful and no more:
-    2019年结转1件 is one of the report's own."""
+    """A figure that only the classifier found; None where no number can be read.
+
+    It knows figures of other years by their words, so that a year that is named makes its figure
+    doubtful and no more: 2019年结转1件 is one of the report's own.
+    """
     quantity = quantity_of(said, scan.text, tuple(scan.quantities.values()), key)
     if quantity is None:
         return None

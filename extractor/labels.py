@@ -32,6 +32,7 @@ MIN_SIMILARITY = 0.6
 _GAP = 0.03
 _MEANT = 0.95
 _MEANT_PIECE = 0.5
+_CLEAR, _ALIKE = 0.9, 0.05
 _FAR = 0.8
 _CUT = 0.8
 _MIN_CUT_CHARS = 5
@@ -195,6 +196,9 @@ def _possible_matches(
         merged = np.full(found.shape, 0.02 * (length - 1))
         if meant is not None:
             known = _MEANT * _meant_of_runs(meant, texts, runs, length)
+            # What reads as a label is that label, whatever stands in its place usually.
+            best = found.max(axis=1, keepdims=True, initial=0.0)
+            known[(best >= _CLEAR) & (found < best - _ALIKE)] = 0.0
             merged[known > found] *= -1
             found = np.maximum(found, known)
         for row, column in zip(*np.nonzero(found >= MIN_SIMILARITY), strict=True):

@@ -52,7 +52,7 @@ class Settings(BaseSettings):
     )
 
     token_classifier: bool = Field(
-        False, description="Whether the token classifier tells labels and key figures by meaning."
+        True, description="Whether the token classifier tells labels and key figures by meaning."
     )
     ruled_lines: bool = Field(
         True, description="Whether the ruled lines of page images tell the cells of tables."

@@ -67,6 +67,14 @@ def test_words_that_look_like_nothing_are_aligned_by_their_meaning() -> None:
     assert found[1].similarity < 1.0
 
 
+def test_what_reads_as_a_label_is_that_label() -> None:
+    labels = [row.label for row in ROWS if row.label]
+    meant = np.zeros((1, len(labels)))
+    meant[0, 3] = 0.99
+    (match,) = align([labels[6].text], labels, meant=meant).matches
+    assert match.label == 6
+
+
 def test_a_broken_label_takes_all_of_its_pieces() -> None:
     labels = [row.label for row in ROWS if row.label]
     meant = np.zeros((2, len(labels)))
@@ -98,6 +106,8 @@ def test_the_classifier_confirms_and_contradicts_anchors() -> None:
     unsure = value_of(row, column, 0.5)
     assert weighed(slot, piece("3", Role.VALUE, unsure), 0.7, 0.8) == (0.7, 0.8)
     assert weighed(slot, piece("3", Role.VALUE), 0.7, 0.8) == (0.7, 0.8)
+    guessed = piece("3", Role.VALUE, value_of(row, column))
+    assert weighed(slot, guessed, 0.3, 0.4) == (0.3, 0.4)
 
 
 def test_values_that_nothing_else_places_are_placed_by_meaning() -> None:
@@ -110,7 +120,7 @@ def test_values_that_nothing_else_places_are_placed_by_meaning() -> None:
     found = fill_by_meaning(Assembled(LAYOUT, {}, {}, 0.0), [sheet])
     assert set(found.candidates) == {slot}
     assert found.candidates[slot].reading.value == 17
-    assert found.candidates[slot].origin == "meaning"
+    assert (found.candidates[slot].origin, found.candidates[slot].row_anchor) == ("meaning", 0.6)
 
 
 def test_two_values_for_one_slot_are_none() -> None:

@@ -1,8 +1,9 @@
 """Values to slots by meaning alone: what neither place nor order could put anywhere.
 
 The token classifier says of a value which row and which column it belongs to. Where it is sure of
-both, and of one value only, and nothing was found for the slot, that value becomes its candidate.
-It takes the place of a guess too, but is then a guess itself, and flagged.
+both, and of one value only, and nothing or only a guess was found for the slot, that value becomes
+its candidate. It is a guess too, and flagged: on a form with other columns than those that it has
+seen, the classifier is sure and wrong.
 """
 
 from __future__ import annotations
@@ -39,10 +40,9 @@ def fill_by_meaning(found: Assembled, sheets: Sequence[Sheet]) -> Assembled:
         if len(ways) > 1 or not (before is None or _is_guess(before)):
             continue
         ((row, column, f),) = ways
-        if before is not None:
-            if not f.text or f.evidence == before.evidence:
-                continue
-            row, column = min(row, _GUESS), min(column, _GUESS)
+        if before is not None and (not f.text or f.evidence == before.evidence):
+            continue
+        row, column = min(row, _GUESS), min(column, _GUESS)
         reading = read_cell(f.text, kind=kinds[slot]) if f.text else Reading("", State.BLANK)
         candidates[slot] = Candidate(
             slot, reading, f.score, row, column, f.evidence, "meaning", f.spellings

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from extractor.schema import Column, Row
 from extractor.types import Fragment
 
-_SURE, _NEVER = 0.9, 0.05
+_SURE, _NEVER, _HALF_SURE = 0.9, 0.05, 0.55
 _CONFIRMED, _CONTRADICTED = 0.85, 0.6
 """Anchors: enough to be accepted, but not to blame a broken sum on the report; and flagged."""
 
@@ -60,8 +60,10 @@ def weighed(
 ) -> tuple[float, float]:
     """The anchors of a value after the classifier was heard on where it belongs.
 
-    It confirms a weak anchor, or contradicts one however strong: a value in the wrong row is the
-    worst of errors, because sums do not see it. Values that it says nothing of stay as they are.
+    It confirms an anchor that is more than half sure (the usual order of columns is no more: that
+    is what it has learned, too), or contradicts one however strong: a value in the wrong
+    row is the worst of errors, because sums do not see it. Values that it says nothing of stay as
+    they are.
     """
     if fragment.meaning is None or not fragment.text:
         return row_anchor, column_anchor
@@ -74,7 +76,7 @@ def weighed(
 
 def _heard(anchor: float, said: Mapping[str, float], name: str) -> float:
     ours = said.get(name, 0.0)
-    if ours >= _SURE:
+    if ours >= _SURE and anchor >= _HALF_SURE:
         return max(anchor, _CONFIRMED)
     if ours <= _NEVER and max(said.values(), default=0.0) >= _SURE:
         return min(anchor, _CONTRADICTED)
