@@ -323,7 +323,8 @@ class Candidate:
 
     `row_anchor` and `column_anchor` in [0, 1] say how well the printed row and column are known by
     evidence of their own (labels, headers, ruled position), never by arithmetic. `spellings` are
-    other ways to read the same print, which `reread` turns into candidates.
+    other ways to read the same print, which `reread` turns into candidates. `meaning` is that of
+    the print, None where the classifier was not asked or has placed it itself.
     """
 
     slot: str
@@ -334,6 +335,7 @@ class Candidate:
     evidence: Evidence
     origin: str
     spellings: tuple[Spelling, ...] = ()
+    meaning: Meaning | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,18 +96,52 @@ def test_a_header_is_a_header_only_if_the_classifier_says_so() -> None:
 # --- values --------------------------------------------------------------------------------------
 
 
+def placed(
+    row: str,
+    column: str,
+    meaning: Meaning | None,
+    row_anchor: float = 1.0,
+    column_anchor: float = 1.0,
+) -> dict[str, Candidate]:
+    slot = f"requests.{row}.{column}"
+    reading = Reading("3", State.NUMBER)
+    candidate = Candidate(
+        slot, reading, 1.0, row_anchor, column_anchor, Evidence(1), "place", (), meaning
+    )
+    return {slot: candidate}
+
+
+def agreeing(n: int) -> dict[str, Candidate]:
+    """Values of which the classifier says that they are where they were put."""
+    pairs = [(row.id, column.id) for row in ROWS[2:] for column in BLOCK.columns][:n]
+    return {slot: c for r, k in pairs for slot, c in placed(r, k, value_of(r, k)).items()}
+
+
+def anchors(candidates: dict[str, Candidate], row: str, column: str) -> tuple[float, float]:
+    found = weighed(candidates)[f"requests.{row}.{column}"]
+    return found.row_anchor, found.column_anchor
+
+
 def test_the_classifier_confirms_and_contradicts_anchors() -> None:
     row, column = ROWS[0].id, BLOCK.columns[0].id
-    slot = f"requests.{row}.{column}"
-    confirmed = weighed(slot, piece("3", Role.VALUE, value_of(row, column)), 0.6, 0.6)
-    assert confirmed == (0.85, 0.85)
-    elsewhere = value_of(ROWS[1].id, column)
-    assert weighed(slot, piece("3", Role.VALUE, elsewhere), 1.0, 1.0) == (0.6, 1.0)
+    here, elsewhere = value_of(row, column), value_of(ROWS[1].id, column)
+    around = agreeing(40)
+    assert anchors(around | placed(row, column, here, 0.6, 0.7), row, column) == (0.85, 0.85)
+    assert anchors(around | placed(row, column, here, 0.3, 0.5), row, column) == (0.3, 0.5)
+    assert anchors(around | placed(row, column, elsewhere, 0.9), row, column) == (0.6, 1.0)
+    assert anchors(around | placed(row, column, elsewhere), row, column) == (1.0, 1.0)
     unsure = value_of(row, column, 0.5)
-    assert weighed(slot, piece("3", Role.VALUE, unsure), 0.7, 0.8) == (0.7, 0.8)
-    assert weighed(slot, piece("3", Role.VALUE), 0.7, 0.8) == (0.7, 0.8)
-    guessed = piece("3", Role.VALUE, value_of(row, column))
-    assert weighed(slot, guessed, 0.3, 0.4) == (0.3, 0.4)
+    assert anchors(around | placed(row, column, unsure, 0.7, 0.8), row, column) == (0.7, 0.8)
+    assert anchors(around | placed(row, column, None, 0.7, 0.8), row, column) == (0.7, 0.8)
+    assert weighed({}) == {}
+
+
+def test_a_classifier_that_sees_another_table_is_not_heard() -> None:
+    row, column = ROWS[0].id, BLOCK.columns[0].id
+    wrong = placed(row, column, value_of(ROWS[1].id, column), 0.9) | placed(
+        ROWS[1].id, column, value_of(row, column), 0.9
+    )
+    assert weighed(agreeing(8) | wrong) == agreeing(8) | wrong
 
 
 def test_values_that_nothing_else_places_are_placed_by_meaning() -> None:
@@ -151,18 +185,6 @@ def test_a_guess_gives_way_and_is_still_flagged() -> None:
     sheet = Sheet(SheetKind.FLOW, (empty,))
     found = fill_by_meaning(Assembled(LAYOUT, {slot: guess}, {}, 0.0), [sheet])
     assert found.candidates == {slot: guess}
-
-
-def test_a_contradicted_value_is_no_guess() -> None:
-    """It stays where place or order put it, and is flagged."""
-    slot = f"requests.{ROWS[0].id}.{BLOCK.columns[0].id}"
-    meaning = value_of(ROWS[1].id, BLOCK.columns[0].id)
-    row, column = weighed(slot, piece("3", Role.VALUE, meaning), 1.0, 1.0)
-    other = Candidate(slot, Reading("3", State.NUMBER), 1.0, row, column, Evidence(line=9), "order")
-    value = piece("5", Role.VALUE, value_of(ROWS[0].id, BLOCK.columns[0].id))
-    sheet = Sheet(SheetKind.FLOW, (value,))
-    found = fill_by_meaning(Assembled(LAYOUT, {slot: other}, {}, 0.0), [sheet])
-    assert found.candidates == {slot: other}
 
 
 def test_a_misprinted_row_is_found_between_its_neighbours() -> None:

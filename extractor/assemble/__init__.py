@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 
 from extractor.assemble.by_meaning import fill_by_meaning
 from extractor.assemble.geometric import Assembled, assemble_by_place
+from extractor.assemble.meant import weighed
 from extractor.assemble.sequential import assemble_by_order
 from extractor.labels import keys, similarities
 from extractor.schema import Label, Layout, Schema
@@ -82,7 +83,7 @@ def assemble(sheets: Sequence[Sheet], schema: Schema, known: Sequence[Label]) ->
                 table=table,
                 layout=layout.id,
                 is_present=found is not None,
-                candidates={s: (c,) for s, c in found.candidates.items()} if found else {},
+                candidates={s: (c,) for s, c in weighed(found.candidates).items()} if found else {},
                 regions=found.regions if found else {},
             )
         )

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 
 from extractor.assemble.anchors import Placed, RowAnchor
 from extractor.assemble.lanes import Lane, assign_values, ruled_row
-from extractor.assemble.meant import weighed
 from extractor.schema import Layout
 from extractor.types import (
     Box,
@@ -187,7 +186,6 @@ def _candidate(
     if is_wordy and fragment.score < 1.0:
         # Words that a reader made out of pixels are as likely a number that it could not read.
         reading = replace(reading, flags=(*reading.flags, "unusual_words"))
-    row_anchor, column_anchor = weighed(slot, fragment, row_anchor, column_anchor)
     return Candidate(
         slot,
         reading,
@@ -197,6 +195,7 @@ def _candidate(
         fragment.evidence,
         origin,
         fragment.spellings,
+        fragment.meaning,
     )
 
 

@@ -6,14 +6,18 @@ How likely pieces of print are the label of a row or column; whether a value is 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from extractor.schema import Column, Row
-from extractor.types import Fragment
+from extractor.types import Candidate, Fragment
 
 _SURE, _NEVER, _HALF_SURE = 0.9, 0.05, 0.55
+_BEYOND_DOUBT = 0.95
+_TRUSTED = 0.95
+"""Of the values of a table that it is sure of, those that it must place as they were placed."""
 _CONFIRMED, _CONTRADICTED = 0.85, 0.6
 """Anchors: enough to be accepted, but not to blame a broken sum on the report; and flagged."""
 
@@ -55,30 +59,49 @@ def meant_columns(
     return result
 
 
-def weighed(
-    slot: str, fragment: Fragment, row_anchor: float, column_anchor: float
-) -> tuple[float, float]:
-    """The anchors of a value after the classifier was heard on where it belongs.
+def weighed(candidates: Mapping[str, Candidate]) -> dict[str, Candidate]:
+    """The values of a table with their anchors after the classifier was heard on where they belong.
 
     It confirms an anchor that is more than half sure (the usual order of columns is no more: that
-    is what it has learned, too), or contradicts one however strong: a value in the wrong
-    row is the worst of errors, because sums do not see it. Values that it says nothing of stay as
-    they are.
+    is what it has learned, too), or contradicts one that is not beyond doubt: a value in the wrong
+    row is the worst of errors, because sums do not see it. Where it disagrees about more than a few
+    values, as on layouts that it has never seen, it is not heard at all.
     """
-    if fragment.meaning is None or not fragment.text:
-        return row_anchor, column_anchor
-    table, row, column = slot.split(".")
-    return (
-        _heard(row_anchor, fragment.meaning.rows, f"{table}.{row}"),
-        _heard(column_anchor, fragment.meaning.columns, f"{table}.{column}"),
-    )
+    said = {
+        slot: (candidate.meaning.rows, candidate.meaning.columns)
+        for slot, candidate in candidates.items()
+        if candidate.meaning is not None
+    }
+    is_trusted = []
+    for part in (0, 1):
+        known = [
+            places[part].get(_name(slot, part), 0.0) >= _SURE
+            for slot, places in said.items()
+            if max(places[part].values(), default=0.0) >= _SURE
+        ]
+        is_trusted.append(sum(known) >= _TRUSTED * max(1, len(known)))
+    result = dict(candidates)
+    for slot, (rows, columns) in said.items():
+        c = candidates[slot]
+        row, column = c.row_anchor, c.column_anchor
+        if is_trusted[0]:
+            row = _heard(row, rows, _name(slot, 0))
+        if is_trusted[1]:
+            column = _heard(column, columns, _name(slot, 1))
+        result[slot] = replace(c, row_anchor=row, column_anchor=column)
+    return result
+
+
+def _name(slot: str, part: int) -> str:
+    table, *names = slot.split(".")
+    return f"{table}.{names[part]}"
 
 
 def _heard(anchor: float, said: Mapping[str, float], name: str) -> float:
     ours = said.get(name, 0.0)
     if ours >= _SURE and anchor >= _HALF_SURE:
         return max(anchor, _CONFIRMED)
-    if ours <= _NEVER and max(said.values(), default=0.0) >= _SURE:
+    if anchor < _BEYOND_DOUBT and ours <= _NEVER and max(said.values(), default=0.0) >= _SURE:
         return min(anchor, _CONTRADICTED)
     return anchor
 

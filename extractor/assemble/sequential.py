@@ -16,7 +16,7 @@ import numpy as np
 
 from extractor.assemble.anchors import SURE, block_rows, is_furniture
 from extractor.assemble.geometric import Assembled
-from extractor.assemble.meant import meant_columns, meant_rows, weighed
+from extractor.assemble.meant import meant_columns, meant_rows
 from extractor.labels import align, keys, similarities
 from extractor.schema import Block, Column, Label, Layout, Row
 from extractor.types import Candidate, Fragment, Reading, Role, Sheet, SheetKind, State
@@ -255,8 +255,16 @@ def _row(
             if f.text
             else Reading("", State.BLANK)
         )
-        anchors = weighed(slot, f, row_anchor, strength)
-        result[slot] = Candidate(slot, reading, f.score, *anchors, f.evidence, "order")
+        result[slot] = Candidate(
+            slot,
+            reading,
+            f.score,
+            row_anchor,
+            strength,
+            f.evidence,
+            "order",
+            meaning=f.meaning if f.text else None,
+        )
     return result
 
 
