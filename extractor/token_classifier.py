@@ -70,6 +70,7 @@ class TokenClassifier:
         except (ValueError, TypeError, AttributeError, IndexError) as error:
             raise ModelError(f"{folder} is no token classifier ({error}); {_AGAIN}") from error
         self._session = _session(folder / str(self.manifest["file"]), threads)
+        self._give_back = _shrinking()
         self._inputs = [given.name for given in self._session.get_inputs()]
         self._heads = [output.name for output in self._session.get_outputs()]
         if set(self._heads) != set(self.labels.sizes) or not set(self._inputs) <= _INPUTS:
@@ -127,8 +128,10 @@ class TokenClassifier:
         tags, sure = np.zeros(t, np.int64), np.zeros(t, np.float32)
         scopes = np.zeros((t, sizes["scope"]), np.float32)
         exactness = np.zeros((t, sizes["exactness"]), np.float32)
-        for window in windows(t):
-            scores = self._scores(encoded, slice(window.start, window.stop))
+        every = windows(t)
+        for window in every:
+            part = slice(window.start, window.stop)
+            scores = self._scores(encoded, part, is_last=window is every[-1])
             mine = slice(window.first, window.last)
             inside = slice(window.first - window.start + 1, window.last - window.start + 1)
             for head in _POOLED:
@@ -144,8 +147,9 @@ class TokenClassifier:
         means = {head: sums / counts[:, None] for head, sums in pooled.items()}
         return Answers(means, tags, sure, scopes, exactness)
 
-    def _scores(self, encoded: Encoded, part: slice) -> dict[str, Floats]:
-        """The scores (characters + 2, classes) of every head for one window.
+    def _scores(self, encoded: Encoded, part: slice, *, is_last: bool) -> dict[str, Floats]:
+        """The scores (characters + 2, classes) of every head for one window; after the last of a
+        document, memory is given back (90 MiB).
 
         Windows are never put into one batch: in 8 bits, what one says would depend on the others.
         """
@@ -158,7 +162,8 @@ class TokenClassifier:
         starts[1:-1] = encoded.starts[part]
         given = {"ids": ids, "boxes": boxes, "starts": starts, "mask": np.ones(n, np.bool_)}
         try:
-            outputs = self._session.run(None, {name: given[name][None] for name in self._inputs})
+            feed = {name: given[name][None] for name in self._inputs}
+            outputs = self._session.run(None, feed, self._give_back if is_last else None)
         except Exception as error:  # the runtime has no base class of its own
             raise ModelError(f"the token classifier failed ({error}); {_AGAIN}") from error
         return {head: scores[0] for head, scores in zip(self._heads, outputs, strict=True)}
@@ -230,6 +235,15 @@ def _session(path: Path, threads: int) -> Any:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # its exceptions have no common base
         raise ModelError(f"{path} cannot be loaded ({error}); {_AGAIN}") from error
+
+
+def _shrinking() -> Any:
+    """Options of a run after which the memory that its arena keeps is freed."""
+    import onnxruntime
+
+    options = onnxruntime.RunOptions()
+    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    return options
 
 
 def _softmax(scores: Floats) -> Floats:
