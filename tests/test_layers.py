@@ -16,6 +16,7 @@ FOUNDATION = {
     "errors",
     "figure_keys",
     "labels",
+    "meaning",
     "numerals",
     "schema",
     "settings",
@@ -32,11 +33,11 @@ STAGES = {
         *("weights", "inference", "digits", "ridges", "ruling", "detection", "flatten", "strokes"),
     },
     "tokens": {"tokens", "spreads"},
-    "classify": {"classify"},
+    "classify": {"classify", "encoding", "token_classifier", "token_labels"},
     "assemble": {"assemble"},
     "reread": {"reread", "habits"},
     "decode": {"decode"},
-    "figures": {"figures", "prose", "quantities"},
+    "figures": {"figures", "mentions", "prose", "quantities"},
     "facts": {"facts"},
     "flag": {"flag"},
     "export": {"export"},
@@ -56,7 +57,7 @@ ABOVE = {
 HEAVY = {
     "paddleocr": {"ocr"},
     "paddlex": {"ocr"},
-    "onnxruntime": {"weights", "digits"},  # the page reader's and our own
+    "onnxruntime": {"weights", "digits", "token_classifier"},  # the page reader's and our own
     "pypdfium2": {"pdfpages"},
     "openpyxl": {"export"},
     "sqlalchemy": {"service"},
