@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from extractor.encoding import FIRST, INSIDE, LAST, NO_BOX, Encoded, encode, numbering, windows
 from extractor.errors import ModelError
+from extractor.figure_tags import best_tags, in_no_figure, within_number
 from extractor.meaning import LEAST, Meaning, Mention
 from extractor.schema import Schema
 from extractor.token_labels import NONE, Labels, labels_of, spans
@@ -128,6 +129,8 @@ class TokenClassifier:
         tags, sure = np.zeros(t, np.int64), np.zeros(t, np.float32)
         scopes = np.zeros((t, sizes["scope"]), np.float32)
         exactness = np.zeros((t, sizes["exactness"]), np.float32)
+        continues = within_number(encoded.codes)
+        waiting = np.empty((0, sizes["figure"]), np.float32)  # for the end of a figure
         every = windows(t)
         for window in every:
             part = slice(window.start, window.stop)
@@ -136,11 +139,18 @@ class TokenClassifier:
             inside = slice(window.first - window.start + 1, window.last - window.start + 1)
             for head in _POOLED:
                 np.add.at(pooled[head], encoded.fragments[mine], _softmax(scores[head][inside]))
-            figures = _softmax(scores["figure"][inside])
-            tags[mine] = figures.argmax(-1)
+            waiting = np.concatenate([waiting, _softmax(scores["figure"][inside])])
+            open_part = slice(window.last - len(waiting), window.last)
+            settled = np.flatnonzero(in_no_figure(waiting, continues[open_part]))
+            n = len(waiting) if window is every[-1] else int(settled.max(initial=-1)) + 1
+            part = slice(open_part.start, open_part.start + n)
+            tags[part] = best_tags(waiting[:n], continues[part])
             # B and I of a key lie beside each other, after NONE.
-            by_key = np.concatenate([figures[:, :1], figures[:, 1::2] + figures[:, 2::2]], axis=1)
-            sure[mine] = np.take_along_axis(by_key, (tags[mine, None] + 1) // 2, axis=1)[:, 0]
+            by_key = np.concatenate(
+                [waiting[:n, :1], waiting[:n, 1::2] + waiting[:n, 2::2]], axis=1
+            )
+            sure[part] = np.take_along_axis(by_key, (tags[part, None] + 1) // 2, axis=1)[:, 0]
+            waiting = waiting[n:]
             scopes[mine] = _softmax(scores["scope"][inside])
             exactness[mine] = _softmax(scores["exactness"][inside])
         counts = np.bincount(encoded.fragments, minlength=f).astype(np.float32)

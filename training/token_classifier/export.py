@@ -29,7 +29,7 @@ from training.token_classifier.base import BASE, FOLDER, Size, load
 from training.token_classifier.batches import Batch, Sample
 from training.token_classifier.card import model_card
 from training.token_classifier.finetune import Data, evaluate, read_data, write_json
-from training.token_classifier.measure import answers, measure
+from training.token_classifier.measure import answers, decided, measure
 from training.token_classifier.model import Network, Shape
 
 # ONNX Runtime reports its use to its maker over the network unless this is set before its import.
@@ -103,7 +103,7 @@ class Served:
 
     def __call__(self, batch: Batch) -> Mapping[str, Ints]:
         """The best class (B, T) of every head."""
-        return {head: scores.argmax(-1) for head, scores in self.scores(batch).items()}
+        return decided(batch, self.scores(batch))
 
 
 def agreement(

@@ -30,7 +30,7 @@ from training.token_classifier.batches import Batch, Drawer, Sample, Variation, 
 from training.token_classifier.data import files, progress_bar
 from training.token_classifier.documents import IGNORED, digest
 from training.token_classifier.documents import load as load_document
-from training.token_classifier.measure import answers, measure
+from training.token_classifier.measure import answers, decided, measure
 from training.token_classifier.model import LAYOUTS, Network, Shape, build
 
 WEIGHTS = {"role": 1.0, "row": 1.0, "column": 1.0, "figure": 2.0, "scope": 0.3, "exactness": 0.3}
@@ -203,8 +203,8 @@ def evaluate(
     def answer(batch: Batch) -> dict[str, Ints]:
         with torch.no_grad(), torch.autocast(device.type, torch.bfloat16, enabled=is_half):
             outputs = network(*inputs(batch, device))
-        best = (scores.argmax(-1).int().cpu().numpy() for scores in outputs)
-        return dict(zip(network.heads, best, strict=True))
+        scores = (output.float().cpu().numpy() for output in outputs)
+        return decided(batch, dict(zip(network.heads, scores, strict=True)))
 
     return measure(chosen, answers(chosen, answer), labels)
 

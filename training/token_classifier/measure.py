@@ -11,8 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from extractor.encoding import Ints
+from extractor.figure_tags import best_tags
 from extractor.token_labels import Labels, spans
 from training.synthesis.roles import Role
 from training.token_classifier.batches import Batch, Sample, in_windows
@@ -33,6 +35,16 @@ def answers(chosen: Sequence[Sample], answer: Answer, size: int = 16) -> list[di
                 whole = found[piece.sample].setdefault(head, empty)
                 stop = piece.skip + piece.last - piece.first
                 whole[piece.first : piece.last] = row[piece.skip : stop]
+    return found
+
+
+def decided(batch: Batch, scores: Mapping[str, NDArray[np.float32]]) -> dict[str, Ints]:
+    """The classes (B, T) that the product takes, from the scores (B, T, classes) of every head."""
+    found = {head: ours.argmax(-1).astype(np.int32) for head, ours in scores.items()}
+    figures = scores["figure"] - scores["figure"].max(axis=-1, keepdims=True)
+    shares = np.exp(figures) / np.exp(figures).sum(axis=-1, keepdims=True)
+    for i, row in enumerate(shares):
+        found["figure"][i] = best_tags(row, batch.continues[i])
     return found
 
 
