@@ -462,12 +462,12 @@ def test_export_agrees_with_torch(layout: str, tmp_path: Path) -> None:
     with torch.no_grad():
         ours = network(*inputs(batch, torch.device("cpu")))
     write_onnx(network, tmp_path / "full.onnx")
-    theirs = Served(tmp_path / "full.onnx", 1).scores(batch)
+    theirs = Served(tmp_path / "full.onnx", 1)(batch)
     for head, scores in zip(network.heads, ours, strict=True):
         seen = scores.numpy()[batch.mask]
         assert np.abs(seen - theirs[head][batch.mask]).max() < 1e-4, head
     quantize(tmp_path / "full.onnx", tmp_path / "model.onnx")
-    small = Served(tmp_path / "model.onnx", 1).scores(batch)
+    small = Served(tmp_path / "model.onnx", 1)(batch)
     assert np.abs(small["row"] - theirs["row"])[batch.mask].max() < 0.1
 
 

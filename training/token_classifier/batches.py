@@ -90,14 +90,12 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Inputs of `model.Network`, labels (B, T) of every head, IGNORED where padded, and which
-    characters (B, T) continue a number."""
+    """Inputs of `model.Network`, and labels (B, T) of every head, IGNORED where padded."""
 
     ids: Longs
     boxes: Longs
     starts: Longs
     mask: NDArray[np.bool_]
-    continues: NDArray[np.bool_]
     labels: Mapping[str, Longs]
 
 
@@ -214,16 +212,16 @@ def collate(parts: Sequence[Sample]) -> Batch:
     ids = np.full((n, length), PAD, np.int64)
     boxes = np.full((n, length, 4), NO_BOX, np.int64)
     starts = np.zeros((n, length), np.int64)
-    mask, continues = np.zeros((2, n, length), np.bool_)
+    mask = np.zeros((n, length), np.bool_)
     labels = {head: np.full((n, length), IGNORED, np.int64) for head in HEADS}
     for i, part in enumerate(parts):
         end = len(part) + 1
         ids[i, 0], ids[i, end] = FIRST, LAST
         ids[i, 1:end], boxes[i, 1:end], starts[i, 1:end] = part.ids, part.boxes, part.starts
-        mask[i, : end + 1], continues[i, 1:end] = True, part.continues
+        mask[i, : end + 1] = True
         for head in HEADS:
             labels[head][i, 1:end] = part.labels[head]
-    return Batch(ids, boxes, starts, mask, continues, labels)
+    return Batch(ids, boxes, starts, mask, labels)
 
 
 @dataclass(frozen=True, slots=True)

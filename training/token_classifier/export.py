@@ -29,7 +29,7 @@ from training.token_classifier.base import BASE, FOLDER, Size, load
 from training.token_classifier.batches import Batch, Sample
 from training.token_classifier.card import model_card
 from training.token_classifier.finetune import Data, evaluate, read_data, write_json
-from training.token_classifier.measure import answers, decided, measure
+from training.token_classifier.measure import answers, measure
 from training.token_classifier.model import Network, Shape
 
 # ONNX Runtime reports its use to its maker over the network unless this is set before its import.
@@ -96,14 +96,10 @@ class Served:
         self.heads = [output.name for output in self._session.get_outputs()]
         self._inputs = [given.name for given in self._session.get_inputs()]  # boxes may be unused
 
-    def scores(self, batch: Batch) -> Mapping[str, Any]:
+    def __call__(self, batch: Batch) -> dict[str, Any]:
         """The scores (B, T, classes) of every head."""
         feed = {name: getattr(batch, name) for name in self._inputs}
         return dict(zip(self.heads, self._session.run(None, feed), strict=True))
-
-    def __call__(self, batch: Batch) -> Mapping[str, Ints]:
-        """The best class (B, T) of every head."""
-        return decided(batch, self.scores(batch))
 
 
 def agreement(

@@ -17,11 +17,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from extractor.encoding import Ints
 from extractor.schema import load_schema
 from extractor.token_labels import Labels, labels_of
 from training.synthesis.splits import Split
@@ -30,7 +31,7 @@ from training.token_classifier.batches import Batch, Drawer, Sample, Variation, 
 from training.token_classifier.data import files, progress_bar
 from training.token_classifier.documents import IGNORED, digest
 from training.token_classifier.documents import load as load_document
-from training.token_classifier.measure import answers, decided, measure
+from training.token_classifier.measure import answers, measure
 from training.token_classifier.model import LAYOUTS, Network, Shape, build
 
 WEIGHTS = {"role": 1.0, "row": 1.0, "column": 1.0, "figure": 2.0, "scope": 0.3, "exactness": 0.3}
@@ -200,13 +201,13 @@ def evaluate(
     network.eval()
     device = next(network.parameters()).device
 
-    def answer(batch: Batch) -> dict[str, Ints]:
+    def scores(batch: Batch) -> dict[str, NDArray[np.float32]]:
         with torch.no_grad(), torch.autocast(device.type, torch.bfloat16, enabled=is_half):
             outputs = network(*inputs(batch, device))
-        scores = (output.float().cpu().numpy() for output in outputs)
-        return decided(batch, dict(zip(network.heads, scores, strict=True)))
+        arrays = (output.float().cpu().numpy() for output in outputs)
+        return dict(zip(network.heads, arrays, strict=True))
 
-    return measure(chosen, answers(chosen, answer), labels)
+    return measure(chosen, answers(chosen, scores), labels)
 
 
 def rate_at(step: int, plan: Plan) -> float:

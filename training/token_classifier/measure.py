@@ -20,32 +20,38 @@ from training.synthesis.roles import Role
 from training.token_classifier.batches import Batch, Sample, in_windows
 from training.token_classifier.documents import IGNORED
 
-Answer = Callable[[Batch], Mapping[str, Ints]]
-"""The best class (B, T) of every head for a batch."""
+Scores = Callable[[Batch], Mapping[str, NDArray[np.float32]]]
+"""The scores (B, T, classes) of every head for a batch."""
 ANCHORS = (Role.LABEL.value, Role.HEADER.value)
 
 
-def answers(chosen: Sequence[Sample], answer: Answer, size: int = 16) -> list[dict[str, Ints]]:
-    """One answer of every head (T,) for every document, from the windows that are in use."""
-    found: list[dict[str, Ints]] = [{} for _ in chosen]
+def answers(chosen: Sequence[Sample], scores: Scores, size: int = 16) -> list[dict[str, Ints]]:
+    """The classes of every head (T,) for every document, from the windows that are in use.
+
+    Every character is answered by one window, figures are tagged for the
+    text as a whole (`figure_tags`). The product takes role, row and column of a fragment from the
+    mean over its characters; here every character answers for itself.
+    """
+    shares: list[dict[str, NDArray[np.float32]]] = [{} for _ in chosen]
     for batch, pieces in in_windows(chosen, size):
-        for head, classes in answer(batch).items():
-            for row, piece in zip(classes, pieces, strict=True):
-                empty = np.zeros(len(chosen[piece.sample]), np.int32)
-                whole = found[piece.sample].setdefault(head, empty)
-                stop = piece.skip + piece.last - piece.first
-                whole[piece.first : piece.last] = row[piece.skip : stop]
-    return found
+        for head, ours in scores(batch).items():
+            powers = np.exp(ours - ours.max(axis=-1, keepdims=True))
+            for row, piece in zip(powers, pieces, strict=True):
+                empty = np.zeros((len(chosen[piece.sample]), row.shape[-1]), np.float32)
+                whole = shares[piece.sample].setdefault(head, empty)
+                part = row[piece.skip : piece.skip + piece.last - piece.first]
+                whole[piece.first : piece.last] = part / part.sum(axis=-1, keepdims=True)
+    return [
+        {head: _decided(sample, head, ours) for head, ours in document.items()}
+        for sample, document in zip(chosen, shares, strict=True)
+    ]
 
 
-def decided(batch: Batch, scores: Mapping[str, NDArray[np.float32]]) -> dict[str, Ints]:
-    """The classes (B, T) that the product takes, from the scores (B, T, classes) of every head."""
-    found = {head: ours.argmax(-1).astype(np.int32) for head, ours in scores.items()}
-    figures = scores["figure"] - scores["figure"].max(axis=-1, keepdims=True)
-    shares = np.exp(figures) / np.exp(figures).sum(axis=-1, keepdims=True)
-    for i, row in enumerate(shares):
-        found["figure"][i] = best_tags(row, batch.continues[i])
-    return found
+def _decided(sample: Sample, head: str, shares: NDArray[np.float32]) -> Ints:
+    if head == "figure":
+        return best_tags(shares, sample.continues).astype(np.int32)
+    best: Ints = shares.argmax(axis=-1).astype(np.int32)
+    return best
 
 
 class Counts:
