@@ -34,7 +34,7 @@ from training.token_classifier.documents import load as load_document
 from training.token_classifier.measure import answers, measure
 from training.token_classifier.model import LAYOUTS, Network, Shape, build
 
-WEIGHTS = {"role": 1.0, "row": 1.0, "column": 1.0, "figure": 2.0, "scope": 0.3, "exactness": 0.3}
+WEIGHTS = {"role": 1.0, "row": 1.0, "column": 1.0, "figure": 4.0, "scope": 0.3, "exactness": 0.3}
 """Of the heads, in the loss."""
 
 
@@ -301,6 +301,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         kind, default = int, getattr(plan, name)
         parser.add_argument(f"--{name.replace('_', '-')}", type=kind, default=default)
     parser.add_argument("--rate", type=float, default=plan.rate)
+    parser.add_argument("--new-rate", type=float, default=plan.new_rate)
     parser.add_argument("--precision", choices=("auto", "fp32", "bf16"), default=plan.precision)
     options = parser.parse_args(arguments)
     chosen = {k: v for k, v in vars(options).items() if k in asdict(plan)}
