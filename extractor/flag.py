@@ -19,6 +19,7 @@ FLAGS = {
     "weak_row": "it is not certain to which row the value belongs",
     "weak_column": "it is not certain to which column the value belongs",
     "relation_broken": "a sum that this cell is part of does not hold",
+    "repaired": "the sums hold with another reading of the print, which was taken",
     "readers_disagree": "a second look read something else",
     "unusual_words": "words were read where a number is expected",
     "unverified_blank": "nothing was found in the cell, but it is not certain that it is empty",
@@ -34,12 +35,11 @@ def flag(decoded: Sequence[Decoded], schema: Schema, settings: Settings) -> tupl
 
 
 def _table(decoded: Decoded, layout: Layout, settings: Settings) -> Table:
-    broken = {slot for finding in decoded.findings for slot in finding.cells}
-    cells = tuple(_cell(slot, decoded, slot.id in broken, settings) for slot in layout.slots)
+    cells = tuple(_cell(slot, decoded, settings) for slot in layout.slots)
     return Table(decoded.reading.table, decoded.reading.is_present, cells)
 
 
-def _cell(slot: Slot, decoded: Decoded, is_broken: bool, settings: Settings) -> Cell:
+def _cell(slot: Slot, decoded: Decoded, settings: Settings) -> Cell:
     candidate = decoded.chosen.get(slot.id)
     alternatives = decoded.alternatives.get(slot.id, ())
     if candidate is None:
@@ -63,7 +63,7 @@ def _cell(slot: Slot, decoded: Decoded, is_broken: bool, settings: Settings) -> 
         doubts.append("weak_row")
     if candidate.column_anchor < settings.min_anchor:
         doubts.append("weak_column")
-    if is_broken:
+    if slot.id in decoded.doubted:
         doubts.append("relation_broken")
     looks = decoded.reading.candidates.get(slot.id, ())
     if any(look.origin != "nbest" for look in looks if look is not candidate):

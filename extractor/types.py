@@ -386,12 +386,13 @@ class Finding:
 @dataclass(frozen=True, slots=True)
 class Decoded:
     """One table after decoding: the chosen candidate and the other readings of every slot that has
-    any, and the relations that are broken."""
+    any, the relations that are broken, and the slots that these put in doubt."""
 
     reading: TableReading
     chosen: Mapping[str, Candidate]
     alternatives: Mapping[str, tuple[Alternative, ...]]
     findings: tuple[Finding, ...]
+    doubted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

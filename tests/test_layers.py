@@ -60,6 +60,7 @@ HEAVY = {
     "onnxruntime": {"weights", "digits", "token_classifier"},  # the page reader's and our own
     "pypdfium2": {"pdfpages"},
     "openpyxl": {"export"},
+    "ortools": {"decode"},
     "sqlalchemy": {"service"},
     "fastapi": {"service", "app"},
     "torch": set(),

@@ -71,7 +71,7 @@ def make_file(plan: Plan, *, folder: Path, mix: Mix, again: bool = False) -> str
     try:
         document = make_document(plan, mix)
         read = read_document(document.name, document.data, *_engines(), folder / OCR.name)
-    except (LabelError, ExtractorError) as error:
+    except (LabelError, ExtractorError, ValueError) as error:
         path.parent.mkdir(parents=True, exist_ok=True)
         skipped.write_text(f"{error}\n", encoding="utf-8")
         return f"{plan.name} is left out: {error}"

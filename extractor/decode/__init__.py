@@ -1,0 +1,172 @@
+"""Candidates and relations to one reading a slot, with a verdict on every relation that is broken.
+
+A table is one code word: its sums tell which cells can be wrong and what would be right there.
+Where everything adds up, it is as it was read. Where it does not, all explanations compete by their
+probability (`options`): a reader's second reading, a misreading that no reader thought of, an error
+of the report itself, a sum that the report does not keep. `solver` finds the likeliest for the
+table as a whole.
+
+What the document says is never computed: another reading of the print may be taken instead of the
+first, and is flagged; a value that only a sum implies is an alternative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from functools import partial
+
+from extractor.decode.options import NOTHING, Option, implied_by, number, options
+from extractor.decode.solver import Grid
+from extractor.decode.verdicts import CLEAR, finding, verdict
+from extractor.schema import Layout, Relation, Schema
+from extractor.types import Alternative, Candidate, Decoded, State, TableReading
+
+PRICE = 10.0
+"""Of a relation that a report does not keep, in nats: one in a thousand, and any difference."""
+_EARNED = 2.0
+"""Nats by which an explanation must be better than every one that leaves a cell as it was read."""
+_REPAIRED = "repaired"
+
+
+def decode(readings: Sequence[TableReading], schema: Schema) -> tuple[Decoded, ...]:
+    """Choose a reading for every slot and judge the relations of every table that is present."""
+    return tuple(_decode(one, schema.layout(one.table, one.layout)) for one in readings)
+
+
+def _decode(reading: TableReading, layout: Layout) -> Decoded:
+    first = {slot: c[0] for slot, c in reading.candidates.items() if c}
+    values = {slot: number(candidate) for slot, candidate in first.items()}
+    broken = [r for r in layout.relations if is_broken(r, values, first)]
+    implied = _implied_for_unknown(layout, values)
+    if not broken:
+        return Decoded(reading, first, _alternatives(reading, first, implied), ())
+    given = _options(reading, layout, broken, values)
+    # What letting go of all sums costs is enough for any explanation.
+    grid = Grid(given, layout.relations, PRICE, len(broken) * PRICE + CLEAR)
+    changed = _explained(grid, given)
+    read = {slot: c for slot, option in changed.items() if (c := option.candidate) is not None}
+    chosen = first | {slot: _repaired(candidate) for slot, candidate in read.items()}
+    implied |= {
+        slot: option.value
+        for slot, option in changed.items()
+        if option.candidate is None and option.value is not None
+    }
+    doubted: set[str] = set()
+    for relation in broken:
+        located = changed.keys() & set(relation.slots)
+        doubted |= located or set(relation.slots)
+    return Decoded(
+        reading,
+        chosen,
+        _alternatives(reading, chosen, implied),
+        tuple(
+            finding(relation, layout, values, verdict(relation, grid, given, first))
+            for relation in broken
+        ),
+        frozenset(doubted),
+    )
+
+
+def is_broken(
+    relation: Relation,
+    values: Mapping[str, Decimal | None],
+    chosen: Mapping[str, Candidate],
+) -> bool:
+    """Whether a relation can be judged and does not hold: all its cells are known, and the document
+    states a total."""
+    known = [values.get(slot) for slot in relation.slots]
+    if any(value is None for value in known):
+        return False
+    if all(chosen[slot].reading.state in NOTHING for slot in relation.total):
+        return False
+    return sum((values[s] or Decimal(0) for s in relation.parts), Decimal(0)) != sum(
+        (values[s] or Decimal(0) for s in relation.total), Decimal(0)
+    )
+
+
+def _options(
+    reading: TableReading,
+    layout: Layout,
+    broken: Sequence[Relation],
+    values: Mapping[str, Decimal | None],
+) -> dict[str, tuple[Option, ...]]:
+    """The options of every slot that a relation is about."""
+    implied: dict[str, list[Decimal]] = {}
+    for relation in broken:
+        for slot in relation.slots:
+            value = implied_by(relation, slot, values)
+            if value is not None:
+                implied.setdefault(slot, []).append(value)
+    slots = {slot for relation in layout.relations for slot in relation.slots}
+    return {
+        slot: options(reading.candidates.get(slot, ()), implied.get(slot, ()))
+        for slot in sorted(slots)
+    }
+
+
+def _explained(grid: Grid, given: Mapping[str, Sequence[Option]]) -> dict[str, Option]:
+    """The cells that are other than they were read first in the likeliest explanation, each with
+    its value; only where every explanation without this is clearly less likely."""
+    best = grid.solve()
+    if best is None:
+        return {}
+    found = {}
+    for slot, place in best.picks.items():
+        option = given[slot][place]
+        if place == 0 or option.is_unknown:
+            continue
+        other = grid.solve(partial(_stays, slot))
+        if other is None or other.cost - best.cost >= _EARNED:
+            found[slot] = replace(option, value=best.values[slot])
+    return found
+
+
+def _stays(slot: str, other: str, place: int) -> bool:
+    return other != slot or place == 0
+
+
+def _repaired(candidate: Candidate) -> Candidate:
+    flags = tuple(sorted({*candidate.reading.flags, _REPAIRED}))
+    return replace(candidate, reading=replace(candidate.reading, flags=flags))
+
+
+def _implied_for_unknown(
+    layout: Layout, values: Mapping[str, Decimal | None]
+) -> dict[str, Decimal]:
+    """Values of unknown cells on which at least two relations agree and none disagrees."""
+    found: dict[str, list[Decimal]] = {}
+    for relation in layout.relations:
+        for slot in relation.slots:
+            if values.get(slot) is None:
+                value = implied_by(relation, slot, values)
+                if value is not None:
+                    found.setdefault(slot, []).append(value)
+    return {
+        slot: said[0]
+        for slot, said in found.items()
+        if len(said) > 1 and len(set(said)) == 1 and said[0] >= 0
+    }
+
+
+def _alternatives(
+    reading: TableReading,
+    chosen: Mapping[str, Candidate],
+    implied: Mapping[str, Decimal],
+) -> dict[str, tuple[Alternative, ...]]:
+    """What else each slot could be. What the sums imply stands first: a person settles a broken sum
+    by it, or by the report's own error."""
+    found: dict[str, tuple[Alternative, ...]] = {}
+    for slot, value in implied.items():
+        found[slot] = (Alternative(value, State.NUMBER, None, None, "relation"),)
+    for slot, candidates in reading.candidates.items():
+        taken = chosen[slot].reading if slot in chosen else None
+        others = tuple(
+            Alternative(c.reading.value, c.reading.state, c.reading.printed, None, "reader")
+            for c in candidates
+            if taken is None or (c.reading.state, c.reading.value) != (taken.state, taken.value)
+        )
+        if others:
+            found[slot] = (*found.get(slot, ()), *others)
+    return found
