@@ -24,6 +24,7 @@ from multiprocessing.process import BaseProcess
 from extractor.errors import ExtractorError
 from extractor.ingest import Found
 from extractor.settings import Settings
+from extractor.types import PriorReport
 
 log = logging.getLogger(__name__)
 
@@ -251,8 +252,13 @@ def _outcome(document: Found, work: Work, pipe: Connection) -> Outcome:
         return Failed(name, INTERNAL_ERROR, f"unexpected {type(error).__name__}: {error}")
 
 
-def prepare_extraction(settings: Settings, formats: Sequence[str]) -> Work:
-    """The pipeline with its engines; the OCR is loaded by the first document that needs it."""
+def prepare_extraction(
+    settings: Settings, formats: Sequence[str], previous: Sequence[PriorReport] = ()
+) -> Work:
+    """The pipeline with its engines; the OCR is loaded by the first document that needs it.
+
+    `previous` may hold last year's reports of the same bodies.
+    """
     # Imported here: the parent needs none of the libraries behind it.
     from extractor import ingest
     from extractor.engines import Engines
@@ -267,7 +273,9 @@ def prepare_extraction(settings: Settings, formats: Sequence[str]) -> Work:
     def work(document: Found, report: Report) -> Done:
         start = time.perf_counter()
         source = ingest.identify(document.name, document.load(), settings)
-        extraction = extract(source, engines, settings, schema=schema, progress=report)
+        extraction = extract(
+            source, engines, settings, schema=schema, previous=previous, progress=report
+        )
         report("export", 0, 0)
         cells = [cell for table in extraction.tables for cell in table.cells]
         statuses = [item.status for item in cells] + [item.status for item in extraction.figures]

@@ -11,6 +11,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, NoReturn
@@ -30,7 +31,9 @@ from rich.progress import (
 from extractor import __version__, batch, ingest
 from extractor.errors import ExtractorError
 from extractor.export.files import result_stems, write_files
+from extractor.previous import read_previous
 from extractor.settings import Settings
+from extractor.types import PriorReport
 
 USAGE = 2
 SOME_FAILED = 3
@@ -104,6 +107,17 @@ def extract(
             min=1, help="Documents to read at the same time; each takes up to about 1 GB of memory."
         ),
     ] = 1,
+    previous: Annotated[
+        Path | None,
+        typer.Option(
+            "--previous",
+            metavar="DIR",
+            exists=True,
+            show_default=False,
+            help="Results of last year's reports (JSON): each report is compared with the one of "
+            "the same body.",
+        ),
+    ] = None,
     verbose: Annotated[
         bool, typer.Option("--verbose", help="Log warnings and unexpected errors to stderr.")
     ] = False,
@@ -119,6 +133,7 @@ def extract(
     """
     settings = _settings()
     suffixes = _formats(formats)
+    prior = _previous(previous)
     _check_writable(output)
     console = Console(stderr=True)
     entries = list(ingest.expand(paths, settings))
@@ -133,7 +148,7 @@ def extract(
         failed = batch.Failed(refusal.name, refusal.error.code, str(refusal.error))
         typer.echo(_line(failed))
     try:
-        n_failed = _run(documents, output, suffixes, settings, workers, console, verbose)
+        n_failed = _run(documents, output, suffixes, settings, workers, prior, console, verbose)
     except KeyboardInterrupt:
         _note("interrupted; the results of finished documents are written")
         raise typer.Exit(INTERRUPTED) from None
@@ -174,6 +189,7 @@ def _run(
     suffixes: Sequence[str],
     settings: Settings,
     workers: int,
+    prior: Sequence[PriorReport],
     console: Console,
     verbose: bool,
 ) -> int:
@@ -190,7 +206,12 @@ def _run(
     # Where both are seen on one terminal, the bar must make room for the lines.
     is_shared = sys.stdout.isatty() and console.is_terminal
     events = batch.run_batch(
-        documents, settings, formats=suffixes, workers=workers, verbose=verbose
+        documents,
+        settings,
+        formats=suffixes,
+        workers=workers,
+        prepare=partial(batch.prepare_extraction, previous=prior),
+        verbose=verbose,
     )
     try:
         with Progress(*columns, console=console, redirect_stdout=False) as bar:
@@ -239,6 +260,13 @@ def _line(outcome: batch.Outcome) -> str:
 def _shown(text: str) -> str:
     """Text on one line that does nothing to a terminal, whatever a file is called."""
     return "".join(sign if sign.isprintable() else "�" for sign in text)
+
+
+def _previous(path: Path | None) -> tuple[PriorReport, ...]:
+    try:
+        return read_previous(path) if path else ()
+    except ExtractorError as error:
+        _refuse(str(error))
 
 
 def _settings(**given: object) -> Settings:

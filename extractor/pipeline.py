@@ -17,11 +17,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from statistics import median
 
 from extractor import ingest
 from extractor.assemble import Assembly, assemble
 from extractor.cell_images import CellImages
+from extractor.characters import canonical
 from extractor.classify import classify, known_labels
 from extractor.decode import decode
 from extractor.engines import Engines
@@ -37,6 +39,7 @@ from extractor.reread import reread
 from extractor.ruling import find_ruling
 from extractor.schema import Schema, load_schema
 from extractor.settings import Settings
+from extractor.statements import check_statements
 from extractor.tokens import tokenize_blocks, tokenize_page
 from extractor.types import (
     Box,
@@ -48,6 +51,7 @@ from extractor.types import (
     Fragment,
     Line,
     Page,
+    PriorReport,
     ReportFacts,
     Role,
     Sheet,
@@ -107,6 +111,7 @@ def extract(
     settings: Settings,
     *,
     schema: Schema | None = None,
+    previous: Sequence[PriorReport] = (),
     progress: Progress | None = None,
 ) -> Extraction:
     """Extract one report.
@@ -116,6 +121,7 @@ def extract(
         engines: loaded once a process.
         settings: limits and thresholds.
         schema: the form; the government-disclosure annual report if None.
+        previous: reports that may hold last year's of the same body; others are not looked at.
         progress: told about every stage and page.
 
     Returns:
@@ -145,16 +151,18 @@ def extract(
     if settings.second_look:
         with run.barrier("reread"), run.stage("reread"):
             readings = reread(assembly.tables, cells, schema.kinds, settings)
+    facts = ReportFacts(assembly.edition, None, None)
+    with run.barrier("facts"), run.stage("facts"):
+        facts = report_facts(_texts(assembly.sheets), assembly.edition)
     with run.stage("decode"):
-        decoded = decode(readings, schema)
+        decoded = decode(readings, schema, _last_year(facts, previous))
     with run.stage("flag"):
         tables = flag(decoded, schema, settings)
-    facts = ReportFacts(assembly.edition, None, None)
     figures: tuple[Figure, ...] = ()
     with run.barrier("figures"), run.stage("figures"):
-        facts = report_facts(_texts(assembly.sheets), assembly.edition)
         prose = join_prose(_prose(assembly.sheets))
         figures = find_figures(prose, schema.figures, year=facts.year)
+    said = check_statements(figures, tables, schema)
     tables = tuple(
         replace(
             table,
@@ -178,12 +186,26 @@ def extract(
         status=_status(facts, tables, figures, failures),
         tables=tables,
         figures=figures,
-        findings=tuple(finding for table in decoded for finding in table.findings),
+        findings=(*(finding for table in decoded for finding in table.findings), *said),
         failures=failures,
         models=engines.models,
         seconds=run.seconds,
         rotations=rotations,
     )
+
+
+def _last_year(facts: ReportFacts, previous: Sequence[PriorReport]) -> Mapping[str, Decimal]:
+    """What the same body stated the year before; empty if that is not among the given reports, or
+    if two of them say so."""
+    if facts.organization is None or facts.year is None:
+        return {}
+    name = canonical(facts.organization)
+    found = [
+        report.values
+        for report in previous
+        if report.year == facts.year - 1 and canonical(report.organization or "") == name
+    ]
+    return found[0] if len(found) == 1 else {}
 
 
 def _on_upright_page(evidence: Evidence, warps: Mapping[int, Warp]) -> Evidence:

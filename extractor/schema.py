@@ -7,17 +7,27 @@ code knows a table, a row or a label by name; a new form is a new file.
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
-from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from extractor.errors import SchemaError
 from extractor.figure_keys import FigureKey, parse_figure_keys
+from extractor.schema_file import (
+    BlockPart,
+    GroupPart,
+    LayoutPart,
+    RelationPart,
+    SchemaFile,
+    StatementPart,
+)
+
+LAST = "last:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +93,15 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """`sum(parts) == sum(total)` over slot ids."""
+    """`sum(parts) == sum(total)` over slot ids; `broken` is how often a report does not keep it.
+
+    A slot of last year's report begins with `LAST`.
+    """
 
     id: str
     parts: tuple[str, ...]
     total: tuple[str, ...]
+    broken: float = 0.001
 
     @property
     def slots(self) -> tuple[str, ...]:
@@ -95,8 +109,18 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True)
+class Statement:
+    """A key figure of the text, in one of these scopes, is one of these sums of slots."""
+
+    figure: str
+    scopes: tuple[str | None, ...]
+    sums: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
-    """One printed shape of a table with its slots (in printed order) and relations."""
+    """One printed shape of a table with its slots (in printed order) and relations; `years` are
+    those with last year's report of the same body."""
 
     table: str
     id: str
@@ -104,6 +128,7 @@ class Layout:
     blocks: tuple[Block, ...]
     slots: tuple[Slot, ...]
     relations: tuple[Relation, ...]
+    years: tuple[Relation, ...] = ()
 
     def slot_id(self, row: Row, column: Column) -> str:
         return _slot_id(self.table, row.id, column.id)
@@ -125,6 +150,7 @@ class Schema:
     tables: Mapping[str, tuple[Layout, ...]]
     figures: tuple[FigureKey, ...]
     scopes: tuple[str, ...] = ()
+    statements: tuple[Statement, ...] = ()
 
     @property
     def kinds(self) -> dict[str, str]:
@@ -139,76 +165,6 @@ class Schema:
         """The regular layout of an edition; the last layout listed where the edition is unknown."""
         layouts = self.tables[table]
         return next((layout for layout in layouts if edition in layout.editions), layouts[-1])
-
-
-# --- the file ----------------------------------------------------------------------------------
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Labelled(_Model):
-    id: str
-    label: str
-    aliases: list[str] = []
-    group: str | None = None
-
-
-class _Column(_Labelled):
-    kind: Literal["count", "signed", "amount"] = "count"
-    unit: str | None = None
-
-
-class _Group(_Model):
-    label: str
-    over: list[str] = []
-
-
-class _Block(_Model):
-    caption: str | None = None
-    stub: str | None = None
-    transposed: bool = False
-    column_groups: list[str | _Group] = []
-    row_groups: list[str | _Group] = []
-    columns: list[_Column]
-    rows: list[_Labelled]
-    extra_rows: list[str] = []
-
-
-class _Layout(_Model):
-    editions: list[str]
-    omit_rows: list[str] = []
-    blocks: list[_Block]
-
-
-class _Table(_Model):
-    layouts: dict[str, _Layout]
-
-
-class _Relation(_Model):
-    table: str
-    name: str
-    each: Literal["row", "column"]
-    parts: list[str] | Literal["rest"]
-    total: list[str]
-    except_: list[str] = []
-
-
-class _Edition(_Model):
-    notice: str
-    years: tuple[int, int | None]
-
-
-class _File(_Model):
-    id: str
-    caption_prefixes: list[str] = []
-    version: int
-    editions: dict[str, _Edition]
-    headings: list[_Labelled]
-    tables: dict[str, _Table]
-    relations: list[_Relation]
-    figures: dict[str, Any]
 
 
 @cache
@@ -230,9 +186,7 @@ def parse_schema(text: str) -> Schema:
     """Turn the text of a schema file into a `Schema`; raises SchemaError as `load_schema` does."""
     try:
         raw = yaml.safe_load(text)
-        for relation in raw.get("relations", []):
-            relation["except_"] = relation.pop("except", [])
-        parsed = _File.model_validate(raw)
+        parsed = SchemaFile.model_validate(raw)
     except (yaml.YAMLError, ValidationError, AttributeError, TypeError) as error:
         raise SchemaError(f"The schema file is not valid: {error}") from error
     tables = {
@@ -249,6 +203,7 @@ def parse_schema(text: str) -> Schema:
         tables=tables,
         figures=figures,
         scopes=scopes,
+        statements=tuple(_statement(one, tables) for one in parsed.statements),
     )
     _check(schema, parsed)
     return schema
@@ -264,10 +219,13 @@ def _label(text: str, aliases: Sequence[str] = (), groups: Sequence[str] = ()) -
 
 
 def _slot_id(table: str, row: str, column: str) -> str:
-    return ".".join(part for part in (table, row, column) if part)
+    """The id of a slot; that of last year's if its row or its column begins with LAST."""
+    is_last = row.startswith(LAST) or column.startswith(LAST)
+    names = (table, row.removeprefix(LAST), column.removeprefix(LAST))
+    return LAST * is_last + ".".join(name for name in names if name)
 
 
-def _layout(table: str, layout_id: str, spec: _Layout, parsed: _File) -> Layout:
+def _layout(table: str, layout_id: str, spec: LayoutPart, parsed: SchemaFile) -> Layout:
     blocks = []
     slots = []
     for block_spec in spec.blocks:
@@ -294,10 +252,11 @@ def _layout(table: str, layout_id: str, spec: _Layout, parsed: _File) -> Layout:
         blocks=tuple(blocks),
         slots=tuple(slots),
         relations=tuple(_relations(table, spec, parsed.relations)),
+        years=tuple(_relations(table, spec, parsed.years, is_partial=True)),
     )
 
 
-def _block(table: str, spec: _Block, omitted: Sequence[str], prefixes: Sequence[str]) -> Block:
+def _block(table: str, spec: BlockPart, omitted: Sequence[str], prefixes: Sequence[str]) -> Block:
     rows = [row for row in spec.rows if row.id not in omitted]
     column_groups, row_groups = _groups(spec.column_groups), _groups(spec.row_groups)
     groups = [group.label for group in (*column_groups, *row_groups)]
@@ -345,11 +304,11 @@ def _block(table: str, spec: _Block, omitted: Sequence[str], prefixes: Sequence[
     )
 
 
-def _groups(groups: Sequence[str | _Group]) -> list[_Group]:
-    return [_Group(label=group) if isinstance(group, str) else group for group in groups]
+def _groups(groups: Sequence[str | GroupPart]) -> list[GroupPart]:
+    return [GroupPart(label=group) if isinstance(group, str) else group for group in groups]
 
 
-def _path(member: Row | Column, groups: Sequence[_Group]) -> tuple[str, ...]:
+def _path(member: Row | Column, groups: Sequence[GroupPart]) -> tuple[str, ...]:
     """The labels of the groups that a row or column is printed under, outermost first.
 
     A row that replaces a group has the group's label and stands where the group would stand.
@@ -360,7 +319,7 @@ def _path(member: Row | Column, groups: Sequence[_Group]) -> tuple[str, ...]:
     return () if parent is None else (*_groups_above(parent, groups), parent)
 
 
-def _groups_above(label: str, groups: Sequence[_Group]) -> tuple[str, ...]:
+def _groups_above(label: str, groups: Sequence[GroupPart]) -> tuple[str, ...]:
     """The labels of the groups around a group, outermost first."""
     above = {name: group.label for group in groups for name in group.over}
     path: list[str] = []
@@ -370,7 +329,10 @@ def _groups_above(label: str, groups: Sequence[_Group]) -> tuple[str, ...]:
     return tuple(reversed(path))
 
 
-def _relations(table: str, spec: _Layout, relations: list[_Relation]) -> Iterator[Relation]:
+def _relations(
+    table: str, spec: LayoutPart, relations: list[RelationPart], *, is_partial: bool = False
+) -> Iterator[Relation]:
+    """Those of a layout; `is_partial`: of the blocks only that have all that is named."""
     for relation in relations:
         if relation.table != table:
             continue
@@ -384,10 +346,13 @@ def _relations(table: str, spec: _Layout, relations: list[_Relation]) -> Iterato
                 if relation.parts == "rest"
                 else relation.parts
             )
+            named = {name.removeprefix(LAST) for name in (*parts, *relation.total)}
+            if is_partial and not named <= set(members):
+                continue  # this block has none of them
             for fixed in rows if relation.each == "row" else columns:
 
                 def slots(
-                    ids: list[str], fixed: str = fixed, relation: _Relation = relation
+                    ids: list[str], fixed: str = fixed, relation: RelationPart = relation
                 ) -> tuple[str, ...]:
                     if relation.each == "row":
                         return tuple(_slot_id(table, fixed, column) for column in ids)
@@ -398,10 +363,27 @@ def _relations(table: str, spec: _Layout, relations: list[_Relation]) -> Iterato
                     if relation.each == "row"
                     else f"{relation.name}.{fixed}"
                 )
-                yield Relation(f"{table}.{name}", slots(parts), slots(relation.total))
+                yield Relation(
+                    f"{table}.{name}", slots(parts), slots(relation.total), relation.broken
+                )
 
 
-def _check(schema: Schema, parsed: _File) -> None:
+def _statement(part: StatementPart, tables: Mapping[str, Sequence[Layout]]) -> Statement:
+    """Slots may be named by a pattern with `*`, for all that fit it in any layout."""
+    known = [slot.id for layouts in tables.values() for layout in layouts for slot in layout.slots]
+    sums = []
+    for named in part.sums:
+        slots: dict[str, None] = {}
+        for pattern in named:
+            fitting = fnmatch.filter(known, pattern)
+            if not fitting:
+                raise SchemaError(f"Statements of {part.figure}: no slot is {pattern!r}.")
+            slots |= dict.fromkeys(fitting)
+        sums.append(tuple(slots))
+    return Statement(part.figure, tuple(part.scopes), tuple(sums))
+
+
+def _check(schema: Schema, parsed: SchemaFile) -> None:
     """Refuse a schema that contradicts itself, naming what is wrong."""
     for table, layouts in schema.tables.items():
         for layout in layouts:
@@ -434,12 +416,19 @@ def _check(schema: Schema, parsed: _File) -> None:
             stray = set(spec.omit_rows) - rows
             if stray:
                 raise SchemaError(f"{table}, layout {layout_id!r} omits unknown {sorted(stray)}.")
-    stray_tables = {relation.table for relation in parsed.relations} - set(schema.tables)
+    for statement in schema.statements:
+        if statement.figure not in {key.key for key in schema.figures}:
+            raise SchemaError(f"Statements name the unknown figure {statement.figure!r}.")
+        unscoped = set(statement.scopes) - {None, *schema.scopes}
+        if unscoped:
+            raise SchemaError(f"Statements of {statement.figure}: unknown scopes {unscoped}.")
+    named = {relation.table for relation in (*parsed.relations, *parsed.years)}
+    stray_tables = named - set(schema.tables)
     if stray_tables:
         raise SchemaError(f"Relations name unknown tables {sorted(stray_tables)}.")
 
 
-def _check_groups(where: str, block: _Block) -> None:
+def _check_groups(where: str, block: BlockPart) -> None:
     """Groups must be known, listed from the outside in, and nothing may stand under two of them."""
     for members, groups in (
         (block.columns, _groups(block.column_groups)),

@@ -450,6 +450,15 @@ class ReportFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class PriorReport:
+    """What a report of another year states, by slot; cells without a number are left out."""
+
+    organization: str | None
+    year: int | None
+    values: Mapping[str, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
 class Extraction:
     """The whole result for one document.
 

@@ -56,6 +56,55 @@ def test_documents_in_and_results_out(tmp_path: Path) -> None:
     assert json.loads((out / "a.json").read_text())["document"]["name"] == "a.txt"
 
 
+def across_years(path: Path) -> dict[str, tuple[float, float]]:
+    """What this year's result finds beside last year's: last year's number and this year's."""
+    findings = json.loads(path.read_text())["findings"]
+    return {
+        finding["relation"]: (finding["expected"], finding["found"])
+        for finding in findings
+        if "across_years" in finding["relation"]
+    }
+
+
+def test_a_report_is_compared_with_last_years_of_the_same_body(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(OTHER)
+    assert run("extract", tmp_path / "a.txt", "-o", tmp_path / "now").exit_code == 0
+    result = json.loads((tmp_path / "now" / "a.json").read_text())
+    cells = result["tables"]["requests"]["cells"]
+    carried_over = cells["carried_over.natural_person"]["value"]
+    last = tmp_path / "last"
+    last.mkdir()
+    result["report"]["year"] -= 1
+    for column in {name.split(".")[1] for name in cells}:
+        value = cells[f"carried_over.{column}"]["value"]
+        cells[f"carried_forward.{column}"] |= {"value": value, "status": "reviewed"}
+    cells["carried_forward.natural_person"]["value"] = carried_over + 3
+    (last / "a.json").write_text(json.dumps(result))
+    (last / "other.json").write_text("[1, 2]")
+
+    assert run("extract", tmp_path / "a.txt", "-o", tmp_path, "--previous", last).exit_code == 0
+    found = across_years(tmp_path / "a.json")
+    assert found["requests.across_years.natural_person"] == (carried_over + 3, carried_over)
+    assert "requests.across_years.total" not in found
+
+    result["report"]["organization"] = "柳港市财政局"
+    (last / "a.json").write_text(json.dumps(result))
+    assert run("extract", tmp_path / "a.txt", "-o", tmp_path, "--previous", last).exit_code == 0
+    assert across_years(tmp_path / "a.json") == {}
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"format_version": 1, "report": 5, "tables": 5}'])
+def test_what_is_no_result_of_last_year_is_refused_by_name(content: str, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(REPORT)
+    (tmp_path / "last.json").write_text(content)
+    result = run(
+        "extract", tmp_path / "a.txt", "-o", tmp_path, "--previous", tmp_path / "last.json"
+    )
+    assert result.exit_code == 2
+    assert "last.json" in result.stderr
+    assert "Traceback" not in result.output
+
+
 def test_all_formats(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(REPORT)
     out = tmp_path / "out"

@@ -340,12 +340,44 @@ def test_half_of_the_rows_missing_and_totals_blank_throughout() -> None:
     assert named == {"requests.total_handled.natural_person"}
 
 
+# --- last year's report -------------------------------------------------------------------------
+
+
+def test_last_years_report_is_evidence_and_a_finding() -> None:
+    table = requests(
+        new_received__natural_person=5,
+        new_received__total=5,
+        carried_over__natural_person=2,
+        carried_over__total=2,
+        granted__natural_person=7,
+        granted__total=7,
+        total_handled__natural_person=7,
+        total_handled__total=7,
+    )
+    last = {
+        "requests.carried_forward.natural_person": Decimal(3),
+        "requests.carried_forward.total": Decimal(2),
+        "disclosure.regulations.in_force": Decimal(4),
+    }
+    assert decoded(table).findings == ()
+    (one,) = decode([table], SCHEMA, last)
+    (found,) = one.findings
+    assert found.relation == "requests.across_years.natural_person"
+    assert found.cells == ("requests.carried_over.natural_person",)
+    assert (found.expected, found.found) == (3, 2)
+    assert "上年报告" in found.message
+    assert one.chosen["requests.carried_over.natural_person"].reading.value == 2
+    assert not any(slot.startswith("last:") for slot in (*one.chosen, *one.alternatives))
+    agreeing = {slot: Decimal(2) for slot in last}
+    assert decode([table], SCHEMA, agreeing)[0].findings == ()
+
+
 # --- the solver against brute force -----------------------------------------------------------
 
 PLACES = ("a", "b", "c", "t")
 GRID = (
-    Relation("sum", ("a", "b", "c"), ("t",)),
-    Relation("pair", ("a",), ("b",)),
+    Relation("sum", ("a", "b", "c"), ("t",), broken=1.0),
+    Relation("pair", ("a",), ("b",), broken=1.0),
 )
 _MOST = 12
 
@@ -401,7 +433,7 @@ def brute_force(given_: dict[str, tuple[Option, ...]], price: float) -> float:
 @settings(deadline=None, max_examples=60)
 @given(grids())
 def test_the_solver_agrees_with_brute_force(given_: dict[str, tuple[Option, ...]]) -> None:
-    found = Grid(given_, GRID, 3.0).solve()
+    found = Grid(given_, GRID).solve()
     assert found is not None
     assert found.cost == pytest.approx(brute_force(given_, 3.0), abs=0.01)
 
@@ -411,10 +443,10 @@ def test_the_solver_agrees_with_brute_force(given_: dict[str, tuple[Option, ...]
 def test_another_candidate_never_raises_the_cost_and_order_does_not_matter(
     given_: dict[str, tuple[Option, ...]], slot: str, value: int, cost: int
 ) -> None:
-    before = Grid(given_, GRID, 3.0).solve()
+    before = Grid(given_, GRID).solve()
     more = {**given_, slot: (*given_[slot], Option(Source.READ, Decimal(value), float(cost)))}
-    after = Grid(more, GRID, 3.0).solve()
-    turned = Grid({s: o[::-1] for s, o in more.items()}, GRID, 3.0).solve()
+    after = Grid(more, GRID).solve()
+    turned = Grid({s: o[::-1] for s, o in more.items()}, GRID).solve()
     assert before is not None and after is not None and turned is not None
     assert after.cost <= before.cost + 1e-6
     assert after.cost == pytest.approx(turned.cost)

@@ -18,7 +18,9 @@ FOUNDATION = {
     "labels",
     "meaning",
     "numerals",
+    "previous",
     "schema",
+    "schema_file",
     "settings",
     "spellings",
     "types",
@@ -39,6 +41,7 @@ STAGES = {
     "decode": {"decode"},
     "figures": {"clauses", "figure_matches", "figures", "mentions", "prose", "quantities"},
     "facts": {"facts"},
+    "statements": {"statements"},
     "flag": {"flag"},
     "export": {"export"},
 }

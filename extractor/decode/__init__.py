@@ -17,37 +17,66 @@ from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
-from extractor.decode.options import NOTHING, Option, implied_by, number, options
+from extractor.decode.options import LAST_YEAR, NOTHING, Option, implied_by, number, options, price
 from extractor.decode.solver import Grid
 from extractor.decode.verdicts import CLEAR, finding, verdict
-from extractor.schema import Layout, Relation, Schema
-from extractor.types import Alternative, Candidate, Decoded, State, TableReading
+from extractor.schema import LAST, Layout, Relation, Schema
+from extractor.types import (
+    Alternative,
+    Candidate,
+    Decoded,
+    Evidence,
+    Reading,
+    State,
+    TableReading,
+)
 
-PRICE = 10.0
-"""Of a relation that a report does not keep, in nats: one in a thousand, and any difference."""
 _EARNED = 2.0
 """Nats by which an explanation must be better than every one that leaves a cell as it was read."""
 _REPAIRED = "repaired"
 
 
-def decode(readings: Sequence[TableReading], schema: Schema) -> tuple[Decoded, ...]:
-    """Choose a reading for every slot and judge the relations of every table that is present."""
-    return tuple(_decode(one, schema.layout(one.table, one.layout)) for one in readings)
+def decode(
+    readings: Sequence[TableReading],
+    schema: Schema,
+    last_year: Mapping[str, Decimal] | None = None,
+) -> tuple[Decoded, ...]:
+    """Choose a reading for every slot and judge the relations of every table that is present.
+
+    Args:
+        readings: candidates by slot, the one that the readers prefer first.
+        schema: the form.
+        last_year: what last year's report of the same body states, by slot. A relation with it is
+            evidence like any other, and cheaper to let go.
+    """
+    return tuple(
+        _decode(one, schema.layout(one.table, one.layout), last_year or {}) for one in readings
+    )
 
 
-def _decode(reading: TableReading, layout: Layout) -> Decoded:
-    first = {slot: c[0] for slot, c in reading.candidates.items() if c}
+def _decode(reading: TableReading, layout: Layout, last_year: Mapping[str, Decimal]) -> Decoded:
+    candidates = dict(reading.candidates)
+    for slot, value in last_year.items():
+        stated = Reading(str(value), State.NUMBER, value)
+        there = Candidate(LAST + slot, stated, 1.0, 1.0, 1.0, Evidence(), LAST_YEAR)
+        candidates[there.slot] = (there,)
+    relations = (
+        *layout.relations,
+        *(r for r in layout.years if all(s in candidates for s in r.slots if s.startswith(LAST))),
+    )
+    first = {slot: c[0] for slot, c in candidates.items() if c}
     values = {slot: number(candidate) for slot, candidate in first.items()}
-    broken = [r for r in layout.relations if is_broken(r, values, first)]
-    implied = _implied_for_unknown(layout, values)
+    broken = [r for r in relations if is_broken(r, values, first)]
+    implied = _implied_for_unknown(relations, values)
     if not broken:
-        return Decoded(reading, first, _alternatives(reading, first, implied), ())
-    given = _options(reading, layout, broken, values)
+        chosen = _of(reading, first)
+        return Decoded(reading, chosen, _alternatives(reading, chosen, implied), ())
+    given = _options(candidates, relations, broken, values)
     # What letting go of all sums costs is enough for any explanation.
-    grid = Grid(given, layout.relations, PRICE, len(broken) * PRICE + CLEAR)
+    grid = Grid(given, relations, sum(map(price, broken)) + CLEAR)
     changed = _explained(grid, given)
     read = {slot: c for slot, option in changed.items() if (c := option.candidate) is not None}
-    chosen = first | {slot: _repaired(candidate) for slot, candidate in read.items()}
+    chosen = _of(reading, first | {slot: _repaired(c) for slot, c in read.items()})
     implied |= {
         slot: option.value
         for slot, option in changed.items()
@@ -65,8 +94,13 @@ def _decode(reading: TableReading, layout: Layout) -> Decoded:
             finding(relation, layout, values, verdict(relation, grid, given, first))
             for relation in broken
         ),
-        frozenset(doubted),
+        frozenset(doubted & set(reading.candidates)),
     )
+
+
+def _of(reading: TableReading, chosen: Mapping[str, Candidate]) -> dict[str, Candidate]:
+    """Those of the table itself."""
+    return {slot: candidate for slot, candidate in chosen.items() if slot in reading.candidates}
 
 
 def is_broken(
@@ -87,8 +121,8 @@ def is_broken(
 
 
 def _options(
-    reading: TableReading,
-    layout: Layout,
+    candidates: Mapping[str, Sequence[Candidate]],
+    relations: Sequence[Relation],
     broken: Sequence[Relation],
     values: Mapping[str, Decimal | None],
 ) -> dict[str, tuple[Option, ...]]:
@@ -99,10 +133,9 @@ def _options(
             value = implied_by(relation, slot, values)
             if value is not None:
                 implied.setdefault(slot, []).append(value)
-    slots = {slot for relation in layout.relations for slot in relation.slots}
+    slots = {slot for relation in relations for slot in relation.slots}
     return {
-        slot: options(reading.candidates.get(slot, ()), implied.get(slot, ()))
-        for slot in sorted(slots)
+        slot: options(candidates.get(slot, ()), implied.get(slot, ())) for slot in sorted(slots)
     }
 
 
@@ -133,11 +166,11 @@ def _repaired(candidate: Candidate) -> Candidate:
 
 
 def _implied_for_unknown(
-    layout: Layout, values: Mapping[str, Decimal | None]
+    relations: Sequence[Relation], values: Mapping[str, Decimal | None]
 ) -> dict[str, Decimal]:
     """Values of unknown cells on which at least two relations agree and none disagrees."""
     found: dict[str, list[Decimal]] = {}
-    for relation in layout.relations:
+    for relation in relations:
         for slot in relation.slots:
             if values.get(slot) is None:
                 value = implied_by(relation, slot, values)

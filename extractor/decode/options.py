@@ -34,6 +34,9 @@ _LOOKS_ALIKE, _ANY_VALUE = 2.0, 5.0
 _WRONG = 5e-4
 """That a report states a cell wrongly."""
 _ANY_WRONG = 4.0
+_ANY_SUM = 3.0
+LAST_YEAR = "last_year"
+"""The origin of what last year's report states: it is no reading, and stands."""
 
 
 class Source(StrEnum):
@@ -83,7 +86,7 @@ def options(candidates: Sequence[Candidate], implied: Iterable[Decimal] = ()) ->
     read = [_read(first, base)]
     for candidate in candidates[1:]:
         read.append(_read(candidate, max(base + _RANK, -log(max(candidate.score, _LEAST)))))
-    if read[0].is_unknown:
+    if read[0].is_unknown or first.origin == LAST_YEAR:
         return tuple(read)
     known = {option.value for option in read}
     misread = -log(doubt(candidates))
@@ -94,6 +97,11 @@ def options(candidates: Sequence[Candidate], implied: Iterable[Decimal] = ()) ->
         Option(Source.MISREAD, None, misread + _ANY_VALUE),
         Option(Source.REPORTED, None, -log(_WRONG) + _ANY_WRONG),
     )
+
+
+def price(relation: Relation) -> float:
+    """The cost of a relation that a report does not keep."""
+    return -log(relation.broken) + _ANY_SUM
 
 
 def _read(candidate: Candidate, cost: float) -> Option:

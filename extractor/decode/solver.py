@@ -12,7 +12,7 @@ from decimal import Decimal
 from math import inf
 from typing import Any
 
-from extractor.decode.options import Option
+from extractor.decode.options import Option, price
 from extractor.schema import Relation
 
 _NATS = 1000
@@ -44,7 +44,6 @@ class Grid:
         self,
         options: Mapping[str, Sequence[Option]],
         relations: Sequence[Relation],
-        price: float,
         limit: float = inf,
     ) -> None:
         """Price the grid.
@@ -52,7 +51,6 @@ class Grid:
         Args:
             options: of every slot, as read first.
             relations: over these slots.
-            price: the cost, in nats, of a relation that does not hold.
             limit: options that cost so much more than the first of their slot are left out: no
                 solution that is worth knowing has them.
 
@@ -69,7 +67,6 @@ class Grid:
             for slot in sorted(options)
         }
         self._relations = relations
-        self._price = price
         values = [o.value for given in options.values() for o in given if o.value is not None]
         places = max((-int(v.normalize().as_tuple().exponent) for v in values), default=0)
         self._unit = 10 ** min(_MAX_PLACES, max(0, places))
@@ -90,7 +87,7 @@ class Grid:
         chosen: dict[str, dict[int, Any]] = {}
         amounts: dict[str, Any] = {}
         free: dict[str, Any] = {}
-        price: list[Any] = []
+        costs: list[Any] = []
         for slot, given in self._options.items():
             picks = {i: model.new_bool_var(f"{slot}/{i}") for i in given}
             model.add_exactly_one(picks.values())
@@ -111,7 +108,7 @@ class Grid:
                 model.add(free[slot] == 0).only_enforce_if(is_open.negated())
                 amount = amount + free[slot]
             amounts[slot] = amount
-            price += [round(_NATS * option.cost) * picks[i] for i, option in given.items()]
+            costs += [round(_NATS * option.cost) * picks[i] for i, option in given.items()]
         broken = {}
         for relation in self._relations:
             lets_go = model.new_bool_var(f"{relation.id}/broken")
@@ -124,8 +121,8 @@ class Grid:
             judged = model.add(parts == total)
             judged.only_enforce_if(lets_go.negated(), unjudged.negated())
             broken[relation.id] = lets_go
-            price.append(round(_NATS * self._price) * lets_go)
-        model.minimize(sum(price))
+            costs.append(round(_NATS * price(relation)) * lets_go)
+        model.minimize(sum(costs))
         solver = cp_model.CpSolver()
         # What takes longest in models of this size and finds nothing in them.
         solver.parameters.symmetry_level = 0

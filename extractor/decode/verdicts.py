@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from extractor.decode.options import Option, Source
 from extractor.decode.solver import Grid
-from extractor.schema import Layout, Relation
+from extractor.schema import LAST, Layout, Relation
 from extractor.types import Candidate, Finding, Verdict
 
 CLEAR = 3.0
@@ -84,7 +84,7 @@ def finding(
         relation=relation.id,
         verdict=judged,
         message=f"{parts} = {expected} ≠ {found} = {totals}",
-        cells=relation.slots,
+        cells=tuple(slot for slot in relation.slots if not slot.startswith(LAST)),
         expected=expected,
         found=found,
     )
@@ -93,5 +93,6 @@ def finding(
 def _terms(slots: Sequence[str], layout: Layout, values: Mapping[str, Decimal]) -> str:
     """One side of a relation in the form's own words; parts of zero are left out."""
     names = {slot.id: slot.label for slot in layout.slots}
+    names |= {LAST + slot: f"上年报告：{label}" for slot, label in names.items()}
     terms = [f"{names[slot]} {values[slot]}" for slot in slots if values[slot]]
     return " + ".join(terms) or (f"{names[slots[0]]} 0" if len(slots) == 1 else "0")

@@ -1,0 +1,55 @@
+"""Results of another year, as `extractor extract` writes them, to compare reports with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from extractor.errors import CorruptInput
+from extractor.types import CellStatus, PriorReport
+
+
+def read_previous(path: Path) -> tuple[PriorReport, ...]:
+    """The results in a file, or in all JSON files of a folder; other JSON in a folder is passed by.
+
+    Values that nobody has looked at and that were flagged are left out.
+
+    Raises:
+        CorruptInput: a file cannot be read, is no JSON, or (given by itself) is no result.
+    """
+    if path.is_dir():
+        contents = ((file, _json(file)) for file in sorted(path.glob("*.json")))
+        return tuple(_report(file, content) for file, content in contents if _is_result(content))
+    content = _json(path)
+    if not _is_result(content):
+        raise CorruptInput(f"{path} is no result of an extraction; give a NAME.json of last year")
+    return (_report(path, content),)
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_bytes(), parse_float=Decimal)
+    except (OSError, ValueError) as error:
+        raise CorruptInput(f"{path} cannot be read as a result of last year: {error}") from error
+
+
+def _is_result(content: Any) -> bool:
+    return isinstance(content, dict) and {"format_version", "report", "tables"} <= set(content)
+
+
+def _report(path: Path, content: dict[str, Any]) -> PriorReport:
+    try:
+        report = content["report"]
+        return PriorReport(report.get("organization"), report.get("year"), dict(_values(content)))
+    except (AttributeError, TypeError, ArithmeticError) as error:
+        raise CorruptInput(f"{path} is a damaged result of last year: {error!r}") from error
+
+
+def _values(content: dict[str, Any]) -> Iterator[tuple[str, Decimal]]:
+    for table, found in content["tables"].items():
+        for name, cell in found.get("cells", {}).items():
+            if cell.get("value") is not None and cell.get("status") != CellStatus.FLAGGED:
+                yield f"{table}.{name}", Decimal(cell["value"])

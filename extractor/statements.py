@@ -1,0 +1,87 @@
+"""What the text says beside what the tables say: one finding for every figure that they contradict.
+
+A report may count otherwise in its text: withdrawn applications, this office or the whole
+district. So a difference is something to look at; it is the report's own error only where the
+clause says what is counted and nothing that was read is in doubt.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+
+from extractor.schema import Schema, Statement
+from extractor.types import Cell, CellStatus, Exactness, Figure, Finding, State, Table, Verdict
+
+_NOTHING = (State.BLANK, State.DASH)
+_LONGEST = 60
+
+
+def check_statements(
+    figures: Sequence[Figure], tables: Sequence[Table], schema: Schema
+) -> tuple[Finding, ...]:
+    """Compare every exact figure that the schema knows a sum for.
+
+    Figures and cells that could not be read, figures in doubt, and those of which the text itself
+    states several values, are left out. The relation of a finding is `text.KEY`.
+    """
+    cells = {cell.slot: cell for table in tables for cell in table.cells}
+    labels = {
+        slot.id: slot.label
+        for layouts in schema.tables.values()
+        for layout in layouts
+        for slot in layout.slots
+    }
+    said = Counter((figure.key, figure.scope) for figure in figures)
+    return tuple(
+        found
+        for figure in figures
+        if said[figure.key, figure.scope] == 1
+        for statement in schema.statements
+        if statement.figure == figure.key and figure.scope in statement.scopes
+        for found in _compare(figure, statement, cells, labels)
+    )
+
+
+def _compare(
+    figure: Figure, statement: Statement, cells: Mapping[str, Cell], labels: Mapping[str, str]
+) -> Iterator[Finding]:
+    is_plain = figure.exactness is Exactness.EXACT and figure.status is not CellStatus.FLAGGED
+    if figure.value is None or not is_plain:
+        return
+    sums = [
+        (members, total)
+        for slots in statement.sums
+        if (members := [cells[slot] for slot in slots if slot in cells])
+        and (total := _total(members)) is not None
+    ]
+    if not sums or any(total == figure.value for _, total in sums):
+        return
+    members, total = sums[0]
+    is_certain = figure.scope is not None and all(
+        cell.status is not CellStatus.FLAGGED for cell in members
+    )
+    terms = " + ".join(labels[c.slot] for c in members if c.reading.value or len(members) == 1)
+    sentence = figure.sentence
+    if len(sentence) > _LONGEST:
+        sentence = f"{sentence[:_LONGEST]}…"
+    yield Finding(
+        relation=f"text.{figure.key}",
+        verdict=Verdict.REPORTED if is_certain else Verdict.UNDECIDED,
+        message=f"正文“{sentence}” {figure.printed} ≠ {total} = {terms or '0'}",
+        cells=tuple(cell.slot for cell in members),
+        expected=figure.value,
+        found=total,
+    )
+
+
+def _total(cells: Sequence[Cell]) -> Decimal | None:
+    """What cells add up to; None if one is unknown, or none has a number."""
+    values = []
+    for cell in cells:
+        if cell.reading.value is not None:
+            values.append(cell.reading.value)
+        elif cell.reading.state not in _NOTHING:
+            return None
+    return sum(values, Decimal(0)) if values else None
