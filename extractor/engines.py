@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
+from extractor.calibrator import FOLDER as CALIBRATOR
+from extractor.calibrator import Calibrator
 from extractor.digits import DigitReader
 from extractor.ocr import OcrEngine, PaddleEngine
 from extractor.settings import Settings
@@ -29,6 +31,11 @@ class Engines:
     def token_classifier(self) -> TokenClassifier:
         return TokenClassifier(threads=self._settings.threads)
 
+    @cached_property
+    def calibrator(self) -> Calibrator | None:
+        """None where none has been fitted: nothing is assessed then."""
+        return Calibrator() if CALIBRATOR.is_dir() else None
+
     @property
     def models(self) -> Mapping[str, str]:
         """Name and sha256 of the models that have been used so far."""
@@ -38,4 +45,6 @@ class Engines:
         if "token_classifier" in self.__dict__:
             sha256 = self.token_classifier.manifest["sha256"]
             found["token_classifier"] = str(sha256[self.token_classifier.manifest["file"]])
+        if self.__dict__.get("calibrator") is not None:
+            found["calibrator"] = str(self.__dict__["calibrator"].manifest["sha256"])
         return found

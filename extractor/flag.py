@@ -1,15 +1,20 @@
 """Readings to reported cells: what is accepted, what a person must look at, and why.
 
-Until probabilities are calibrated, `probability` stays None (not assessed) and a cell is accepted
-only if nothing at all speaks against it. Flag codes are stable; `docs/flags.md` explains each.
+A calibrated probability decides between accepted and flagged, save for doubts that it does not
+settle: whether a value is in its right place, what words mean, a reading that only sums prefer.
+Without a calibrator `probability` is None (not assessed) and a cell is accepted only if nothing at
+all speaks against it. Flag codes are stable; `docs/flags.md` explains each.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from extractor.calibrator import Calibrator
 from extractor.schema import Layout, Schema, Slot
 from extractor.settings import Settings
+from extractor.signals import Surroundings, signals, surroundings
 from extractor.types import Cell, CellStatus, Decoded, Evidence, Reading, State, Table
 
 FLAGS = {
@@ -22,24 +27,50 @@ FLAGS = {
     "repaired": "the sums hold with another reading of the print, which was taken",
     "readers_disagree": "a second look read something else",
     "unusual_words": "words were read where a number is expected",
+    "low_probability": "taken together, the signs are too weak to accept it unseen",
     "unverified_blank": "nothing was found in the cell, but it is not certain that it is empty",
 }
 
 
-def flag(decoded: Sequence[Decoded], schema: Schema, settings: Settings) -> tuple[Table, ...]:
+SOFT = {"low_score", "relation_broken", "readers_disagree", "unverified_blank"}
+"""What a calibrated probability takes into account, so that it needs no flag by itself."""
+
+
+def flag(
+    decoded: Sequence[Decoded],
+    schema: Schema,
+    settings: Settings,
+    calibrator: Calibrator | None = None,
+) -> tuple[Table, ...]:
     """Turn decoded tables into reported ones; every slot of the layout is present in the result."""
     return tuple(
-        _table(one, schema.layout(one.reading.table, one.reading.layout), settings)
+        _table(one, schema.layout(one.reading.table, one.reading.layout), settings, calibrator)
         for one in decoded
     )
 
 
-def _table(decoded: Decoded, layout: Layout, settings: Settings) -> Table:
-    cells = tuple(_cell(slot, decoded, settings) for slot in layout.slots)
-    return Table(decoded.reading.table, decoded.reading.is_present, cells)
+def _table(
+    decoded: Decoded, layout: Layout, settings: Settings, calibrator: Calibrator | None
+) -> Table:
+    around = surroundings(decoded, layout)
+    cells = [_cell(slot, decoded, around, settings) for slot in layout.slots]
+    if calibrator is not None:
+        read = [i for i, cell in enumerate(cells) if cell.signals]
+        threshold = calibrator.threshold(settings.max_risk)
+        for i, p in zip(read, calibrator([cells[i].signals for i in read]), strict=True):
+            cells[i] = _assessed(cells[i], float(p), threshold)
+    return Table(decoded.reading.table, decoded.reading.is_present, tuple(cells))
 
 
-def _cell(slot: Slot, decoded: Decoded, settings: Settings) -> Cell:
+def _assessed(cell: Cell, probability: float, threshold: float) -> Cell:
+    """A cell with its probability; flagged if that is too low, or for what it does not settle."""
+    is_flagged = probability < threshold or not SOFT.issuperset(cell.flags)
+    flags = (cell.flags or ("low_probability",)) if is_flagged else ()
+    status = CellStatus.FLAGGED if is_flagged else CellStatus.ACCEPTED
+    return replace(cell, probability=probability, status=status, flags=flags)
+
+
+def _cell(slot: Slot, decoded: Decoded, around: Surroundings, settings: Settings) -> Cell:
     candidate = decoded.chosen.get(slot.id)
     alternatives = decoded.alternatives.get(slot.id, ())
     if candidate is None:
@@ -75,4 +106,5 @@ def _cell(slot: Slot, decoded: Decoded, settings: Settings) -> Cell:
         tuple(dict.fromkeys(doubts)),
         candidate.evidence,
         alternatives=alternatives,
+        signals=signals(slot.id, decoded, around),
     )

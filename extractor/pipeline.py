@@ -133,6 +133,9 @@ def extract(
         ModelError: the models cannot be loaded.
     """
     schema = schema or load_schema()
+    calibrator = engines.calibrator if settings.calibration else None
+    if calibrator is not None:
+        calibrator.check(schema)
     run = _Run(progress or (lambda stage, page, pages: None))
     if source.kind.is_paged:
         sheets, rotations, scanned, warps = _read_pages(source, engines, settings, run)
@@ -157,7 +160,7 @@ def extract(
     with run.stage("decode"):
         decoded = decode(readings, schema, _last_year(facts, previous))
     with run.stage("flag"):
-        tables = flag(decoded, schema, settings)
+        tables = flag(decoded, schema, settings, calibrator)
     figures: tuple[Figure, ...] = ()
     with run.barrier("figures"), run.stage("figures"):
         prose = join_prose(_prose(assembly.sheets))

@@ -70,6 +70,18 @@ class Settings(BaseSettings):
         0.75, ge=0, le=1, description="A value whose row or column anchor is lower is flagged."
     )
 
+    calibration: bool = Field(
+        True,
+        description="Whether calibrated probabilities decide what is accepted, where models/ has a "
+        "calibrator.",
+    )
+    max_risk: float = Field(
+        0.0005,
+        gt=0,
+        lt=1,
+        description="Largest share of wrong values among accepted ones, with 95 % confidence.",
+    )
+
     home: Path = Field(
         Path(".data"), description="Folder of the service: its database, files and first key."
     )

@@ -397,7 +397,10 @@ class Decoded:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One slot of the form, as it is reported to the user."""
+    """One slot of the form, as it is reported to the user.
+
+    `signals` is what its probability is made of (`signals.NAMES`), empty where nothing was read.
+    """
 
     slot: str
     reading: Reading
@@ -406,6 +409,7 @@ class Cell:
     evidence: Evidence
     probability: float | None = None
     alternatives: tuple[Alternative, ...] = ()
+    signals: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ STAGES = {
     "figures": {"clauses", "figure_matches", "figures", "mentions", "prose", "quantities"},
     "facts": {"facts"},
     "statements": {"statements"},
-    "flag": {"flag"},
+    "flag": {"calibrator", "flag", "signals"},
     "export": {"export"},
 }
 STAGE_OF = {module: stage for stage, modules in STAGES.items() for module in modules}

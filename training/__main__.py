@@ -16,6 +16,8 @@ COMMANDS = {
     "token-finetune": ("training.token_classifier.finetune", "train the token classifier"),
     "token-export": ("training.token_classifier.export", "write the artefact that is served"),
     "token-test": ("training.token_classifier.test", "measure the artefact on the test split"),
+    "calibration-data": ("training.calibration.data", "make the readings to calibrate on"),
+    "calibrate": ("training.calibration.fit", "fit the calibrator and bound its errors"),
     "token-speed": ("training.token_classifier.speed", "time networks of several sizes"),
 }
 """Module and purpose of each; imported when it is run, because some need torch."""
@@ -28,7 +30,7 @@ def main(argv: list[str]) -> int:
         return int(importlib.import_module(module).main(argv[1:]))
     print("usage: python -m training COMMAND [--help]\n", file=sys.stderr)
     for name, (_, purpose) in COMMANDS.items():
-        print(f"  {name:14} {purpose}", file=sys.stderr)
+        print(f"  {name:16} {purpose}", file=sys.stderr)
     return 0 if argv[:1] in (["--help"], ["-h"]) else 2
 
 

@@ -1,0 +1,274 @@
+"""Signals, the calibrator, and the bound on what it accepts."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from extractor.calibrator import Calibrator
+from extractor.decode import decode
+from extractor.errors import ModelError
+from extractor.flag import flag
+from extractor.schema import load_schema
+from extractor.settings import Settings
+from extractor.signals import NAMES, signals, surroundings
+from extractor.types import (
+    Box,
+    Candidate,
+    Cell,
+    CellStatus,
+    Evidence,
+    Reading,
+    State,
+    TableReading,
+)
+from training.calibration import fit
+from training.calibration.data import Readings, load, readings_of, save
+from training.calibration.risk import risk_curve
+
+SCHEMA = load_schema()
+LAYOUT = SCHEMA.layout("disputes", "standard")
+FIRST = "disputes.reconsideration.upheld"
+
+
+def table(**changes: object) -> TableReading:
+    """Zeros as a reader of pixels gives them; `changes` are of the first cell's candidate."""
+    found = {}
+    for i, slot in enumerate(LAYOUT.slots):
+        box = Box(0.1 + 0.05 * i, 0.5, 0.12 + 0.05 * i, 0.52)
+        reading = Reading("0", State.NUMBER, Decimal(0))
+        candidate = Candidate(slot.id, reading, 0.999, 1.0, 1.0, Evidence(1, box), "cell")
+        found[slot.id] = (replace(candidate, **changes) if slot.id == FIRST else candidate,)
+    return TableReading("disputes", "standard", True, found)
+
+
+def signals_of(reading: TableReading, slot: str = FIRST) -> dict[str, float]:
+    (decoded,) = decode([reading], SCHEMA)
+    found = signals(slot, decoded, surroundings(decoded, LAYOUT))
+    assert len(found) == len(NAMES)
+    assert all(np.isfinite(found))
+    return dict(zip(NAMES, found, strict=True))
+
+
+def test_signals_say_what_speaks_for_a_reading() -> None:
+    plain = signals_of(table())
+    assert (plain["is_number"], plain["is_zero"], plain["held"]) == (1, 1, pytest.approx(1 / 3))
+    assert (plain["height"], plain["width"]) == pytest.approx((1, 1))
+    assert signals_of(table(score=0.6))["certainty"] < plain["certainty"]
+    wrong = signals_of(table(reading=Reading("3", State.NUMBER, Decimal(3))))
+    assert (wrong["broken"], wrong["doubted"], wrong["held"]) == (pytest.approx(1 / 3), 1, 0)
+    blank = signals_of(table(reading=Reading("", State.BLANK), origin="empty"))
+    assert (blank["is_blank"], blank["is_unprinted"], blank["digits"]) == (1, 1, 0)
+    flat = signals_of(table(evidence=Evidence(line=3)))
+    assert (flat["height"], flat["width"]) == (1, 1)
+
+
+def test_an_empty_table_has_surroundings() -> None:
+    (decoded,) = decode([TableReading("disputes", "standard", False, {})], SCHEMA)
+    assert surroundings(decoded, LAYOUT).table == (0.0, 0.0, 0.0, 0.0)
+
+
+# --- fitting ----------------------------------------------------------------------------------
+
+
+def documents(n: int = 30, each: int = 60) -> list[Readings]:
+    """Readings that are wrong mostly where their certainty is low."""
+    dice = np.random.default_rng(3)
+    found = []
+    for i in range(n):
+        given_ = dice.random((each, len(NAMES))).astype(np.float32)
+        certainty = given_[:, NAMES.index("certainty")]
+        right = dice.random(each) < 0.55 + 0.45 * (certainty > 0.4)
+        nobody = np.zeros(each, np.bool_)
+        found.append(Readings(f"d{i}", "fax", given_, right, nobody, certainty > 0.3, certainty))
+    return found
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A calibrator fitted on invented readings."""
+    there = tmp_path_factory.mktemp("calibration")
+    for one in documents():
+        save(there / "data" / f"{one.name}.npz", one)
+    assert fit.main(["--folder", str(there / "data"), "-o", str(there / "calibrator")]) == 0
+    return there
+
+
+def test_readings_are_kept_as_they_are(folder: Path) -> None:
+    (first, *_) = documents()
+    again = load(folder / "data" / "d0.npz")
+    assert again.name == "d0"
+    assert np.array_equal(again.signals, first.signals)
+    assert np.array_equal(again.right, first.right)
+
+
+def test_what_is_served_says_what_was_fitted(folder: Path) -> None:
+    calibrator = Calibrator(folder / "calibrator")
+    calibrator.check(SCHEMA)
+    sample = fit.joined([load(path) for path in sorted((folder / "data").glob("*.npz"))])
+    model = fit.trees().fit(sample.signals, sample.right)
+    logits = fit.out_of_fold(fit.trees, sample)
+    curve = fit.isotonic(logits, sample.right)
+    expected = curve(model.decision_function(sample.signals))
+    assert np.allclose(calibrator(sample.signals.tolist()), expected, atol=1e-6)
+    assert len(calibrator([])) == 0
+    high, low = np.full(len(NAMES), 0.5), np.full(len(NAMES), 0.5)
+    high[0], low[0] = 0.95, 0.05
+    sure, unsure = calibrator([high.tolist(), low.tolist()])
+    assert sure > 0.9 > unsure
+
+
+def test_the_threshold_follows_from_the_risk(folder: Path) -> None:
+    calibrator = Calibrator(folder / "calibrator")
+    assert calibrator.threshold(1e-9) > 1
+    assert calibrator.threshold(0.5) <= calibrator.threshold(0.1) <= 2
+    (sure,) = [k for k, v in calibrator.manifest["out_of_fold"].items() if k == "trees"]
+    measured = calibrator.manifest["out_of_fold"]
+    assert measured[sure]["brier"] < 0.25
+
+
+@pytest.mark.parametrize("damage", ["content", "missing", "version", "signals"])
+def test_a_calibrator_that_does_not_fit_is_refused(
+    damage: str, folder: Path, tmp_path: Path
+) -> None:
+    for name in ("calibrator.json", "manifest.json"):
+        (tmp_path / name).write_bytes((folder / "calibrator" / name).read_bytes())
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    if damage == "content":
+        (tmp_path / "calibrator.json").write_text("{}")
+    elif damage == "missing":
+        (tmp_path / "calibrator.json").unlink()
+    elif damage == "version":
+        (tmp_path / "manifest.json").write_text(json.dumps(manifest | {"format": 99}))
+    else:
+        (tmp_path / "manifest.json").write_text(json.dumps(manifest | {"signals": ["luck"]}))
+    with pytest.raises(ModelError, match="calibrator"):
+        Calibrator(tmp_path).check(SCHEMA)
+
+
+def test_too_few_documents_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit):
+        fit.main(["--folder", str(tmp_path), "-o", str(tmp_path / "out")])
+    assert not (tmp_path / "out").exists()
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.tuples(st.floats(-5, 5), st.booleans()), min_size=1, max_size=60))
+def test_the_isotonic_curve_never_falls_and_is_never_certain(
+    items: list[tuple[float, bool]],
+) -> None:
+    logits = np.array([logit for logit, _ in items])
+    curve = fit.isotonic(logits, np.array([right for _, right in items]))
+    found = curve(np.linspace(-6, 6, 50))
+    assert (np.diff(found) >= -1e-12).all()
+    assert ((found > 0) & (found < 1)).all()
+
+
+# --- the bound ---------------------------------------------------------------------------------
+
+
+def test_the_bound_is_that_of_every_stricter_threshold_too() -> None:
+    probability = np.linspace(0, 1, 1000)
+    right = np.ones(1000, np.bool_)
+    right[[100, 995]] = False
+    document = np.arange(1000) // 50
+    nobody = np.zeros(1000, np.bool_)
+    steps = risk_curve(probability, right, nobody, document, [0.99, 0.5, 0.0])
+    assert [step.threshold for step in steps] == [0.99, 0.5, 0.0]
+    assert [step.wrong for step in steps] == [1, 1, 2]
+    assert steps[0].bound == steps[1].bound == steps[2].bound  # the strictest has the worst
+    held = risk_curve(probability, right, ~right, document, [0.0])
+    assert (held[0].wrong, held[0].coverage) == (0, 0.998)
+    assert 0 < held[0].bound < 0.004
+    with pytest.raises(ValueError, match="no readings"):
+        risk_curve(np.empty(0), nobody[:0], nobody[:0], document[:0], [0.5])
+
+
+def test_errors_that_come_together_widen_the_bound() -> None:
+    probability, nobody = np.ones(2000), np.zeros(2000, np.bool_)
+    document = np.arange(2000) // 50
+    together, apart = np.ones(2000, np.bool_), np.ones(2000, np.bool_)
+    together[:20] = False
+    apart[::100] = False
+    bounds = [
+        risk_curve(probability, right, nobody, document, [0.5])[0].bound
+        for right in (together, apart)
+    ]
+    assert bounds[0] > bounds[1] > 0.01
+
+
+# --- use ---------------------------------------------------------------------------------------
+
+
+class Fixed:
+    """Probabilities that are given."""
+
+    def __init__(self, *probabilities: float) -> None:
+        self._given = probabilities
+
+    def __call__(self, items: list[tuple[float, ...]]) -> np.ndarray:
+        return np.resize(np.array(self._given), len(items))
+
+    def threshold(self, target: float) -> float:
+        return 0.99
+
+
+def assessed(reading: TableReading, probability: float) -> Cell:
+    calibrator: Calibrator = Fixed(probability)  # type: ignore[assignment]
+    (found,) = flag(decode([reading], SCHEMA), SCHEMA, Settings(), calibrator)
+    return next(cell for cell in found.cells if cell.slot == FIRST)
+
+
+def test_a_probability_decides() -> None:
+    assert assessed(table(), 0.999).status is CellStatus.ACCEPTED
+    low = assessed(table(), 0.5)
+    assert (low.status, low.flags, low.probability) == (
+        CellStatus.FLAGGED,
+        ("low_probability",),
+        0.5,
+    )
+    assert assessed(table(score=0.7), 0.999).flags == ()
+    assert assessed(table(score=0.7), 0.5).flags == ("low_score",)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"row_anchor": 0.4},
+        {"column_anchor": 0.4},
+        {"reading": Reading("※", State.ILLEGIBLE)},
+        {"reading": Reading("0", State.NUMBER, Decimal(0), flags=("repaired",))},
+    ],
+)
+def test_no_probability_settles_where_a_value_belongs_or_what_sums_prefer(
+    changes: dict[str, object],
+) -> None:
+    assert assessed(table(**changes), 0.99999).status is CellStatus.FLAGGED
+
+
+def test_a_missing_cell_is_flagged_and_has_no_probability() -> None:
+    reading = replace(table(), candidates={})
+    found = assessed(reading, 0.999)
+    assert (found.status, found.probability, found.flags) == (
+        CellStatus.FLAGGED,
+        None,
+        ("missing",),
+    )
+
+
+def test_truth_is_value_and_state() -> None:
+    (found,) = flag(decode([table()], SCHEMA), SCHEMA, Settings())
+    slots = {cell.slot: 0 for cell in found.cells}
+    states = {cell.slot: {"state": "number"} for cell in found.cells}
+    truth = {"slots": slots | {FIRST: 3}, "cells": states}
+    assert int((~readings_of("a", "fax", found.cells, truth).right).sum()) == 1
+    truth = {"slots": slots, "cells": states | {FIRST: {"state": "dash"}}}
+    assert int((~readings_of("a", "fax", found.cells, truth).right).sum()) == 1
+    assert readings_of("a", "fax", [], truth).signals.shape == (0, len(NAMES))

@@ -1,0 +1,250 @@
+"""`python -m training calibrate`: fit the calibrator, choose its kind, and bound what it accepts.
+
+Everything is judged out of fold: five folds by document, each predicted by a model that has seen
+none of it. The kind with the least Brier score is fitted on all of them; its isotonic curve and the
+bounds of the risk come from the predictions out of fold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import ClassifierMixin
+from sklearn.ensemble import GradientBoostingClassifier
+from sklearn.isotonic import IsotonicRegression
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import brier_score_loss, log_loss
+from sklearn.model_selection import GroupKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from extractor.calibrator import FOLDER as ARTEFACT
+from extractor.calibrator import FORMAT
+from extractor.schema import load_schema
+from extractor.signals import NAMES
+from training.calibration.data import FOLDER, Readings, load
+from training.calibration.risk import CONFIDENCE, risk_curve
+
+_FOLDS = 5
+_SEED = 5
+_STEPS = 200
+_LEAST = 1e-6
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The readings of all documents one after the other; `document` tells whose each is."""
+
+    signals: Floats
+    right: NDArray[np.bool_]
+    held_back: NDArray[np.bool_]
+    accepted: NDArray[np.bool_]
+    document: NDArray[np.int64]
+
+
+def joined(readings: Sequence[Readings]) -> Sample:
+    """All readings of some documents.
+
+    Raises:
+        ValueError: there are fewer documents than folds, or nothing is wrong in them.
+    """
+    if len(readings) < _FOLDS:
+        raise ValueError(
+            f"{len(readings)} documents are too few; python -m training calibration-data"
+        )
+    sample = Sample(
+        np.concatenate([one.signals for one in readings]).astype(np.float64),
+        np.concatenate([one.right for one in readings]),
+        np.concatenate([one.held_back for one in readings]),
+        np.concatenate([one.accepted for one in readings]),
+        np.repeat(np.arange(len(readings)), [len(one) for one in readings]),
+    )
+    if sample.right.all():
+        raise ValueError("every reading is right; there is nothing to learn from")
+    return sample
+
+
+def trees() -> ClassifierMixin:
+    return GradientBoostingClassifier(
+        n_estimators=150,
+        max_depth=3,
+        learning_rate=0.08,
+        subsample=0.5,
+        min_samples_leaf=40,
+        random_state=_SEED,
+    )
+
+
+def logistic() -> ClassifierMixin:
+    return make_pipeline(StandardScaler(), LogisticRegression(C=1.0, max_iter=2000))
+
+
+KINDS: dict[str, Callable[[], ClassifierMixin]] = {"trees": trees, "logistic": logistic}
+
+
+def out_of_fold(make: Callable[[], Any], sample: Sample) -> Floats:
+    """Logits (M,) of every reading by a model that has not seen its document."""
+    found = np.empty(len(sample.right))
+    for seen, left_out in GroupKFold(_FOLDS).split(sample.signals, sample.right, sample.document):
+        model = make().fit(sample.signals[seen], sample.right[seen])
+        found[left_out] = model.decision_function(sample.signals[left_out])
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Logits to probabilities, straight between its points; it never falls."""
+
+    logit: list[float]
+    probability: list[float]
+
+    def __call__(self, logits: Floats) -> Floats:
+        found: Floats = np.interp(logits, self.logit, self.probability)
+        return found
+
+
+def isotonic(logits: Floats, right: NDArray[np.bool_]) -> Curve:
+    """The isotonic curve, each of its levels with half a reading more that is wrong and half a one
+    that is right (Jeffreys), so that no level is certain because nothing was wrong in it yet."""
+    levels = IsotonicRegression(out_of_bounds="clip").fit(logits, right.astype(float))
+    level = levels.predict(logits)
+    xs: list[float] = []
+    ys: list[float] = []
+    for value in np.unique(level):
+        here = level == value
+        share = (right[here].sum() + 0.5) / (here.sum() + 1)
+        xs += [float(logits[here].min()), float(logits[here].max())]
+        ys += [float(share)] * 2
+    kept = np.maximum.accumulate(np.clip(ys, _LEAST, 1 - _LEAST))
+    return Curve(xs, [float(y) for y in kept])
+
+
+def by_folds(logits: Floats, sample: Sample) -> Floats:
+    """Probabilities (M,) with the curve of the other folds."""
+    found = np.empty(len(logits))
+    folds = GroupKFold(_FOLDS).split(sample.signals, sample.right, sample.document)
+    for seen, left_out in folds:
+        found[left_out] = isotonic(logits[seen], sample.right[seen])(logits[left_out])
+    return found
+
+
+def tree_numbers(model: GradientBoostingClassifier) -> tuple[float, list[dict[str, list[float]]]]:
+    """The start and the trees of a boosted model, so that start plus all trees is its logit."""
+    first = model.init_.predict_proba(np.zeros((1, model.n_features_in_)))[0, 1]
+    found = []
+    for (estimator,) in model.estimators_:
+        tree = estimator.tree_
+        found.append(
+            {
+                "feature": np.maximum(tree.feature, 0).tolist(),
+                "threshold": tree.threshold.tolist(),
+                "left": tree.children_left.tolist(),
+                "right": tree.children_right.tolist(),
+                "value": (model.learning_rate * tree.value[:, 0, 0]).tolist(),
+            }
+        )
+    return float(np.log(first / (1 - first))), found
+
+
+def fit(sample: Sample) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The content of `calibrator.json`, and the measures for the manifest."""
+    logits = {kind: out_of_fold(make, sample) for kind, make in KINDS.items()}
+    probabilities = {kind: by_folds(found, sample) for kind, found in logits.items()}
+    certainty = sample.signals[:, NAMES.index("certainty")]
+    probabilities["score alone"] = by_folds(certainty, sample)
+    measured = {
+        kind: {
+            "brier": float(brier_score_loss(sample.right, p)),
+            "log_loss": float(log_loss(sample.right, np.clip(p, _LEAST, 1 - _LEAST))),
+        }
+        for kind, p in probabilities.items()
+    }
+    ours = probabilities["trees"]
+    thresholds = np.unique(np.quantile(ours, np.linspace(0, 1, _STEPS)))
+    steps = risk_curve(ours, sample.right, sample.held_back, sample.document, thresholds.tolist())
+    start, numbers = tree_numbers(trees().fit(sample.signals, sample.right))
+    content = {
+        "start": start,
+        "trees": numbers,
+        "curve": asdict(isotonic(logits["trees"], sample.right)),
+    }
+    rules = sample.accepted & ~sample.right
+    return content, {
+        "out_of_fold": measured,
+        "risk": [asdict(step) for step in steps],
+        "confidence": CONFIDENCE,
+        "rules_alone": {"coverage": float(sample.accepted.mean()), "wrong": int(rules.sum())},
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Fit and write the artefact: 0; 2 where there is nothing to fit it on."""
+    parser = argparse.ArgumentParser(prog="python -m training calibrate", description=__doc__)
+    parser.add_argument("--folder", type=Path, default=FOLDER, metavar="DIR")
+    parser.add_argument("-o", "--output", type=Path, default=ARTEFACT, metavar="DIR")
+    options = parser.parse_args(arguments)
+    paths = sorted(options.folder.glob("[!.]*.npz"))
+    try:
+        sample = joined([load(path) for path in paths])
+    except ValueError as error:
+        parser.error(str(error))
+    content, measured = fit(sample)
+    data = json.dumps(content, separators=(",", ":")).encode()
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
+    manifest = {
+        "format": FORMAT,
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "schema": load_schema().id,
+        "signals": NAMES,
+        "data": {"documents": len(paths), "readings": len(sample.right), "sha256": digest},
+        "wrong": int((~sample.right).sum()),
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "commit": _commit(),
+        **measured,
+    }
+    options.output.mkdir(parents=True, exist_ok=True)
+    (options.output / "calibrator.json").write_bytes(data)
+    text = json.dumps(manifest, ensure_ascii=False, indent=1)
+    (options.output / "manifest.json").write_text(text + "\n", encoding="utf-8")
+    sys.stdout.write(_table(manifest))
+    return 0
+
+
+def _table(manifest: dict[str, Any]) -> str:
+    lines = [
+        f"{manifest['data']['documents']} documents, {manifest['data']['readings']} readings, "
+        f"{manifest['wrong']} wrong"
+    ]
+    for kind, found in manifest["out_of_fold"].items():
+        lines.append(f"  {kind:12} Brier {found['brier']:.6f}, log loss {found['log_loss']:.5f}")
+    for target in (0.0001, 0.0002, 0.0005, 0.001):
+        fitting = [step for step in manifest["risk"] if step["bound"] <= target]
+        if fitting:
+            step = fitting[-1]
+            lines.append(
+                f"  at most {100 * target:.2f} % wrong: p >= {step['threshold']:.5f} accepts "
+                f"{100 * step['coverage']:.2f} %, {step['wrong']} wrong"
+            )
+        else:
+            lines.append(f"  at most {100 * target:.2f} % wrong: no threshold does")
+    rules = manifest["rules_alone"]
+    lines.append(f"  rules alone accept {100 * rules['coverage']:.2f} %, {rules['wrong']} wrong")
+    return "\n".join(lines) + "\n"
+
+
+def _commit() -> str:
+    command = ["git", "rev-parse", "HEAD"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
