@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from eval import ablation, bench, facts, memory, peers, run, sentences, suites
+from eval import ablation, bench, facts, memory, misreadings, peers, run, sentences, suites
 
 COMMANDS: dict[str, tuple[Callable[[list[str]], int], str]] = {
     "ablation": (ablation.main, "documents with a part of the product and without it"),
     "bench": (bench.main, "seconds a page and peak memory, beside plain PaddleOCR"),
     "facts": (facts.main, "lay out known values as documents in every layout, with their truth"),
     "memory": (memory.main, "memory of one process over many documents"),
+    "misreadings": (misreadings.main, "misread cells planted into tables that add up"),
     "peers": (peers.main, "other tools on the same documents, in the same run"),
     "sentences": (sentences.main, "key figures of single sentences, such as the challenge set"),
     "suite": (suites.main, "make the documents of a suite from its seed"),
@@ -28,7 +29,7 @@ def main(argv: list[str]) -> int:
     usage = "usage: python -m eval FOLDER|SUITE -o REPORT [--workers N] | COMMAND [--help]\n"
     print(usage, file=sys.stderr)
     for name, (_, purpose) in COMMANDS.items():
-        print(f"  {name:9} {purpose}", file=sys.stderr)
+        print(f"  {name:11} {purpose}", file=sys.stderr)
     return 2
 
 

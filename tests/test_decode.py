@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from eval import misreadings
 from extractor.decode import decode
 from extractor.decode.options import Option, Source
 from extractor.decode.solver import Grid
@@ -466,3 +467,10 @@ def test_a_consistent_reading_is_never_changed(
         table = also(table, LAYOUT.slots[i].id, other, 0.4)
     for slot, (only,) in first.candidates.items():
         assert cells(table)[slot].reading == only.reading
+
+
+def test_single_misreadings_are_repaired_or_located() -> None:
+    for case in misreadings.cases(16, seed=1):
+        (table,) = flag(decode([case.table], SCHEMA), SCHEMA, Settings())
+        found = misreadings.outcome(case, {cell.slot: cell for cell in table.cells})
+        assert found == ("repaired" if case.is_offered else "first"), case.slot
