@@ -12,12 +12,22 @@ first, and is flagged; a value that only a sum implies is an alternative.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
-from extractor.decode.options import LAST_YEAR, NOTHING, Option, implied_by, number, options, price
+from extractor.decode.options import (
+    LAST_YEAR,
+    NOTHING,
+    Option,
+    Source,
+    implied_by,
+    number,
+    options,
+    price,
+)
 from extractor.decode.solver import Grid
 from extractor.decode.verdicts import CLEAR, finding, verdict
 from extractor.schema import LAST, Layout, Relation, Schema
@@ -29,11 +39,14 @@ from extractor.types import (
     Reading,
     State,
     TableReading,
+    Verdict,
 )
 
 _EARNED = 2.0
 """Nats by which an explanation must be better than every one that leaves a cell as it was read."""
 _REPAIRED = "repaired"
+_MOST_BROKEN = 12
+"""Of a table with more broken relations nothing is explained: it was not understood."""
 
 
 def decode(
@@ -74,7 +87,8 @@ def _decode(reading: TableReading, layout: Layout, last_year: Mapping[str, Decim
     given = _options(candidates, relations, broken, values)
     # What letting go of all sums costs is enough for any explanation.
     grid = Grid(given, relations, sum(map(price, broken)) + CLEAR)
-    changed = _explained(grid, given)
+    is_clear = len(broken) <= _MOST_BROKEN
+    changed = _explained(grid, given) if is_clear else {}
     read = {slot: c for slot, option in changed.items() if (c := option.candidate) is not None}
     chosen = _of(reading, first | {slot: _repaired(c) for slot, c in read.items()})
     implied |= {
@@ -91,7 +105,12 @@ def _decode(reading: TableReading, layout: Layout, last_year: Mapping[str, Decim
         chosen,
         _alternatives(reading, chosen, implied),
         tuple(
-            finding(relation, layout, values, verdict(relation, grid, given, first))
+            finding(
+                relation,
+                layout,
+                values,
+                verdict(relation, grid, given, first) if is_clear else Verdict.UNDECIDED,
+            )
             for relation in broken
         ),
         frozenset(doubted & set(reading.candidates)),
@@ -126,17 +145,33 @@ def _options(
     broken: Sequence[Relation],
     values: Mapping[str, Decimal | None],
 ) -> dict[str, tuple[Option, ...]]:
-    """The options of every slot that a relation is about."""
+    """The options of every slot that a relation is about.
+
+    A slot that no broken relation is about stays as it was read. One whose relations mostly hold
+    may be another reading, and no more: any other value would break what holds.
+    """
     implied: dict[str, list[Decimal]] = {}
     for relation in broken:
         for slot in relation.slots:
             value = implied_by(relation, slot, values)
             if value is not None:
                 implied.setdefault(slot, []).append(value)
-    slots = {slot for relation in relations for slot in relation.slots}
-    return {
-        slot: options(candidates.get(slot, ()), implied.get(slot, ())) for slot in sorted(slots)
-    }
+    judged = Counter(
+        slot
+        for relation in relations
+        if all(values.get(slot) is not None for slot in relation.slots)
+        for slot in relation.slots
+    )
+    disputed = Counter(slot for relation in broken for slot in relation.slots)
+    found = {}
+    for slot in sorted({slot for relation in relations for slot in relation.slots}):
+        given = options(candidates.get(slot, ()), implied.get(slot, ()))
+        if not disputed[slot]:
+            given = given[:1]
+        elif disputed[slot] < min(2, judged[slot]):
+            given = tuple(option for option in given if option.source is Source.READ)
+        found[slot] = given
+    return found
 
 
 def _explained(grid: Grid, given: Mapping[str, Sequence[Option]]) -> dict[str, Option]:

@@ -66,7 +66,7 @@ class Grid:
             }
             for slot in sorted(options)
         }
-        self._relations = relations
+        self._relations = [r for r in relations if not self._holds_anyway(r)]
         values = [o.value for given in options.values() for o in given if o.value is not None]
         places = max((-int(v.normalize().as_tuple().exponent) for v in values), default=0)
         self._unit = 10 ** min(_MAX_PLACES, max(0, places))
@@ -88,7 +88,11 @@ class Grid:
         amounts: dict[str, Any] = {}
         free: dict[str, Any] = {}
         costs: list[Any] = []
+        asked = {slot for relation in self._relations for slot in relation.slots}
+        rest = sum(next(iter(o.values())).cost for s, o in self._options.items() if s not in asked)
         for slot, given in self._options.items():
+            if slot not in asked:
+                continue
             picks = {i: model.new_bool_var(f"{slot}/{i}") for i in given}
             model.add_exactly_one(picks.values())
             for i, pick in picks.items():
@@ -134,6 +138,9 @@ class Grid:
         if solver.solve(model) != cp_model.OPTIMAL:
             return None
         picks_of = {
+            slot: min(given, key=lambda i: given[i].cost) for slot, given in self._options.items()
+        }
+        picks_of |= {
             slot: next(i for i, pick in picks.items() if solver.value(pick))
             for slot, picks in chosen.items()
         }
@@ -150,8 +157,21 @@ class Grid:
             picks_of,
             found,
             frozenset(name for name, literal in broken.items() if solver.value(literal)),
-            solver.objective_value / _NATS,
+            solver.objective_value / _NATS + rest,
         )
+
+    def _holds_anyway(self, relation: Relation) -> bool:
+        """Whether no cell of it can be other than it is, and it holds or cannot be judged."""
+        given = [self._options[slot] for slot in relation.slots]
+        if any(len(options) > 1 for options in given):
+            return False
+        only = {slot: next(iter(self._options[slot].values())) for slot in relation.slots}
+        if any(option.value is None for option in only.values()):
+            return all(option.is_unknown for option in only.values() if option.value is None)
+        if all(only[slot].is_nothing for slot in relation.total):
+            return True
+        parts = sum((only[slot].value or Decimal(0) for slot in relation.parts), Decimal(0))
+        return parts == sum((only[slot].value or Decimal(0) for slot in relation.total), Decimal(0))
 
     def _excuses(
         self, model: Any, relation: Relation, chosen: Mapping[str, Mapping[int, Any]]
