@@ -158,7 +158,8 @@ def extract(
     with run.barrier("facts"), run.stage("facts"):
         facts = report_facts(_texts(assembly.sheets), assembly.edition)
     with run.stage("decode"):
-        decoded = decode(readings, schema, _last_year(facts, previous))
+        last_year = _last_year(facts, previous)
+        decoded = decode(readings, schema, last_year, is_joint=settings.joint_decoding)
     with run.stage("flag"):
         tables = flag(decoded, schema, settings, calibrator)
     figures: tuple[Figure, ...] = ()

@@ -63,6 +63,12 @@ class Settings(BaseSettings):
         "numbers by a second reader.",
     )
 
+    joint_decoding: bool = Field(
+        True,
+        description="Whether a table that does not add up is explained as a whole; else its sums "
+        "only flag.",
+    )
+
     min_score: float = Field(
         0.90, ge=0, le=1, description="A reading with a lower OCR score is flagged."
     )

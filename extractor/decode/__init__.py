@@ -53,6 +53,8 @@ def decode(
     readings: Sequence[TableReading],
     schema: Schema,
     last_year: Mapping[str, Decimal] | None = None,
+    *,
+    is_joint: bool = True,
 ) -> tuple[Decoded, ...]:
     """Choose a reading for every slot and judge the relations of every table that is present.
 
@@ -61,13 +63,17 @@ def decode(
         schema: the form.
         last_year: what last year's report of the same body states, by slot. A relation with it is
             evidence like any other, and cheaper to let go.
+        is_joint: whether broken relations are explained; else they only put their cells in doubt.
     """
     return tuple(
-        _decode(one, schema.layout(one.table, one.layout), last_year or {}) for one in readings
+        _decode(one, schema.layout(one.table, one.layout), last_year or {}, is_joint)
+        for one in readings
     )
 
 
-def _decode(reading: TableReading, layout: Layout, last_year: Mapping[str, Decimal]) -> Decoded:
+def _decode(
+    reading: TableReading, layout: Layout, last_year: Mapping[str, Decimal], is_joint: bool
+) -> Decoded:
     candidates = dict(reading.candidates)
     for slot, value in last_year.items():
         stated = Reading(str(value), State.NUMBER, value)
@@ -87,7 +93,7 @@ def _decode(reading: TableReading, layout: Layout, last_year: Mapping[str, Decim
     given = _options(candidates, relations, broken, values)
     # What letting go of all sums costs is enough for any explanation.
     grid = Grid(given, relations, sum(map(price, broken)) + CLEAR)
-    is_clear = len(broken) <= _MOST_BROKEN
+    is_clear = is_joint and len(broken) <= _MOST_BROKEN
     changed = _explained(grid, given) if is_clear else {}
     read = {slot: c for slot, option in changed.items() if (c := option.candidate) is not None}
     chosen = _of(reading, first | {slot: _repaired(c) for slot, c in read.items()})
