@@ -19,25 +19,34 @@ _DIGITS = np.array([ord(c) for c in "0123456789"])
 _SEPARATORS = np.array([ord(c) for c in ".,"])
 
 
-def within_number(codes: NDArray[np.int32]) -> NDArray[np.bool_]:
+def within_number(codes: NDArray[np.int32], starts: NDArray[np.int32]) -> NDArray[np.bool_]:
     """For every character (T,) whether it continues the number that the one before belongs to.
 
     Args:
         codes: code points of canonical characters (T,).
+        starts: above 0 where a fragment begins (T,): two cells are two numbers.
     """
     is_digit = np.isin(codes, _DIGITS)
     before = np.concatenate([[False], is_digit[:-1]])
     after = np.concatenate([is_digit[1:], [False]])
     part = is_digit | (np.isin(codes, _SEPARATORS) & before & after)
-    found: NDArray[np.bool_] = part & np.concatenate([[False], part[:-1]])
+    found: NDArray[np.bool_] = part & np.concatenate([[False], part[:-1]]) & (starts == 0)
     return found
 
 
-def in_no_figure(shares: NDArray[np.float32], continues: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def in_no_figure(
+    shares: NDArray[np.float32], continues: NDArray[np.bool_], *, goes_on: bool = False
+) -> NDArray[np.bool_]:
     """Where a text can be cut: the characters (T,) that surely are in no figure, nor in a number
-    that might be. For the arguments see `best_tags`."""
-    goes_on = np.concatenate([continues[1:], [False]])
-    found: NDArray[np.bool_] = (shares[:, 0] > _SURELY_NONE) & ~continues & ~goes_on
+    that might be.
+
+    Args:
+        shares: as `best_tags` has them.
+        continues: as `best_tags` has them.
+        goes_on: whether the last character is within a number that goes on behind it.
+    """
+    is_before = np.concatenate([continues[1:], [goes_on]])
+    found: NDArray[np.bool_] = (shares[:, 0] > _SURELY_NONE) & ~continues & ~is_before
     return found
 
 

@@ -96,8 +96,10 @@ def _cell(slot: Slot, decoded: Decoded, around: Surroundings, settings: Settings
         doubts.append("weak_column")
     if slot.id in decoded.doubted:
         doubts.append("relation_broken")
-    looks = decoded.reading.candidates.get(slot.id, ())
-    if any(look.origin != "nbest" for look in looks if look is not candidate):
+    # The first reading of a cell that was repaired is no second look.
+    reading = candidate.reading
+    looks = decoded.reading.candidates.get(slot.id, ())["repaired" in reading.flags :]
+    if any(look.origin != "nbest" and not _same(look.reading, reading) for look in looks):
         doubts.append("readers_disagree")
     return Cell(
         slot.id,
@@ -108,3 +110,7 @@ def _cell(slot: Slot, decoded: Decoded, around: Surroundings, settings: Settings
         alternatives=alternatives,
         signals=signals(slot.id, decoded, around),
     )
+
+
+def _same(a: Reading, b: Reading) -> bool:
+    return (a.state, a.value) == (b.state, b.value)

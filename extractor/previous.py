@@ -31,9 +31,13 @@ def read_previous(path: Path) -> tuple[PriorReport, ...]:
 
 def _json(path: Path) -> Any:
     try:
-        return json.loads(path.read_bytes(), parse_float=Decimal)
+        return json.loads(path.read_bytes(), parse_float=Decimal, parse_constant=_no_number)
     except (OSError, ValueError) as error:
         raise CorruptInput(f"{path} cannot be read as a result of last year: {error}") from error
+
+
+def _no_number(text: str) -> Any:
+    raise ValueError(f"{text} is no number")
 
 
 def _is_result(content: Any) -> bool:
@@ -42,14 +46,20 @@ def _is_result(content: Any) -> bool:
 
 def _report(path: Path, content: dict[str, Any]) -> PriorReport:
     try:
-        report = content["report"]
-        return PriorReport(report.get("organization"), report.get("year"), dict(_values(content)))
-    except (AttributeError, TypeError, ArithmeticError) as error:
-        raise CorruptInput(f"{path} is a damaged result of last year: {error!r}") from error
+        name, year = content["report"].get("organization"), content["report"].get("year")
+        if not isinstance(name, str | None) or not isinstance(year, int | None):
+            raise TypeError("organisation or year is no name or number")
+        return PriorReport(name, year, dict(_values(content)))
+    except (AttributeError, TypeError) as error:
+        raise CorruptInput(f"{path} is a damaged result of last year: {error}") from error
 
 
 def _values(content: dict[str, Any]) -> Iterator[tuple[str, Decimal]]:
     for table, found in content["tables"].items():
         for name, cell in found.get("cells", {}).items():
-            if cell.get("value") is not None and cell.get("status") != CellStatus.FLAGGED:
-                yield f"{table}.{name}", Decimal(cell["value"])
+            value = cell.get("value")
+            if value is None or cell.get("status") == CellStatus.FLAGGED:
+                continue
+            if isinstance(value, bool) or not isinstance(value, int | Decimal):
+                raise TypeError(f"{table}.{name} has no number")
+            yield f"{table}.{name}", Decimal(value)

@@ -416,6 +416,10 @@ def _check(schema: Schema, parsed: SchemaFile) -> None:
             stray = set(spec.omit_rows) - rows
             if stray:
                 raise SchemaError(f"{table}, layout {layout_id!r} omits unknown {sorted(stray)}.")
+    for part in parsed.years:
+        layouts = schema.tables.get(part.table, ())
+        if not any(year.id.split(".").count(part.name) for one in layouts for year in one.years):
+            raise SchemaError(f"{part.table}: no block has what {part.name} names for years.")
     for statement in schema.statements:
         if statement.figure not in {key.key for key in schema.figures}:
             raise SchemaError(f"Statements name the unknown figure {statement.figure!r}.")

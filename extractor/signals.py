@@ -38,8 +38,6 @@ class Surroundings:
     """What the cells of one table have in common; `relations` are those around every slot."""
 
     relations: Mapping[str, Sequence[Relation]]
-    broken: frozenset[str]
-    judged: frozenset[str]
     height: float
     width: float
     table: tuple[float, ...]
@@ -52,23 +50,18 @@ def surroundings(decoded: Decoded, layout: Layout) -> Surroundings:
         for slot in relation.slots:
             around.setdefault(slot, []).append(relation)
     chosen = list(decoded.chosen.values())
-    known = {slot for slot, c in decoded.chosen.items() if c.reading.state in _STATES[:3]}
-    judged = {r.id for r in layout.relations if known.issuperset(r.slots)}
-    broken = {finding.relation for finding in decoded.findings} & judged
     numbers = [c for c in chosen if c.reading.state is State.NUMBER] or chosen
     shapes = [shape for c in numbers if (shape := _shape(c)) is not None]
     n = max(1, len(chosen))
     return Surroundings(
         around,
-        frozenset(broken),
-        frozenset(judged),
         median(height for height, _ in shapes) if shapes else 0.0,
         median(width for _, width in shapes) if shapes else 0.0,
         (
             sum(map(_certainty, numbers)) / len(numbers) if numbers else 0.0,
             sum(c.score < _UNSURE for c in chosen) / n,
             sum(min(c.row_anchor, c.column_anchor) < _WEAK for c in chosen) / n,
-            len(broken) / max(1, len(judged)),
+            len(decoded.failing) / max(1, len(decoded.failing | decoded.held)),
         ),
     )
 
@@ -83,8 +76,8 @@ def signals(slot: str, decoded: Decoded, around: Surroundings) -> tuple[float, .
     reading = candidate.reading
     others = [c for c in decoded.reading.candidates.get(slot, ()) if not _same(c, candidate)]
     relations = around.relations.get(slot, ())
-    judged = [r for r in relations if r.id in around.judged]
-    broken = sum(r.id in around.broken for r in judged)
+    held = sum(relation.id in decoded.held for relation in relations)
+    failing = sum(relation.id in decoded.failing for relation in relations)
     digits = sum(character.isdigit() for character in reading.printed)
     meaning = candidate.meaning
     table, row, column = slot.split(".")
@@ -102,9 +95,9 @@ def signals(slot: str, decoded: Decoded, around: Surroundings) -> tuple[float, .
         candidate.column_anchor,
         meaning.rows.get(f"{table}.{row}", 0.0) if meaning else 0.5,
         meaning.columns.get(f"{table}.{column}", 0.0) if meaning else 0.5,
-        min(3.0, len(judged)) / 3,
-        min(3.0, len(judged) - broken) / 3,
-        min(3.0, broken) / 3,
+        min(3.0, held + failing) / 3,
+        min(3.0, held) / 3,
+        min(3.0, failing) / 3,
         float(slot in decoded.doubted),
         float("repaired" in reading.flags),
         *_relative(candidate, around),

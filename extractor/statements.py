@@ -1,8 +1,8 @@
 """What the text says beside what the tables say: one finding for every figure that they contradict.
 
 A report may count otherwise in its text: withdrawn applications, this office or the whole
-district. So a difference is something to look at; it is the report's own error only where the
-clause says what is counted and nothing that was read is in doubt.
+district. So a difference is something to look at, and never proves an error: its verdict is
+`undecided`.
 """
 
 from __future__ import annotations
@@ -59,16 +59,13 @@ def _compare(
     if not sums or any(total == figure.value for _, total in sums):
         return
     members, total = sums[0]
-    is_certain = figure.scope is not None and all(
-        cell.status is not CellStatus.FLAGGED for cell in members
-    )
     terms = " + ".join(labels[c.slot] for c in members if c.reading.value or len(members) == 1)
     sentence = figure.sentence
     if len(sentence) > _LONGEST:
         sentence = f"{sentence[:_LONGEST]}…"
     yield Finding(
         relation=f"text.{figure.key}",
-        verdict=Verdict.REPORTED if is_certain else Verdict.UNDECIDED,
+        verdict=Verdict.UNDECIDED,
         message=f"正文“{sentence}” {figure.printed} ≠ {total} = {terms or '0'}",
         cells=tuple(cell.slot for cell in members),
         expected=figure.value,

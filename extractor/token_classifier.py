@@ -129,7 +129,7 @@ class TokenClassifier:
         tags, sure = np.zeros(t, np.int64), np.zeros(t, np.float32)
         scopes = np.zeros((t, sizes["scope"]), np.float32)
         exactness = np.zeros((t, sizes["exactness"]), np.float32)
-        continues = within_number(encoded.codes)
+        continues = within_number(encoded.codes, encoded.starts)
         waiting = np.empty((0, sizes["figure"]), np.float32)  # for the end of a figure
         every = windows(t)
         for window in every:
@@ -141,7 +141,9 @@ class TokenClassifier:
                 np.add.at(pooled[head], encoded.fragments[mine], _softmax(scores[head][inside]))
             waiting = np.concatenate([waiting, _softmax(scores["figure"][inside])])
             open_part = slice(window.last - len(waiting), window.last)
-            settled = np.flatnonzero(in_no_figure(waiting, continues[open_part]))
+            goes_on = window.last < t and bool(continues[window.last])
+            safe = in_no_figure(waiting, continues[open_part], goes_on=goes_on)
+            settled = np.flatnonzero(safe)
             n = len(waiting) if window is every[-1] else int(settled.max(initial=-1)) + 1
             part = slice(open_part.start, open_part.start + n)
             tags[part] = best_tags(waiting[:n], continues[part])

@@ -87,7 +87,7 @@ def documents(n: int = 30, each: int = 60) -> list[Readings]:
         certainty = given_[:, NAMES.index("certainty")]
         right = dice.random(each) < 0.55 + 0.45 * (certainty > 0.4)
         nobody = np.zeros(each, np.bool_)
-        found.append(Readings(f"d{i}", "fax", given_, right, nobody, certainty > 0.3, certainty))
+        found.append(Readings(f"d{i}", "fax", given_, right, nobody, certainty > 0.3))
     return found
 
 
@@ -180,8 +180,8 @@ def test_the_bound_is_that_of_every_stricter_threshold_too() -> None:
     right[[100, 995]] = False
     document = np.arange(1000) // 50
     nobody = np.zeros(1000, np.bool_)
-    steps = risk_curve(probability, right, nobody, document, [0.99, 0.5, 0.0])
-    assert [step.threshold for step in steps] == [0.99, 0.5, 0.0]
+    steps = risk_curve(probability, right, nobody, document, [0.99, 0.9, 0.5, 0.0], least=0.05)
+    assert [step.threshold for step in steps] == [0.9, 0.5, 0.0]  # too few are above 0.99
     assert [step.wrong for step in steps] == [1, 1, 2]
     assert steps[0].bound == steps[1].bound == steps[2].bound  # the strictest has the worst
     held = risk_curve(probability, right, ~right, document, [0.0])

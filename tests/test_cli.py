@@ -93,7 +93,18 @@ def test_a_report_is_compared_with_last_years_of_the_same_body(tmp_path: Path) -
     assert across_years(tmp_path / "a.json") == {}
 
 
-@pytest.mark.parametrize("content", ["{", "[]", '{"format_version": 1, "report": 5, "tables": 5}'])
+_NAMED = '{"format_version": 1, "report": {"organization": %s, "year": 2023}, "tables": %s}'
+_VALUE = '{"requests": {"cells": {"granted.total": {"value": %s}}}}'
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *("{", "[]", '{"format_version": 1, "report": 5, "tables": 5}'),
+        _NAMED % (5, "{}"),
+        *(_NAMED % ("null", _VALUE % value) for value in ("[1, 2]", "NaN", "true", '"3"')),
+    ],
+)
 def test_what_is_no_result_of_last_year_is_refused_by_name(content: str, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(REPORT)
     (tmp_path / "last.json").write_text(content)

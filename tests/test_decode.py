@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 from itertools import product
+from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eval import misreadings
-from extractor.decode import decode
+from extractor.decode import decode, solver
 from extractor.decode.options import Option, Source
 from extractor.decode.solver import Grid
 from extractor.flag import FLAGS, flag
@@ -316,7 +317,7 @@ def test_twelve_digits_and_decimals_are_exact() -> None:
         10,
         0.3,
     )
-    assert cells(broken)["disputes.reconsideration.corrected"].reading.value == 10
+    assert cells(broken)["disputes.reconsideration.corrected"].alternatives[0].value == 10
     half = Reading("0.5", State.NUMBER, Decimal("0.5"))
     odd = changed(table, "disputes.direct_lawsuit.upheld", reading=half)
     (finding,) = decoded(odd).findings
@@ -339,6 +340,91 @@ def test_half_of_the_rows_missing_and_totals_blank_throughout() -> None:
     }
     named = {f.relation for f in decoded(replace(SMALL, candidates=without)).findings}
     assert named == {"requests.total_handled.natural_person"}
+
+
+def test_one_broken_sum_replaces_nothing_and_clears_no_cell() -> None:
+    """The cell that could best be another one is right here, and the wrong one was read surely."""
+    row = ("upheld", "corrected", "other", "pending", "total")
+    table = scanned(disputes((3, 1, 0, 0, 9), (0, 0, 0, 0, 0), (0, 0, 0, 0, 0)))
+    table = changed(table, "disputes.reconsideration.corrected", score=0.93)
+    table = also(table, "disputes.reconsideration.corrected", 6, 0.05)
+    read = cells(table)
+    assert read["disputes.reconsideration.corrected"].reading.value == 1
+    assert all(
+        read[f"disputes.reconsideration.{name}"].status is CellStatus.FLAGGED for name in row
+    )
+
+
+def test_two_cells_wrong_by_the_same_amount_are_both_flagged() -> None:
+    """The other two corners of the rectangle could be wrong just as well."""
+    wrong = {
+        "requests.granted.natural_person": 27,
+        "requests.partially_granted.enterprise": 44,
+    }
+    corners = {
+        "requests.granted.enterprise": 14,
+        "requests.partially_granted.natural_person": 35,
+    }
+    table = requests(
+        new_received__natural_person=60,
+        new_received__enterprise=56,
+        new_received__total=116,
+        granted__natural_person=27,
+        granted__enterprise=14,
+        granted__total=39,
+        partially_granted__natural_person=35,
+        partially_granted__enterprise=44,
+        partially_granted__total=77,
+        total_handled__natural_person=60,
+        total_handled__enterprise=56,
+        total_handled__total=116,
+    )
+    table = scanned(table)
+    for slot in corners:
+        table = changed(table, slot, score=0.99)
+    read = cells(table)
+    assert all(read[slot].status is CellStatus.FLAGGED for slot in wrong)
+
+
+def test_a_dash_is_no_excuse_for_a_sum() -> None:
+    slot = "disputes.reconsideration.total"
+    table = scanned(disputes((7, 0, 0, 0, 1), (0, 0, 0, 0, 0), (0, 0, 0, 0, 0)))
+    dash = replace(
+        candidate(slot, None, State.DASH), reading=Reading("-", State.DASH), origin="digits"
+    )
+    table = replace(table, candidates={**table.candidates, slot: (*table.candidates[slot], dash)})
+    read = cells(table)
+    assert read[slot].reading.value == 1
+    assert read["disputes.reconsideration.upheld"].status is CellStatus.FLAGGED
+
+
+@pytest.mark.parametrize("big", [Decimal("1e25"), Decimal(10**18 - 1), Decimal("0.0000001")])
+def test_numbers_that_cannot_be_added_exactly_explain_nothing(big: Decimal) -> None:
+    table = disputes((1, 2, 0, 0, 9), (0, 0, 0, 0, 0), (0, 0, 0, 0, 0))
+    reading = Reading(str(big), State.NUMBER, big)
+    odd = changed(table, "disputes.reconsideration.upheld", reading=reading)
+    half = Reading("1.5", State.NUMBER, Decimal("1.5"))
+    odd = changed(odd, "disputes.reconsideration.corrected", reading=half)
+    (found,) = decoded(odd).findings
+    assert found.verdict is Verdict.UNDECIDED or found.expected is not None
+    assert cells(odd)["disputes.reconsideration.upheld"].status is CellStatus.FLAGGED
+
+
+def test_at_the_limit_of_its_work_nothing_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(solver, "_MAX_WORK", 1e-9)
+    table = also(scanned(SMALL), WRONG, 5, 0.02)
+    assert cells(table)[WRONG].reading.value == 7
+    assert {finding.verdict for finding in decoded(table).findings} == {Verdict.UNDECIDED}
+
+
+def test_a_table_that_is_all_wrong_is_not_explained() -> None:
+    dice = Random(5)
+    found = {slot.id: (candidate(slot.id, dice.randrange(99)),) for slot in REQUESTS.slots}
+    table = scanned(TableReading("requests", "detailed", True, found))
+    result = decoded(table)
+    assert len(result.findings) > 12
+    assert {finding.verdict for finding in result.findings} == {Verdict.UNDECIDED}
+    assert result.alternatives == {}
 
 
 # --- last year's report -------------------------------------------------------------------------

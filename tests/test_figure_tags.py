@@ -24,28 +24,37 @@ def shares(*rows: dict[int, float]) -> np.ndarray:
     return found
 
 
-def codes(text: str) -> np.ndarray:
-    return np.array([ord(character) for character in text], np.int32)
+def continued(*fragments: str) -> np.ndarray:
+    text = "".join(fragments)
+    codes = np.array([ord(character) for character in text], np.int32)
+    starts = [int(i == 0) for fragment in fragments for i in range(len(fragment))]
+    return within_number(codes, np.array(starts, np.int32))
 
 
 def test_digits_continue_a_number_and_commas_between_them_do() -> None:
-    assert within_number(codes("收25,480.5件,7")).tolist() == [
+    assert continued("收25,480.5件,7").tolist() == [
         *(False, False, True, True, True, True, True, True, True),
         *(False, False, False),
     ]
-    assert within_number(codes("")).tolist() == []
+    assert continued("").tolist() == []
 
 
 def test_the_characters_of_a_number_decide_together() -> None:
     said = shares({BB: 0.6, BA: 0.3}, {IA: 0.8}, {IA: 0.9}, {NONE: 0.7})
     assert said.argmax(-1).tolist() == [BB, IA, IA, NONE]
-    assert best_tags(said, within_number(codes("254件"))).tolist() == [BA, IA, IA, NONE]
+    assert best_tags(said, continued("254件")).tolist() == [BA, IA, IA, NONE]
 
 
 def test_no_figure_ends_within_a_number() -> None:
     said = shares({BA: 0.9}, {NONE: 0.6, IA: 0.39})
-    assert best_tags(said, within_number(codes("1件"))).tolist() == [BA, NONE]
-    assert best_tags(said, within_number(codes("12"))).tolist() == [BA, IA]
+    assert best_tags(said, continued("1件")).tolist() == [BA, NONE]
+    assert best_tags(said, continued("12")).tolist() == [BA, IA]
+
+
+def test_numbers_of_two_cells_are_two() -> None:
+    assert continued("12", "34").tolist() == [False, True, False, True]
+    said = shares({BA: 0.9}, {IA: 0.9}, {BB: 0.9}, {IB: 0.9})
+    assert best_tags(said, continued("12", "34")).tolist() == [BA, IA, BB, IB]
 
 
 def test_nothing_and_no_keys() -> None:
@@ -55,7 +64,7 @@ def test_nothing_and_no_keys() -> None:
 
 def test_a_text_is_cut_only_outside_of_numbers() -> None:
     said = shares({NONE: 0.999}, {NONE: 0.999}, {NONE: 0.999}, {NONE: 0.5})
-    assert in_no_figure(said, within_number(codes("共12件"))).tolist() == [
+    assert in_no_figure(said, continued("共12件")).tolist() == [
         True,
         False,
         False,
@@ -96,3 +105,9 @@ def test_it_is_the_most_likely_of_all_taggings(text: tuple[np.ndarray, np.ndarra
 
     every = [tags for tags in product(range(5), repeat=len(said)) if allowed(tags, continues)]
     assert np.isclose(likelihood(found), max(map(likelihood, every)), rtol=1e-4)
+
+
+def test_a_number_that_goes_on_is_not_cut() -> None:
+    said = shares({NONE: 0.999}, {NONE: 0.999})
+    assert in_no_figure(said, continued("共1"), goes_on=True).tolist() == [True, False]
+    assert in_no_figure(said, continued("共1")).tolist() == [True, True]

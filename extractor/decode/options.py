@@ -83,17 +83,28 @@ def options(candidates: Sequence[Candidate], implied: Iterable[Decimal] = ()) ->
         return (Option(Source.READ, None, 0.0, is_unknown=True),)
     first = candidates[0]
     base = -log(max(first.score, _LEAST))
-    read = [_read(first, base)]
+    as_read = _read(first, base)
+    if as_read.is_unknown or first.origin == LAST_YEAR:
+        return (as_read,)
+    wanted = [value for value in dict.fromkeys(implied) if value != as_read.value]
+    others: dict[Decimal, Option] = {}
     for candidate in candidates[1:]:
-        read.append(_read(candidate, max(base + _RANK, -log(max(candidate.score, _LEAST)))))
-    if read[0].is_unknown or first.origin == LAST_YEAR:
-        return tuple(read)
-    known = {option.value for option in read}
+        value = number(candidate)
+        if value is None or value not in wanted:
+            continue
+        # What is printed empty would excuse a sum, not keep it: only the first reading may.
+        cost = max(base + _RANK, -log(max(candidate.score, _LEAST)))
+        if value not in others or cost < others[value].cost:
+            others[value] = Option(Source.READ, value, cost, candidate)
     misread = -log(doubt(candidates))
-    plausible = [value for value in dict.fromkeys(implied) if value not in known and value >= 0]
     return (
-        *read,
-        *(Option(Source.MISREAD, v, misread + _specific(first, v)) for v in plausible),
+        as_read,
+        *others.values(),
+        *(
+            Option(Source.MISREAD, value, misread + _specific(first, value))
+            for value in wanted
+            if value not in others and value >= 0
+        ),
         Option(Source.MISREAD, None, misread + _ANY_VALUE),
         Option(Source.REPORTED, None, -log(_WRONG) + _ANY_WRONG),
     )

@@ -18,8 +18,13 @@ from extractor.schema import Relation
 _NATS = 1000
 """Costs are whole thousandths of a nat."""
 _MAX_PLACES = 4
-_MAX_WORK = 2.0
-"""Of one question, in the solver's own deterministic seconds."""
+_MAX_WORK = 1.5
+"""Of all questions about one grid, in the solver's own deterministic seconds."""
+_MAX_SUM = 2**60
+
+
+class TooHard(Exception):
+    """A grid with numbers too large or too fine, or on which the work is used up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,7 @@ class Grid:
 
         Raises:
             ValueError: a relation names a slot without options.
+            TooHard: its numbers are too large, or too fine, to be added exactly.
         """
         stray = {slot for relation in relations for slot in relation.slots} - set(options)
         if stray:
@@ -69,17 +75,23 @@ class Grid:
         self._relations = [r for r in relations if not self._holds_anyway(r)]
         values = [o.value for given in options.values() for o in given if o.value is not None]
         places = max((-int(v.normalize().as_tuple().exponent) for v in values), default=0)
-        self._unit = 10 ** min(_MAX_PLACES, max(0, places))
+        self._unit = 10 ** max(0, places)
         self._most = self._whole(sum((abs(v) for v in values), Decimal(1000)))
+        self._work = _MAX_WORK
+        if places > _MAX_PLACES or self._most * (1 + len(self._options)) > _MAX_SUM:
+            raise TooHard("its numbers cannot be added exactly")
 
     def solve(
         self, allowed: Allowed = lambda slot, place: True, held: frozenset[str] = frozenset()
     ) -> Solution | None:
-        """The cheapest solution, None if there is none or the work is too much.
+        """The cheapest solution, None if there is none.
 
         Args:
             allowed: leaves options out.
             held: ids of relations that must hold.
+
+        Raises:
+            TooHard: the work is used up.
         """
         from ortools.sat.python import cp_model
 
@@ -134,9 +146,13 @@ class Grid:
         solver.parameters.linearization_level = 0
         solver.parameters.num_workers = 1
         solver.parameters.random_seed = 0
-        solver.parameters.max_deterministic_time = _MAX_WORK
-        if solver.solve(model) != cp_model.OPTIMAL:
+        solver.parameters.max_deterministic_time = self._work
+        status = solver.solve(model)
+        self._work -= solver.deterministic_time
+        if status == cp_model.INFEASIBLE:
             return None
+        if status != cp_model.OPTIMAL or self._work <= 0:
+            raise TooHard("the work is used up")
         picks_of = {
             slot: min(given, key=lambda i: given[i].cost) for slot, given in self._options.items()
         }

@@ -29,7 +29,11 @@ def verdict(
 ) -> Verdict:
     """Judge a relation that does not hold for what was read first.
 
-    The report is blamed only if row, column and characters of every cell are beyond doubt.
+    The report is blamed only if row, column and characters of every cell are beyond doubt, and
+    never for what another report states.
+
+    Raises:
+        TooHard: the work is used up.
     """
     inside = set(relation.slots)
 
@@ -47,7 +51,9 @@ def verdict(
     if reported is None:
         return Verdict.UNDECIDED
     if misread is None or misread.cost - reported.cost > CLEAR:
-        are_certain = all(_is_certain(read[slot]) for slot in relation.slots)
+        are_certain = all(
+            _is_certain(read[slot]) and not slot.startswith(LAST) for slot in relation.slots
+        )
         return Verdict.REPORTED if are_certain else Verdict.UNDECIDED
     return Verdict.MISREAD if reported.cost - misread.cost > CLEAR else Verdict.UNDECIDED
 
@@ -66,9 +72,10 @@ def finding(
     relation: Relation,
     layout: Layout,
     values: Mapping[str, Decimal | None],
-    judged: Verdict,
+    judged: Verdict | None,
 ) -> Finding:
-    """The finding of a broken relation, with both numbers and in the form's own words.
+    """The finding of a broken relation, with both numbers as they were read first and in the form's
+    own words; without a verdict it is undecided.
 
     Raises:
         ValueError: a cell is unknown.
@@ -82,7 +89,7 @@ def finding(
     totals = _terms(relation.total, layout, known)
     return Finding(
         relation=relation.id,
-        verdict=judged,
+        verdict=judged or Verdict.UNDECIDED,
         message=f"{parts} = {expected} ≠ {found} = {totals}",
         cells=tuple(slot for slot in relation.slots if not slot.startswith(LAST)),
         expected=expected,

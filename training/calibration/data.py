@@ -59,7 +59,6 @@ class Readings:
     right: NDArray[np.bool_]
     held_back: NDArray[np.bool_]
     accepted: NDArray[np.bool_]
-    score: NDArray[np.float32]
 
     def __len__(self) -> int:
         return len(self.right)
@@ -77,7 +76,6 @@ def readings_of(
         np.array([_is_right(cell, truth) for cell in read], np.bool_),
         np.array([not SOFT.issuperset(cell.flags) for cell in read], np.bool_),
         np.array([cell.status is CellStatus.ACCEPTED for cell in read], np.bool_),
-        np.array([cell.signals[NAMES.index("certainty")] for cell in read], np.float32),
     )
 
 
@@ -130,7 +128,6 @@ def save(path: Path, readings: Readings) -> None:
         right=readings.right,
         held_back=readings.held_back,
         accepted=readings.accepted,
-        score=readings.score,
         names=np.array(NAMES),
     )
     part.replace(path)
@@ -146,7 +143,7 @@ def load(path: Path) -> Readings:
         if tuple(data["names"].tolist()) != NAMES:
             raise ValueError(f"{path} has other signals; remove {path.parent} and make it again")
         name, condition = data["about"].tolist()
-        arrays = {key: data[key] for key in ("signals", "right", "held_back", "accepted", "score")}
+        arrays = {key: data[key] for key in ("signals", "right", "held_back", "accepted")}
     return Readings(name, condition, **arrays)
 
 

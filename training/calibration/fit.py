@@ -1,8 +1,9 @@
 """`python -m training calibrate`: fit the calibrator, choose its kind, and bound what it accepts.
 
 Everything is judged out of fold: five folds by document, each predicted by a model that has seen
-none of it. The kind with the least Brier score is fitted on all of them; its isotonic curve and the
-bounds of the risk come from the predictions out of fold.
+none of it. Boosted trees are what is kept; a logistic regression and the score alone are measured
+beside them. The isotonic curve is that of the predictions out of fold, and so are the thresholds
+and the bounds of their risk, on the same curve that is served.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ _FOLDS = 5
 _SEED = 5
 _STEPS = 200
 _LEAST = 1e-6
+_LEAST_COVERAGE = 0.3
 
 Floats = NDArray[np.float64]
 
@@ -172,14 +174,21 @@ def fit(sample: Sample) -> tuple[dict[str, Any], dict[str, Any]]:
         }
         for kind, p in probabilities.items()
     }
-    ours = probabilities["trees"]
-    thresholds = np.unique(np.quantile(ours, np.linspace(0, 1, _STEPS)))
-    steps = risk_curve(ours, sample.right, sample.held_back, sample.document, thresholds.tolist())
+    curve = isotonic(logits["trees"], sample.right)
+    ours = curve(logits["trees"])
+    steps = risk_curve(
+        ours,
+        sample.right,
+        sample.held_back,
+        sample.document,
+        np.unique(np.quantile(ours, np.linspace(0, 1, _STEPS))).tolist(),
+        least=_LEAST_COVERAGE,
+    )
     start, numbers = tree_numbers(trees().fit(sample.signals, sample.right))
     content = {
         "start": start,
         "trees": numbers,
-        "curve": asdict(isotonic(logits["trees"], sample.right)),
+        "curve": asdict(curve),
     }
     rules = sample.accepted & ~sample.right
     return content, {

@@ -2,10 +2,11 @@
 
 Learn then Test (Angelopoulos, Bates, Candès, Jordan and Lei, "Learn then Test: calibrating
 predictive algorithms to achieve risk control", 2021) by fixed-sequence testing: thresholds are
-tested from the strictest on, and the first that fails ends it, so that no correction for many tests
-is needed. The risk is the share of wrong readings among accepted ones; its bound is the larger one
-of an exact bound of independent readings (Clopper and Pearson, 1934) and of a bootstrap over
-documents, because readings of one document go wrong together.
+tested from a strict one on, and the first that fails ends it, so that no correction for many tests
+is needed. The sequence begins where enough is accepted for the test to have a chance, which is
+decided before any result is seen. The risk is the share of wrong readings among accepted ones; its
+bound is the larger one of an exact bound of independent readings (Clopper and Pearson, 1934) and of
+a bootstrap over documents, because readings of one document go wrong together.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ def risk_curve(
     held_back: NDArray[np.bool_],
     document: NDArray[np.int64],
     thresholds: Sequence[float],
+    *,
+    least: float = 0.0,
 ) -> list[Step]:
     """The bounds of some thresholds, the strictest first.
 
@@ -48,6 +51,7 @@ def risk_curve(
         held_back: whether it is flagged in any case, and so never accepted (M,).
         document: the number of its document (M,).
         thresholds: in any order.
+        least: the share of readings that the first one must accept.
 
     Raises:
         ValueError: there are no readings.
@@ -60,6 +64,8 @@ def risk_curve(
     worst = 0.0
     for threshold in sorted(set(thresholds), reverse=True):
         taken = (probability >= threshold) & ~held_back
+        if taken.mean() < least or not taken.any():
+            continue
         items = np.bincount(document[taken], minlength=n)
         events = np.bincount(document[taken & ~right], minlength=n)
         worst = max(worst, _bound(events, items, draws))
@@ -68,7 +74,7 @@ def risk_curve(
 
 
 def _bound(events: NDArray[np.int64], items: NDArray[np.int64], draws: NDArray[np.int64]) -> float:
-    """The upper bound of a share; 1 of nothing."""
+    """The upper bound of a share of at least one item."""
     k, n = int(events.sum()), int(items.sum())
     if k >= n:
         return 1.0

@@ -109,7 +109,7 @@ def samples(documents: Sequence[Document], table: Sequence[str], labels: Labels)
             document.boxes,
             document.starts,
             document.fragments,
-            within_number(document.codes),
+            within_number(document.codes, document.starts),
             {head: document.numbered(head, getattr(labels, head)) for head in HEADS},
         )
         for document in documents
