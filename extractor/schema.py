@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from extractor.errors import SchemaError
 from extractor.figure_keys import FigureKey, parse_figure_keys
+from extractor.schema_checks import check
 from extractor.schema_file import (
     BlockPart,
     GroupPart,
@@ -25,6 +26,7 @@ from extractor.schema_file import (
     RelationPart,
     SchemaFile,
     StatementPart,
+    groups_of,
 )
 
 LAST = "last:"
@@ -205,7 +207,7 @@ def parse_schema(text: str) -> Schema:
         scopes=scopes,
         statements=tuple(_statement(one, tables) for one in parsed.statements),
     )
-    _check(schema, parsed)
+    check(schema, parsed)
     return schema
 
 
@@ -258,7 +260,7 @@ def _layout(table: str, layout_id: str, spec: LayoutPart, parsed: SchemaFile) ->
 
 def _block(table: str, spec: BlockPart, omitted: Sequence[str], prefixes: Sequence[str]) -> Block:
     rows = [row for row in spec.rows if row.id not in omitted]
-    column_groups, row_groups = _groups(spec.column_groups), _groups(spec.row_groups)
+    column_groups, row_groups = groups_of(spec.column_groups), groups_of(spec.row_groups)
     groups = [group.label for group in (*column_groups, *row_groups)]
     # A group label whose rows are all omitted is itself the label of the row that replaces them.
     replaced = set() if spec.transposed else {row.label for row in rows}
@@ -302,10 +304,6 @@ def _block(table: str, spec: BlockPart, omitted: Sequence[str], prefixes: Sequen
         furniture=tuple(furniture),
         extra_rows=tuple(_label(text) for text in spec.extra_rows),
     )
-
-
-def _groups(groups: Sequence[str | GroupPart]) -> list[GroupPart]:
-    return [GroupPart(label=group) if isinstance(group, str) else group for group in groups]
 
 
 def _path(member: Row | Column, groups: Sequence[GroupPart]) -> tuple[str, ...]:
@@ -381,75 +379,3 @@ def _statement(part: StatementPart, tables: Mapping[str, Sequence[Layout]]) -> S
             slots |= dict.fromkeys(fitting)
         sums.append(tuple(slots))
     return Statement(part.figure, tuple(part.scopes), tuple(sums))
-
-
-def _check(schema: Schema, parsed: SchemaFile) -> None:
-    """Refuse a schema that contradicts itself, naming what is wrong."""
-    for table, layouts in schema.tables.items():
-        for layout in layouts:
-            where = f"{table}, layout {layout.id!r}"
-            unknown = set(layout.editions) - set(schema.editions)
-            if unknown:
-                raise SchemaError(f"{where}: unknown editions {sorted(unknown)}.")
-            ids = [slot.id for slot in layout.slots]
-            if len(set(ids)) != len(ids):
-                raise SchemaError(f"{where}: a slot stands twice.")
-            for relation in layout.relations:
-                stray = set(relation.slots) - set(ids)
-                if stray:
-                    raise SchemaError(f"{where}: {relation.id} names {sorted(stray)}.")
-            for slot in layout.slots:
-                if (slot.kind == "amount") != (slot.unit is not None):
-                    raise SchemaError(f"{where}: {slot.id} must have a unit if it is an amount.")
-        for edition in schema.editions:
-            if not any(edition in layout.editions for layout in layouts):
-                raise SchemaError(f"{table}: edition {edition} has no layout.")
-        rows = {
-            row.id
-            for spec in parsed.tables[table].layouts.values()
-            for b in spec.blocks
-            for row in b.rows
-        }
-        for layout_id, spec in parsed.tables[table].layouts.items():
-            for block in spec.blocks:
-                _check_groups(f"{table}, layout {layout_id!r}", block)
-            stray = set(spec.omit_rows) - rows
-            if stray:
-                raise SchemaError(f"{table}, layout {layout_id!r} omits unknown {sorted(stray)}.")
-    for part in parsed.years:
-        layouts = schema.tables.get(part.table, ())
-        if not any(year.id.split(".").count(part.name) for one in layouts for year in one.years):
-            raise SchemaError(f"{part.table}: no block has what {part.name} names for years.")
-    for statement in schema.statements:
-        if statement.figure not in {key.key for key in schema.figures}:
-            raise SchemaError(f"Statements name the unknown figure {statement.figure!r}.")
-        unscoped = set(statement.scopes) - {None, *schema.scopes}
-        if unscoped:
-            raise SchemaError(f"Statements of {statement.figure}: unknown scopes {unscoped}.")
-    named = {relation.table for relation in (*parsed.relations, *parsed.years)}
-    stray_tables = named - set(schema.tables)
-    if stray_tables:
-        raise SchemaError(f"Relations name unknown tables {sorted(stray_tables)}.")
-
-
-def _check_groups(where: str, block: BlockPart) -> None:
-    """Groups must be known, listed from the outside in, and nothing may stand under two of them."""
-    for members, groups in (
-        (block.columns, _groups(block.column_groups)),
-        (block.rows, _groups(block.row_groups)),
-    ):
-        labels = [group.label for group in groups]
-        inner = [name for group in groups for name in group.over]
-        known = {*labels, *(member.id for member in (*block.rows, *block.columns))}
-        if set(inner) - known:
-            raise SchemaError(f"{where}: a group stands over unknown {sorted(set(inner) - known)}.")
-        if len(set(inner)) != len(inner):
-            raise SchemaError(f"{where}: something stands under two groups.")
-        stray = {member.group for member in members if member.group} - set(labels)
-        if stray:
-            raise SchemaError(f"{where}: there are no groups {sorted(stray)}.")
-        for i, group in enumerate(groups):
-            if set(group.over) & set(labels[: i + 1]):
-                raise SchemaError(
-                    f"{where}: {group.label!r} must be listed before what it is over."
-                )

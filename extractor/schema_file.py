@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -81,3 +82,8 @@ class SchemaFile(Part):
     years: list[RelationPart] = []
     statements: list[StatementPart] = []
     figures: dict[str, Any]
+
+
+def groups_of(groups: Sequence[str | GroupPart]) -> list[GroupPart]:
+    """Groups of which some are written as their label alone."""
+    return [GroupPart(label=group) if isinstance(group, str) else group for group in groups]

@@ -20,6 +20,7 @@ FOUNDATION = {
     "numerals",
     "previous",
     "schema",
+    "schema_checks",
     "schema_file",
     "settings",
     "spellings",
