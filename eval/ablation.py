@@ -35,7 +35,7 @@ from extractor.orientation import Quads
 from extractor.pipeline import extract
 from extractor.settings import Settings
 from extractor.strips import Strip
-from extractor.types import Image
+from extractor.types import Image, Verdict
 
 WHOLE = "whole"
 
@@ -160,10 +160,21 @@ def _each(
 
 
 def table(found: Mapping[str, Sequence[Comparison]]) -> str:
-    """One line for the whole product and for each part that was left out."""
+    """One line for the whole product and for each part that was left out, then one each for what
+    became of the reports' own errors."""
     lines = ["without            documents   cells  whole documents  flagged   silent  figures F1"]
+    errors = ["errors of the reports, without:"]
     for part, comparisons in found.items():
         summary = summarise(comparisons)
+        planted, false = summary["planted"], summary["false_findings"]
+        errors.append(
+            f"{'-' if part == WHOLE else part:18} {planted['visible']} visible, found"
+            + _put(planted["found"], "7.1%", 7)
+            + ", reported"
+            + _put(planted["reported"], "7.1%", 7)
+            + f", silently repaired {planted['repaired']}; findings about sums that hold: "
+            + ", ".join(f"{false[verdict]} {verdict}" for verdict in Verdict)
+        )
         silent = summary["silent"] and summary["silent"]["share"]
         lines.append(
             f"{'-' if part == WHOLE else part:18} {len(comparisons):9} "
@@ -173,7 +184,7 @@ def table(found: Mapping[str, Sequence[Comparison]]) -> str:
             + _put(silent, "9.4%", 9)
             + _put(summary["figures"]["f1"], "12.3f", 12)
         )
-    return "\n".join(lines)
+    return "\n".join([*lines, *errors])
 
 
 def _put(value: float | None, form: str, width: int) -> str:
