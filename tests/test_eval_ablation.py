@@ -29,7 +29,9 @@ def test_both_ways_are_read_and_kept(tmp_path: Path, capsys: pytest.CaptureFixtu
     out = tmp_path / "out"
     assert main(["ablation", str(folder), "--without", "second_look", "-o", str(out)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[:2] for line in lines[1:]] == [["-", "1"], ["second_look", "1"]]
+    assert [line.split()[:2] for line in lines[1:3]] == [["-", "1"], ["second_look", "1"]]
+    assert [line.split()[0] for line in lines[4:]] == ["-", "second_look"]
+    assert all("silently repaired 0" in line for line in lines[4:])
     assert lines[1].split()[2] == lines[2].split()[2]
     assert {path.parent.name for path in out.rglob("*.json")} == {"whole", "second_look"}
 
