@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from extractor.calibrator import Calibrator
+from extractor.calibrator import FORMAT, Calibrator
 from extractor.decode import decode
 from extractor.errors import ModelError
 from extractor.flag import flag
@@ -207,22 +209,26 @@ def test_errors_that_come_together_widen_the_bound() -> None:
 # --- use ---------------------------------------------------------------------------------------
 
 
-class Fixed:
-    """Probabilities that are given."""
-
-    def __init__(self, *probabilities: float) -> None:
-        self._given = probabilities
-
-    def __call__(self, items: list[tuple[float, ...]]) -> np.ndarray:
-        return np.resize(np.array(self._given), len(items))
-
-    def threshold(self, target: float) -> float:
-        return 0.99
+def calibrator_of(probability: float, folder: Path) -> Calibrator:
+    """A calibrator that says the same of everything, and accepts from 0.99 on."""
+    curve = {"logit": [-1.0, 1.0], "probability": [probability] * 2}
+    content = json.dumps({"start": 0.0, "trees": [], "curve": curve}).encode()
+    manifest = {
+        "format": FORMAT,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "schema": SCHEMA.id,
+        "signals": NAMES,
+        "risk": [{"threshold": 0.99, "bound": 1e-6}],
+    }
+    (folder / "calibrator.json").write_bytes(content)
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return Calibrator(folder)
 
 
 def assessed(reading: TableReading, probability: float) -> Cell:
-    calibrator: Calibrator = Fixed(probability)  # type: ignore[assignment]
-    (found,) = flag(decode([reading], SCHEMA), SCHEMA, Settings(), calibrator)
+    with TemporaryDirectory() as folder:
+        calibrator = calibrator_of(probability, Path(folder))
+        (found,) = flag(decode([reading], SCHEMA), SCHEMA, Settings(), calibrator)
     return next(cell for cell in found.cells if cell.slot == FIRST)
 
 

@@ -476,6 +476,7 @@ def test_artefact_is_written_with_its_manifest_and_card(tmp_path: Path) -> None:
     pytest.importorskip("onnx")
     from training.token_classifier import finetune
     from training.token_classifier.export import read_run, write_artefact
+    from training.token_classifier.served import read_artefact
 
     plan, shape, base, data = toy_training(10)
     for split in data.about:
@@ -487,6 +488,15 @@ def test_artefact_is_written_with_its_manifest_and_card(tmp_path: Path) -> None:
     table = json.loads((tmp_path / "artefact" / "characters.json").read_text(encoding="utf-8"))
     assert tuple(table) == base.characters
     assert "| row |" in (tmp_path / "artefact" / "README.md").read_text(encoding="utf-8")
+    again = read_artefact(tmp_path / "artefact")
+    assert again.characters == data.characters
+    weights = network.state_dict()
+    assert set(again.tensors) == set(weights)
+    for name, tensor in again.tensors.items():
+        whole = weights[name].numpy()
+        assert np.abs(tensor - whole).max() <= np.abs(whole).max() / 60, name  # 8 bits
+    with pytest.raises(ValueError, match="no artefact"):
+        read_artefact(tmp_path)
     with pytest.raises(FileNotFoundError):
         read_run(tmp_path / "nothing")
 
