@@ -1,29 +1,30 @@
 """Signals to probabilities: boosted trees and an isotonic curve, and the threshold of acceptance.
 
 Fitted in `training/calibration` with scikit-learn and kept as numbers, so that serving needs numpy
-alone. A calibrator belongs to the signals and the form that it was fitted for, and is refused with
-any others.
+alone. A calibrator belongs to the signals, the form and the models that it was fitted with, and is
+refused with any others.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from extractor import figure_signals, signals
 from extractor.errors import ModelError
 from extractor.schema import Schema
-from extractor.signals import NAMES
 
 FOLDER = Path(__file__).parent.parent / "models" / "calibrator"
-FORMAT = 1
+FORMAT = 2
+SIGNALS: Mapping[str, Sequence[str]] = {"cells": signals.NAMES, "figures": figure_signals.NAMES}
+"""What is assessed, and the names of its signals."""
 _AGAIN = "take models/calibrator from the repository again, or fit it: docs/reliability.md"
 
 Floats = NDArray[np.float64]
@@ -50,8 +51,36 @@ class Tree:
         return self.value[node]
 
 
+@dataclass(frozen=True, slots=True)
+class Assessor:
+    """Probabilities of one kind of items. `logits` and `probabilities` (N,) are the isotonic curve;
+    `risk` has thresholds with the bound of what is wrong above them."""
+
+    signals: int
+    start: float
+    trees: Sequence[Tree]
+    logits: Floats
+    probabilities: Floats
+    risk: Sequence[Mapping[str, float]]
+
+    def __call__(self, items: Sequence[Sequence[float]]) -> Floats:
+        """The probabilities (M,) that items with these signals (M, signals) are right."""
+        array = np.array(items, np.float64).reshape(-1, self.signals)
+        logits = np.full(len(array), self.start)
+        for tree in self.trees:
+            logits += tree(array)
+        found: Floats = np.interp(logits, self.logits, self.probabilities)
+        return found
+
+    def threshold(self, target: float) -> float:
+        """The least probability of what is accepted, so that the share of wrong values among it
+        stays below `target` with the confidence of the manifest; above 1 where no threshold does.
+        """
+        return min((s["threshold"] for s in self.risk if s["bound"] <= target), default=2.0)
+
+
 class Calibrator:
-    """Loaded once a process."""
+    """Loaded once a process; assesses `cells` and `figures`."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
         """Load the calibrator in `folder`.
@@ -61,15 +90,19 @@ class Calibrator:
         """
         path = folder / "calibrator.json"
         try:
-            content = path.read_bytes()
+            data = path.read_bytes()
             self.manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_bytes())
-            self._content = json.loads(content)
+            content = json.loads(data)
         except (OSError, ValueError) as error:
             raise ModelError(f"The calibrator cannot be read: {error}; {_AGAIN}") from error
-        if self.manifest.get("sha256") != hashlib.sha256(content).hexdigest():
+        if self.manifest.get("sha256") != hashlib.sha256(data).hexdigest():
             raise ModelError(f"{path} is not the file of its manifest; {_AGAIN}")
         if self.manifest.get("format") != FORMAT:
             raise ModelError(f"{path} is of another version than this program; {_AGAIN}")
+        self.cells, self.figures = (
+            _assessor(content[kind], len(names), self.manifest["risk"][kind])
+            for kind, names in SIGNALS.items()
+        )
 
     def check(self, schema: Schema) -> None:
         """Refuse signals and a form that it was not fitted for.
@@ -77,38 +110,55 @@ class Calibrator:
         Raises:
             ModelError: they are others.
         """
-        if tuple(self.manifest["signals"]) != NAMES or self.manifest["schema"] != schema.id:
+        fitted = {kind: tuple(names) for kind, names in self.manifest["signals"].items()}
+        if fitted != {kind: tuple(names) for kind, names in SIGNALS.items()}:
             raise ModelError(
-                f"the calibrator was fitted for the form {self.manifest['schema']!r} and other "
-                f"signals than those of {schema.id!r} here; fit it again (docs/reliability.md)"
+                f"the calibrator was fitted for other signals than there are; {_AGAIN}"
+            )
+        if self.manifest["schema"] != schema.id:
+            raise ModelError(
+                f"the calibrator was fitted for the form {self.manifest['schema']!r}, not "
+                f"{schema.id!r}; {_AGAIN}, or set EXTRACTOR_CALIBRATION=false"
             )
 
-    @cached_property
-    def _trees(self) -> list[Tree]:
-        return [
-            Tree(
-                np.array(tree["feature"], np.int64),
-                np.array(tree["threshold"], np.float64),
-                np.array(tree["left"], np.int64),
-                np.array(tree["right"], np.int64),
-                np.array(tree["value"], np.float64),
-            )
-            for tree in self._content["trees"]
-        ]
+    def check_models(self, models: Mapping[str, str]) -> None:
+        """Refuse models that it was not fitted with: their scores would mean something else.
 
-    def __call__(self, items: Sequence[Sequence[float]]) -> Floats:
-        """The probabilities (M,) that readings with these signals (M, signals) are right."""
-        array = np.array(items, np.float64).reshape(-1, len(NAMES))
-        logits = np.full(len(array), float(self._content["start"]))
-        for tree in self._trees:
-            logits += tree(array)
-        curve = self._content["curve"]
-        probabilities: Floats = np.interp(logits, curve["logit"], curve["probability"])
-        return probabilities
+        Args:
+            models: name and sha256 of those that are installed.
 
-    def threshold(self, target: float) -> float:
-        """The least probability of what is accepted, so that the share of wrong values among it
-        stays below `target` with the confidence of the manifest; above 1 where no threshold does.
+        Raises:
+            ModelError: one is another.
         """
-        kept = [step["threshold"] for step in self.manifest["risk"] if step["bound"] <= target]
-        return min(kept, default=2.0)
+        others = sorted(
+            name for name, sha256 in self.manifest["models"].items() if models.get(name) != sha256
+        )
+        if others:
+            raise ModelError(
+                f"the calibrator was fitted with another model than is installed "
+                f"({', '.join(others)}); {_AGAIN}, or set EXTRACTOR_CALIBRATION=false"
+            )
+
+
+def _assessor(
+    content: Mapping[str, Any], signals: int, risk: Sequence[Mapping[str, float]]
+) -> Assessor:
+    trees = [
+        Tree(
+            np.array(tree["feature"], np.int64),
+            np.array(tree["threshold"], np.float64),
+            np.array(tree["left"], np.int64),
+            np.array(tree["right"], np.int64),
+            np.array(tree["value"], np.float64),
+        )
+        for tree in content["trees"]
+    ]
+    curve = content["curve"]
+    return Assessor(
+        signals,
+        float(content["start"]),
+        trees,
+        np.array(curve["logit"], np.float64),
+        np.array(curve["probability"], np.float64),
+        risk,
+    )

@@ -27,7 +27,7 @@ from extractor.types import Image
 # ONNX Runtime reports its use to its maker over the network unless this is set before its import.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
-MODELS = Path(__file__).parent.parent / "models"
+FOLDER = Path(__file__).parent.parent / "models" / "digit-reader"
 OTHER = "\N{REPLACEMENT CHARACTER}"
 """Stands for any run of print that is not in the alphabet."""
 ALPHABET = "0123456789.,-/+()无一—" + OTHER
@@ -66,7 +66,7 @@ class DigitReading:
 class DigitReader:
     """The network, loaded once. Not bound to a thread; `threads` are used inside of one call."""
 
-    def __init__(self, folder: Path = MODELS / "digit-reader", threads: int = 1) -> None:
+    def __init__(self, folder: Path = FOLDER, threads: int = 1) -> None:
         """Load and check the model in `folder`.
 
         Raises:

@@ -5,12 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
+from extractor import digits, token_classifier
 from extractor.calibrator import FOLDER as CALIBRATOR
 from extractor.calibrator import Calibrator
 from extractor.digits import DigitReader
 from extractor.ocr import OcrEngine, PaddleEngine
 from extractor.settings import Settings
 from extractor.token_classifier import TokenClassifier
+from extractor.weights import SHA256
+
+
+def installed_models() -> dict[str, str]:
+    """Name and sha256 of the models that would be used, loaded or not.
+
+    Raises:
+        ModelError: one is missing or damaged.
+    """
+    tokens = token_classifier.load_manifest(token_classifier.FOLDER)
+    return {
+        **{name.removesuffix(".onnx"): sha256 for name, sha256 in SHA256.items()},
+        "digit_reader": str(digits.load_manifest(digits.FOLDER)["sha256"]),
+        "token_classifier": str(tokens["sha256"][tokens["file"]]),
+    }
 
 
 class Engines:
@@ -33,8 +49,16 @@ class Engines:
 
     @cached_property
     def calibrator(self) -> Calibrator | None:
-        """None where none has been fitted: nothing is assessed then."""
-        return Calibrator() if CALIBRATOR.is_dir() else None
+        """None where none has been fitted: nothing is assessed then.
+
+        Raises:
+            ModelError: it is damaged, or does not fit the models that are installed.
+        """
+        if not CALIBRATOR.is_dir():
+            return None
+        found = Calibrator()
+        found.check_models(installed_models())
+        return found
 
     @property
     def models(self) -> Mapping[str, str]:

@@ -40,7 +40,8 @@ _WITH_CARRIED_OVER = re.compile(r"^\((?:其中)?(?:含|包括|包含)[^)]{0,12}�
 @dataclass(frozen=True, slots=True)
 class Match:
     """A figure found at `start .. end` of the paragraph's canonical text; `pattern` is None where
-    the classifier found it."""
+    the classifier found it. `said` is how sure the classifier is of it, `rival` of another key at
+    the same place; both 0 where it says nothing."""
 
     key: FigureKey
     pattern: FigurePattern | None
@@ -54,6 +55,8 @@ class Match:
     sentence: tuple[int, int]
     is_sum: bool = False
     """Whether the clause says 累计."""
+    said: float = 0.0
+    rival: float = 0.0
 
 
 def matches_of(scan: Scan, keys: Sequence[FigureKey]) -> Iterator[Match]:

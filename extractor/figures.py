@@ -26,6 +26,7 @@ from extractor.mentions import Said, quantity_of, said_of
 from extractor.prose import Prose
 from extractor.quantities import unit_pattern
 from extractor.types import CellStatus, Exactness, Figure
+from extractor.witnesses import company, witnesses
 
 _SURE, _LIKELY = 0.9, 0.6
 
@@ -55,16 +56,17 @@ def find_figures(
         if said is not None:
             matches = _heard(matches, said, scan, {key.key: key for key in keys})
         for match in matches:
-            found.append((order[match.key.key], _figure(match, paragraph, offsets)))
+            figure = _figure(match, scan, paragraph, offsets, is_heard=said is not None)
+            found.append((order[match.key.key], figure))
     found.sort(key=lambda item: item[0])
     return _reconciled([figure for _, figure in found])
 
 
 def _reconciled(figures: Sequence[Figure]) -> tuple[Figure, ...]:
     """Repetitions dropped; values that contradict each other flagged."""
-    values: dict[tuple[str, str | None], set[Decimal | None]] = defaultdict(set)
+    values: dict[tuple[str, str | None], list[Decimal | None]] = defaultdict(list)
     for figure in figures:
-        values[figure.key, figure.scope].add(figure.value)
+        values[figure.key, figure.scope].append(figure.value)
     seen: set[tuple[str, str | None, Decimal | None, str | None]] = set()
     kept: list[Figure] = []
     for figure in figures:
@@ -72,13 +74,16 @@ def _reconciled(figures: Sequence[Figure]) -> tuple[Figure, ...]:
         if identity in seen:
             continue
         seen.add(identity)
-        if len(values[figure.key, figure.scope]) > 1:
+        stated = values[figure.key, figure.scope]
+        if len(set(stated)) > 1:
             figure = replace(figure, status=CellStatus.FLAGGED)
-        kept.append(figure)
+        kept.append(replace(figure, signals=(*figure.signals, *company(figure.value, stated))))
     return tuple(kept)
 
 
-def _figure(match: Match, paragraph: Prose, offsets: tuple[int, ...]) -> Figure:
+def _figure(
+    match: Match, scan: Scan, paragraph: Prose, offsets: tuple[int, ...], *, is_heard: bool
+) -> Figure:
     start, end = offsets[match.start], offsets[match.end - 1] + 1
     first, last = offsets[match.sentence[0]], offsets[match.sentence[1] - 1] + 1
     return Figure(
@@ -91,6 +96,7 @@ def _figure(match: Match, paragraph: Prose, offsets: tuple[int, ...]) -> Figure:
         status=CellStatus.FLAGGED if match.is_doubtful else CellStatus.ACCEPTED,
         evidence=paragraph.evidence(start, end),
         scope=match.scope,
+        signals=witnesses(match, scan, paragraph.score(start, end), is_heard=is_heard),
     )
 
 
@@ -103,10 +109,12 @@ def _heard(
     for match in matches:
         here = [one for one in said if one.overlaps(match.start, match.end)]
         ours = [one for one in here if one.key == match.key.key]
+        others = [one.probability for one in here if one.key != match.key.key]
+        match = replace(match, rival=max(others, default=0.0))
         if ours:
             confirmed += ours
             result.append(_confirmed(match, max(ours, key=lambda one: one.probability), scan))
-        elif not match.is_doubtful:
+        else:
             result.append(replace(match, is_doubtful=True))
     for one in said:
         if one in confirmed or one.probability < _LIKELY or one.key not in keys:
@@ -128,7 +136,7 @@ def _confirmed(match: Match, said: Said, scan: Scan) -> Match:
     is_doubtful |= quantity is not None and quantity.is_doubtful
     is_doubtful |= match.is_doubtful and said.probability < _SURE
     scope = said.scope if said.probability >= _LIKELY else match.scope
-    return replace(match, scope=scope, is_doubtful=is_doubtful)
+    return replace(match, scope=scope, is_doubtful=is_doubtful, said=said.probability)
 
 
 def _by_meaning(said: Said, key: FigureKey, scan: Scan) -> Match | None:
@@ -160,4 +168,5 @@ def _by_meaning(said: Said, key: FigureKey, scan: Scan) -> Match | None:
         or scan.names_other_year(stretch, stretch, quantity.start),
         scope=said.scope,
         sentence=(low, end.end() if end else len(scan.text)),
+        said=said.probability,
     )

@@ -8,14 +8,25 @@ all speaks against it. Flag codes are stable; `docs/flags.md` explains each.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
+from extractor import figure_signals
 from extractor.calibrator import Calibrator
 from extractor.schema import Layout, Schema, Slot
 from extractor.settings import Settings
 from extractor.signals import Surroundings, signals, surroundings
-from extractor.types import Cell, CellStatus, Decoded, Evidence, Reading, State, Table
+from extractor.types import (
+    Cell,
+    CellStatus,
+    Decoded,
+    Evidence,
+    Figure,
+    Reading,
+    State,
+    Table,
+)
 
 FLAGS = {
     "missing": "the cell was not found in the document",
@@ -29,6 +40,7 @@ FLAGS = {
     "unusual_words": "words were read where a number is expected",
     "low_probability": "taken together, the signs are too weak to accept it unseen",
     "unverified_blank": "nothing was found in the cell, but it is not certain that it is empty",
+    "audit": "nothing speaks against it; it was drawn at random to check what is accepted",
 }
 
 
@@ -56,10 +68,56 @@ def _table(
     cells = [_cell(slot, decoded, around, settings) for slot in layout.slots]
     if calibrator is not None:
         read = [i for i, cell in enumerate(cells) if cell.signals]
-        threshold = calibrator.threshold(settings.max_risk)
-        for i, p in zip(read, calibrator([cells[i].signals for i in read]), strict=True):
+        threshold = calibrator.cells.threshold(settings.max_risk)
+        for i, p in zip(read, calibrator.cells([cells[i].signals for i in read]), strict=True):
             cells[i] = _assessed(cells[i], float(p), threshold)
     return Table(decoded.reading.table, decoded.reading.is_present, tuple(cells))
+
+
+def flag_figures(
+    figures: Sequence[Figure],
+    agreements: Sequence[bool | None],
+    settings: Settings,
+    calibrator: Calibrator | None = None,
+) -> tuple[Figure, ...]:
+    """Key figures with what the tables say of each (see `statements.agreements`), and with their
+    probability if there is a calibrator: it decides then, except where number or unit are not
+    printed or the text contradicts itself."""
+    told = [
+        replace(figure, signals=(*figure.signals, *figure_signals.of_tables(agreement)))
+        for figure, agreement in zip(figures, agreements, strict=True)
+    ]
+    if calibrator is None or not told:
+        return tuple(told)
+    threshold = calibrator.figures.threshold(settings.max_figure_risk)
+    found = []
+    for figure, p in zip(told, calibrator.figures([f.signals for f in told]), strict=True):
+        is_flagged = p < threshold or is_held_back(figure)
+        status = CellStatus.FLAGGED if is_flagged else CellStatus.ACCEPTED
+        found.append(replace(figure, probability=float(p), status=status))
+    return tuple(found)
+
+
+def audited(tables: Sequence[Table], sha256: str, rate: float) -> tuple[Table, ...]:
+    """Send a random share of the accepted cells to review; of the same document always the same."""
+    return tuple(
+        replace(table, cells=tuple(_drawn(cell, sha256, rate) for cell in table.cells))
+        for table in tables
+    )
+
+
+def _drawn(cell: Cell, sha256: str, rate: float) -> Cell:
+    if cell.status is not CellStatus.ACCEPTED:
+        return cell
+    number = hashlib.sha256(f"{sha256} {cell.slot}".encode()).digest()[:8]
+    is_drawn = int.from_bytes(number) < rate * 2**64
+    return replace(cell, status=CellStatus.FLAGGED, flags=("audit",)) if is_drawn else cell
+
+
+def is_held_back(figure: Figure) -> bool:
+    """Whether a key figure is flagged whatever its probability."""
+    contradicts = figure.signals[figure_signals.NAMES.index("contradicted")]
+    return figure.value is None or figure.unit is None or bool(contradicts)
 
 
 def _assessed(cell: Cell, probability: float, threshold: float) -> Cell:
@@ -83,6 +141,9 @@ def _cell(slot: Slot, decoded: Decoded, around: Surroundings, settings: Settings
             evidence,
             alternatives=alternatives,
         )
+    if candidate.origin == "person":
+        reviewed = CellStatus.REVIEWED
+        return Cell(slot.id, candidate.reading, reviewed, (), candidate.evidence)
     doubts = list(candidate.reading.flags)
     if candidate.reading.state is State.ILLEGIBLE:
         doubts.append("illegible")

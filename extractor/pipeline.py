@@ -21,16 +21,19 @@ from decimal import Decimal
 from statistics import median
 
 from extractor import ingest
-from extractor.assemble import Assembly, assemble
+from extractor.assemble import assemble
+from extractor.calibrator import Calibrator
 from extractor.cell_images import CellImages
 from extractor.characters import canonical
 from extractor.classify import classify, known_labels
+from extractor.completeness import check_is_report, missing_parts, status_of
 from extractor.decode import decode
+from extractor.decode.answers import answered
 from extractor.engines import Engines
-from extractor.errors import ExtractorError, InputTooLarge, ModelError, NotAReport
+from extractor.errors import ExtractorError, InputTooLarge, ModelError
 from extractor.facts import report_facts
 from extractor.figures import find_figures
-from extractor.flag import flag
+from extractor.flag import audited, flag, flag_figures
 from extractor.flatten import on_page
 from extractor.ocr import recognize_page
 from extractor.pages import open_pages
@@ -39,27 +42,26 @@ from extractor.reread import reread
 from extractor.ruling import find_ruling
 from extractor.schema import Schema, load_schema
 from extractor.settings import Settings
-from extractor.statements import check_statements
+from extractor.statements import agreements, check_statements
 from extractor.tokens import tokenize_blocks, tokenize_page
 from extractor.types import (
     Box,
-    CellStatus,
     Evidence,
     Extraction,
     Failure,
     Figure,
+    Finding,
     Fragment,
     Line,
     Page,
     PriorReport,
+    Reading,
     ReportFacts,
-    Role,
     Sheet,
     SheetKind,
     Source,
-    State,
-    Status,
     Table,
+    TableReading,
     Warp,
 )
 
@@ -67,9 +69,6 @@ log = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]
 """Called with the stage, the page (from 1; 0 where there is none) and the number of pages."""
-
-_MIN_HEADINGS = 3
-_MIN_CELLS = 6
 
 
 @dataclass(slots=True)
@@ -133,7 +132,7 @@ def extract(
         ModelError: the models cannot be loaded.
     """
     schema = schema or load_schema()
-    calibrator = engines.calibrator if settings.calibration else None
+    calibrator = engines.calibrator if settings.assesses else None
     if calibrator is not None:
         calibrator.check(schema)
     run = _Run(progress or (lambda stage, page, pages: None))
@@ -148,7 +147,7 @@ def extract(
         )
     with run.stage("assemble"):
         assembly = assemble(sheets, schema, known_labels(schema))
-    _check_is_report(assembly, source, run)
+    check_is_report(assembly, source, failed=bool(run.failures))
     cells = CellImages(source, rotations, warps, scanned, sheets, engines, settings)
     readings = assembly.tables
     if settings.second_look:
@@ -157,16 +156,14 @@ def extract(
     facts = ReportFacts(assembly.edition, None, None)
     with run.barrier("facts"), run.stage("facts"):
         facts = report_facts(_texts(assembly.sheets), assembly.edition)
-    with run.stage("decode"):
-        last_year = _last_year(facts, previous)
-        decoded = decode(readings, schema, last_year, is_joint=settings.joint_decoding)
-    with run.stage("flag"):
-        tables = flag(decoded, schema, settings, calibrator)
     figures: tuple[Figure, ...] = ()
     with run.barrier("figures"), run.stage("figures"):
         prose = join_prose(_prose(assembly.sheets))
         figures = find_figures(prose, schema.figures, year=facts.year)
-    said = check_statements(figures, tables, schema)
+    with run.stage("decode"):
+        last_year = _last_year(facts, previous)
+        decision = decide(readings, figures, schema, settings, calibrator, last_year)
+    tables = audited(decision.tables, source.sha256, settings.audit_rate)
     tables = tuple(
         replace(
             table,
@@ -177,9 +174,10 @@ def extract(
         for table in tables
     )
     figures = tuple(
-        replace(figure, evidence=_on_upright_page(figure.evidence, warps)) for figure in figures
+        replace(figure, evidence=_on_upright_page(figure.evidence, warps))
+        for figure in decision.figures
     )
-    failures = (*run.failures, *_missing_parts(assembly))
+    failures = (*run.failures, *missing_parts(assembly))
     return Extraction(
         name=source.name,
         sha256=source.sha256,
@@ -187,14 +185,55 @@ def extract(
         pages=len(rotations),
         schema=schema.id,
         facts=facts,
-        status=_status(facts, tables, figures, failures),
+        status=status_of(facts, tables, figures, failures),
         tables=tables,
         figures=figures,
-        findings=(*(finding for table in decoded for finding in table.findings), *said),
+        findings=decision.findings,
         failures=failures,
         models=engines.models,
         seconds=run.seconds,
         rotations=rotations,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is reported of what was read."""
+
+    tables: tuple[Table, ...]
+    figures: tuple[Figure, ...]
+    findings: tuple[Finding, ...]
+
+
+def decide(
+    readings: Sequence[TableReading],
+    figures: Sequence[Figure],
+    schema: Schema,
+    settings: Settings,
+    calibrator: Calibrator | None = None,
+    last_year: Mapping[str, Decimal] | None = None,
+    answers: Mapping[str, Reading] | None = None,
+) -> Decision:
+    """Decode what was read and say how far it can be relied on; again after every answer.
+
+    Args:
+        readings: candidates by slot, as the readers left them.
+        figures: as they were found, and never what this function gave back.
+        schema: the form.
+        settings: thresholds.
+        calibrator: without one nothing has a probability.
+        last_year: what last year's report of the same body states, by slot.
+        answers: what a person has decided, by slot.
+    """
+    readings = answered(readings, answers or {})
+    decoded = decode(readings, schema, last_year, is_joint=settings.joint_decoding)
+    tables = flag(decoded, schema, settings, calibrator)
+    said = check_statements(figures, tables, schema)
+    agreed = agreements(figures, tables, schema)
+    return Decision(
+        tables,
+        flag_figures(figures, agreed, settings, calibrator),
+        (*(finding for table in decoded for finding in table.findings), *said),
     )
 
 
@@ -274,37 +313,6 @@ def _ruled_cells(page: Page, lines: Sequence[Line]) -> tuple[Box, ...]:
     return find_ruling(page.image, print_height, [line.box for line in lines]).cells
 
 
-def _check_is_report(assembly: Assembly, source: Source, run: _Run) -> None:
-    """Refuse a document that has nothing of the form, unless a failed page may hide it."""
-    cells = sum(len(table.candidates) for table in assembly.tables)
-    headings = {f.text for s in assembly.sheets for f in s.fragments if f.role is Role.HEADING}
-    if cells < _MIN_CELLS and len(headings) < _MIN_HEADINGS and not run.failures:
-        raise NotAReport(
-            f"{source.name} is no annual report of this form: none of its tables and fewer than "
-            f"{_MIN_HEADINGS} of its headings were found; check that this is the right file"
-        )
-
-
-def _missing_parts(assembly: Assembly) -> Iterator[Failure]:
-    """What a complete report has and this document has not, and what it has too much."""
-    for reading in assembly.tables:
-        if not reading.is_present:
-            reason = f"the table {reading.table!r} was not found in the document"
-            yield Failure("assemble", None, reason)
-    for table in assembly.repeated:
-        reason = (
-            f"the table {table!r} is printed more than once, and only one of them was read; split "
-            "the file if both are wanted"
-        )
-        yield Failure("assemble", None, reason)
-    if assembly.extra_reports:
-        reason = (
-            f"the file holds {assembly.extra_reports + 1} reports and only the first was read; "
-            "split it into one file a report"
-        )
-        yield Failure("assemble", None, reason)
-
-
 def _prose(sheets: Sequence[Sheet]) -> list[Fragment]:
     """Everything outside of grids, in order: what is no prose bounds the paragraphs."""
     return [f for sheet in sheets if sheet.kind is not SheetKind.GRID for f in sheet.fragments]
@@ -312,19 +320,3 @@ def _prose(sheets: Sequence[Sheet]) -> list[Fragment]:
 
 def _texts(sheets: Sequence[Sheet]) -> list[str]:
     return [f.text for sheet in sheets for f in sheet.fragments if f.text]
-
-
-def _status(
-    facts: ReportFacts,
-    tables: Sequence[Table],
-    figures: Sequence[Figure],
-    failures: Sequence[Failure],
-) -> Status:
-    """A report without organisation or year needs a look too: it cannot be filed."""
-    cells = [cell for table in tables for cell in table.cells]
-    if failures:
-        found = any(cell.reading.state is not State.MISSING for cell in cells)
-        return Status.PARTIAL if found or figures else Status.FAILED
-    statuses = [cell.status for cell in cells] + [figure.status for figure in figures]
-    doubtful = CellStatus.FLAGGED in statuses or None in (facts.organization, facts.year)
-    return Status.NEEDS_REVIEW if doubtful else Status.ACCEPTED

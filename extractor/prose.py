@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -47,6 +47,12 @@ class Prose:
         x1 = min(float(total), sum(widths[:last]) + 0.5) / total
         narrow = Box(box.x0 + x0 * box.width, box.y0, box.x0 + x1 * box.width, box.y1)
         return replace(evidence, box=narrow)
+
+    def score(self, start: int, end: int) -> float:
+        """What the reader says of the lines that the characters `start .. end` stand on."""
+        first = max(0, bisect_right(self.starts, start) - 1)
+        last = max(first + 1, bisect_left(self.starts, end))
+        return min(fragment.score for fragment in self.fragments[first:last])
 
 
 def join_prose(fragments: Sequence[Fragment]) -> tuple[Prose, ...]:

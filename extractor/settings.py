@@ -87,6 +87,16 @@ class Settings(BaseSettings):
         lt=1,
         description="Largest share of wrong values among accepted ones, with 95 % confidence.",
     )
+    max_figure_risk: float = Field(
+        0.01, gt=0, lt=1, description="The same for the key figures of the text."
+    )
+    audit_rate: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="Share of accepted values that is drawn at random and sent to review all the "
+        "same, so that the bound can be checked.",
+    )
 
     home: Path = Field(
         Path(".data"), description="Folder of the service: its database, files and first key."
@@ -99,3 +109,9 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address that the service listens on.")
     port: int = Field(8000, gt=0, lt=65536, description="Port that the service listens on.")
+
+    @property
+    def assesses(self) -> bool:
+        """Whether probabilities are given: only where all that they were fitted with is on."""
+        parts = (self.token_classifier, self.ruled_lines, self.second_look, self.joint_decoding)
+        return self.calibration and all(parts)

@@ -44,18 +44,44 @@ def check_statements(
     )
 
 
+def agreements(
+    figures: Sequence[Figure], tables: Sequence[Table], schema: Schema
+) -> list[bool | None]:
+    """Whether the tables state the same as each figure; None where they say nothing of it, or it is
+    not exact."""
+    cells = {cell.slot: cell for table in tables for cell in table.cells}
+    return [_agreement(figure, cells, schema) for figure in figures]
+
+
+def _agreement(figure: Figure, cells: Mapping[str, Cell], schema: Schema) -> bool | None:
+    if figure.value is None or figure.exactness is not Exactness.EXACT:
+        return None
+    totals = [
+        total
+        for statement in schema.statements
+        if statement.figure == figure.key and figure.scope in statement.scopes
+        for _, total in _sums(statement, cells)
+    ]
+    return figure.value in totals if totals else None
+
+
+def _sums(statement: Statement, cells: Mapping[str, Cell]) -> list[tuple[list[Cell], Decimal]]:
+    """The sums of a statement that can be told, with their cells."""
+    return [
+        (members, total)
+        for slots in statement.sums
+        if (members := [cells[slot] for slot in slots if slot in cells])
+        and (total := _total(members)) is not None
+    ]
+
+
 def _compare(
     figure: Figure, statement: Statement, cells: Mapping[str, Cell], labels: Mapping[str, str]
 ) -> Iterator[Finding]:
     is_plain = figure.exactness is Exactness.EXACT and figure.status is not CellStatus.FLAGGED
     if figure.value is None or not is_plain:
         return
-    sums = [
-        (members, total)
-        for slots in statement.sums
-        if (members := [cells[slot] for slot in slots if slot in cells])
-        and (total := _total(members)) is not None
-    ]
+    sums = _sums(statement, cells)
     if not sums or any(total == figure.value for _, total in sums):
         return
     members, total = sums[0]

@@ -424,7 +424,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One key figure of the prose, kept with its sentence."""
+    """One key figure of the prose, kept with its sentence.
+
+    `signals` is what its probability is made of (`figure_signals.NAMES`).
+    """
 
     key: str
     value: Decimal | None
@@ -436,6 +439,7 @@ class Figure:
     evidence: Evidence
     scope: str | None = None
     probability: float | None = None
+    signals: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -14,30 +15,42 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from extractor.calibrator import FORMAT, Calibrator
+from extractor.calibrator import FORMAT, SIGNALS, Calibrator
 from extractor.decode import decode
+from extractor.engines import installed_models
 from extractor.errors import ModelError
-from extractor.flag import flag
+from extractor.figures import find_figures
+from extractor.flag import audited, flag, flag_figures
+from extractor.prose import join_prose
 from extractor.schema import load_schema
 from extractor.settings import Settings
 from extractor.signals import NAMES, signals, surroundings
+from extractor.statements import agreements
 from extractor.types import (
     Box,
     Candidate,
     Cell,
     CellStatus,
     Evidence,
+    Extraction,
+    Figure,
+    Fragment,
     Reading,
+    ReportFacts,
+    Role,
     State,
+    Status,
+    Table,
     TableReading,
 )
 from training.calibration import fit
-from training.calibration.data import Readings, load, readings_of, save
+from training.calibration.data import Items, Readings, load, readings_of, save
 from training.calibration.risk import risk_curve
 
 SCHEMA = load_schema()
 LAYOUT = SCHEMA.layout("disputes", "standard")
 FIRST = "disputes.reconsideration.upheld"
+HERE = Evidence(line=1)
 
 
 def table(**changes: object) -> TableReading:
@@ -80,17 +93,25 @@ def test_an_empty_table_has_surroundings() -> None:
 # --- fitting ----------------------------------------------------------------------------------
 
 
+def items(n: int, width: int, score: int, dice: np.random.Generator) -> Items:
+    """Readings that are wrong mostly where their score is low."""
+    given_ = dice.random((n, width)).astype(np.float32)
+    right = dice.random(n) < 0.55 + 0.45 * (given_[:, score] > 0.4)
+    return Items(given_, right, np.zeros(n, np.bool_), given_[:, score] > 0.3)
+
+
 def documents(n: int = 30, each: int = 60) -> list[Readings]:
-    """Readings that are wrong mostly where their certainty is low."""
     dice = np.random.default_rng(3)
-    found = []
-    for i in range(n):
-        given_ = dice.random((each, len(NAMES))).astype(np.float32)
-        certainty = given_[:, NAMES.index("certainty")]
-        right = dice.random(each) < 0.55 + 0.45 * (certainty > 0.4)
-        nobody = np.zeros(each, np.bool_)
-        found.append(Readings(f"d{i}", "fax", given_, right, nobody, certainty > 0.3))
-    return found
+    figures = SIGNALS["figures"]
+    return [
+        Readings(
+            f"d{i}",
+            "fax",
+            items(each, len(NAMES), NAMES.index("certainty"), dice),
+            items(12, len(figures), list(figures).index("said"), dice),
+        )
+        for i in range(n)
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -107,36 +128,42 @@ def test_readings_are_kept_as_they_are(folder: Path) -> None:
     (first, *_) = documents()
     again = load(folder / "data" / "d0.npz")
     assert again.name == "d0"
-    assert np.array_equal(again.signals, first.signals)
-    assert np.array_equal(again.right, first.right)
+    assert np.array_equal(again.cells.signals, first.cells.signals)
+    assert np.array_equal(again.figures.right, first.figures.right)
 
 
-def test_what_is_served_says_what_was_fitted(folder: Path) -> None:
+@pytest.mark.parametrize("kind", SIGNALS)
+def test_what_is_served_says_what_was_fitted(kind: str, folder: Path) -> None:
     calibrator = Calibrator(folder / "calibrator")
     calibrator.check(SCHEMA)
-    sample = fit.joined([load(path) for path in sorted((folder / "data").glob("*.npz"))])
+    calibrator.check_models(installed_models())
+    assessor = getattr(calibrator, kind)
+    every = [load(path) for path in sorted((folder / "data").glob("*.npz"))]
+    sample = fit.joined(kind, [getattr(one, kind) for one in every])
     model = fit.trees().fit(sample.signals, sample.right)
     logits = fit.out_of_fold(fit.trees, sample)
-    curve = fit.isotonic(logits, sample.right)
-    expected = curve(model.decision_function(sample.signals))
-    assert np.allclose(calibrator(sample.signals.tolist()), expected, atol=1e-6)
-    assert len(calibrator([])) == 0
-    high, low = np.full(len(NAMES), 0.5), np.full(len(NAMES), 0.5)
-    high[0], low[0] = 0.95, 0.05
-    sure, unsure = calibrator([high.tolist(), low.tolist()])
+    make = fit.CURVES[calibrator.manifest["measured"][kind]["curve"]]
+    expected = make(logits, sample.right)(model.decision_function(sample.signals))
+    assert np.allclose(assessor(sample.signals.tolist()), expected, atol=1e-6)
+    assert len(assessor([])) == 0
+    width = len(SIGNALS[kind])
+    high, low = np.full(width, 0.5), np.full(width, 0.5)
+    place = {"cells": NAMES.index("certainty"), "figures": list(SIGNALS["figures"]).index("said")}
+    high[place[kind]], low[place[kind]] = 0.95, 0.05
+    sure, unsure = assessor([high.tolist(), low.tolist()])
     assert sure > 0.9 > unsure
 
 
 def test_the_threshold_follows_from_the_risk(folder: Path) -> None:
     calibrator = Calibrator(folder / "calibrator")
-    assert calibrator.threshold(1e-9) > 1
-    assert calibrator.threshold(0.5) <= calibrator.threshold(0.1) <= 2
-    (sure,) = [k for k, v in calibrator.manifest["out_of_fold"].items() if k == "trees"]
-    measured = calibrator.manifest["out_of_fold"]
-    assert measured[sure]["brier"] < 0.25
+    assert calibrator.cells.threshold(1e-9) > 1
+    assert calibrator.cells.threshold(0.5) <= calibrator.cells.threshold(0.1) <= 2
+    measured = calibrator.manifest["measured"]["cells"]["out_of_fold"]
+    assert measured["trees, isotonic"]["brier"] < measured["score alone"]["brier"] + 0.01
+    assert "accepts" in fit.table(calibrator.manifest)
 
 
-@pytest.mark.parametrize("damage", ["content", "missing", "version", "signals"])
+@pytest.mark.parametrize("damage", ["content", "missing", "version", "signals", "form", "models"])
 def test_a_calibrator_that_does_not_fit_is_refused(
     damage: str, folder: Path, tmp_path: Path
 ) -> None:
@@ -150,9 +177,12 @@ def test_a_calibrator_that_does_not_fit_is_refused(
     elif damage == "version":
         (tmp_path / "manifest.json").write_text(json.dumps(manifest | {"format": 99}))
     else:
-        (tmp_path / "manifest.json").write_text(json.dumps(manifest | {"signals": ["luck"]}))
+        other = {"signals": {"cells": ["luck"]}, "form": "another", "models": {"rec": "0"}}
+        key = "schema" if damage == "form" else damage
+        (tmp_path / "manifest.json").write_text(json.dumps(manifest | {key: other[damage]}))
     with pytest.raises(ModelError, match="calibrator"):
         Calibrator(tmp_path).check(SCHEMA)
+        Calibrator(tmp_path).check_models(installed_models())
 
 
 def test_too_few_documents_are_refused(tmp_path: Path) -> None:
@@ -212,13 +242,15 @@ def test_errors_that_come_together_widen_the_bound() -> None:
 def calibrator_of(probability: float, folder: Path) -> Calibrator:
     """A calibrator that says the same of everything, and accepts from 0.99 on."""
     curve = {"logit": [-1.0, 1.0], "probability": [probability] * 2}
-    content = json.dumps({"start": 0.0, "trees": [], "curve": curve}).encode()
+    always = {"start": 0.0, "trees": [], "curve": curve}
+    content = json.dumps(dict.fromkeys(SIGNALS, always)).encode()
     manifest = {
         "format": FORMAT,
         "sha256": hashlib.sha256(content).hexdigest(),
         "schema": SCHEMA.id,
-        "signals": NAMES,
-        "risk": [{"threshold": 0.99, "bound": 1e-6}],
+        "signals": SIGNALS,
+        "models": {},
+        "risk": {kind: [{"threshold": 0.99, "bound": 1e-6}] for kind in SIGNALS},
     }
     (folder / "calibrator.json").write_bytes(content)
     (folder / "manifest.json").write_text(json.dumps(manifest))
@@ -269,12 +301,93 @@ def test_a_missing_cell_is_flagged_and_has_no_probability() -> None:
     )
 
 
+def extraction_of(cells: Sequence[Cell], figures: Sequence[Figure] = ()) -> Extraction:
+    tables = (Table("disputes", True, tuple(cells)),)
+    facts = ReportFacts(None, None, None)
+    about = ("a", "0", "text/plain", 0, SCHEMA.id, facts, Status.ACCEPTED)
+    return Extraction(*about, tables, tuple(figures), (), (), {}, {})
+
+
 def test_truth_is_value_and_state() -> None:
     (found,) = flag(decode([table()], SCHEMA), SCHEMA, Settings())
+    extraction = extraction_of(found.cells)
     slots = {cell.slot: 0 for cell in found.cells}
     states = {cell.slot: {"state": "number"} for cell in found.cells}
-    truth = {"slots": slots | {FIRST: 3}, "cells": states}
-    assert int((~readings_of("a", "fax", found.cells, truth).right).sum()) == 1
-    truth = {"slots": slots, "cells": states | {FIRST: {"state": "dash"}}}
-    assert int((~readings_of("a", "fax", found.cells, truth).right).sum()) == 1
-    assert readings_of("a", "fax", [], truth).signals.shape == (0, len(NAMES))
+    for truth in (
+        {"slots": slots | {FIRST: 3}, "cells": states},
+        {"slots": slots, "cells": states | {FIRST: {"state": "dash"}}},
+    ):
+        assert int((~readings_of("a", "fax", extraction, truth).cells.right).sum()) == 1
+    nothing = readings_of("a", "fax", extraction_of([]), {"slots": slots, "cells": states})
+    assert nothing.cells.signals.shape == (0, len(NAMES))
+    assert nothing.figures.signals.shape == (0, len(SIGNALS["figures"]))
+
+
+def figures_of(text: str, tables: Sequence[Table] = ()) -> tuple[Figure, ...]:
+    fragment = Fragment(text, 1.0, Evidence(line=1), role=Role.PROSE)
+    found = find_figures(join_prose([fragment]), SCHEMA.figures)
+    return flag_figures(found, agreements(found, tables, SCHEMA), Settings())
+
+
+def test_figures_are_right_as_often_as_the_text_states_them() -> None:
+    found = figures_of("全年共收到政府信息公开申请12件。")
+    assert [(f.key, f.value) for f in found] == [("applications_received", 12)]
+    said = {"key": "applications_received", "value": 12}
+    for stated, right in (([said], [True]), ([], [False]), ([said | {"value": 21}], [False])):
+        truth = {"slots": {}, "cells": {}, "figures": stated}
+        items = readings_of("a", "fax", extraction_of([], found), truth).figures
+        assert items.right.tolist() == right
+    twice = readings_of(
+        "a",
+        "fax",
+        extraction_of([], [*found, *found]),
+        {"slots": {}, "cells": {}, "figures": [said]},
+    )
+    assert twice.figures.right.tolist() == [True, False]
+
+
+def test_signals_of_a_figure_say_what_the_tables_say() -> None:
+    names = SIGNALS["figures"]
+    cells = {
+        slot: Cell(slot, Reading(str(n), State.NUMBER, Decimal(n)), CellStatus.ACCEPTED, (), HERE)
+        for slot, n in (("requests.new_received.total", 12),)
+    }
+    table_ = [Table("requests", True, tuple(cells.values()))]
+    for text, wanted in (("12件", (1, 0)), ("13件", (0, 1)), ("约12件", (0, 0))):
+        (found,) = figures_of(f"全年共收到政府信息公开申请{text}。", table_)
+        said = dict(zip(names, found.signals, strict=True))
+        assert (said["agrees_with_tables"], said["contradicts_tables"]) == wanted, text
+        assert said["is_pattern"] == 1
+    (alone,) = figures_of("全年共收到政府信息公开申请12件。")
+    assert alone.signals[-2:] == (0, 0)
+
+
+def test_a_probability_decides_about_figures(tmp_path: Path) -> None:
+    found = figures_of("全年共收到政府信息公开申请12件。")
+    for probability, status in ((0.999, CellStatus.ACCEPTED), (0.5, CellStatus.FLAGGED)):
+        calibrator = calibrator_of(probability, tmp_path)
+        bare = [replace(figure, signals=figure.signals[:-2]) for figure in found]
+        (told,) = flag_figures(bare, [None], Settings(), calibrator)
+        assert (told.probability, told.status) == (probability, status)
+        (torn,) = flag_figures([replace(bare[0], unit=None)], [None], Settings(), calibrator)
+        assert torn.status is CellStatus.FLAGGED
+    assert flag_figures([], [], Settings(), calibrator) == ()
+
+
+def test_an_audit_draws_the_same_cells_of_a_document_again() -> None:
+    tables = flag(decode([table(score=0.6)], SCHEMA), SCHEMA, Settings())
+    assert audited(tables, "a", 0.0) == tables
+    (every,) = audited(tables, "a", 1.0)
+    assert {cell.flags for cell in every.cells} == {("audit",), ("low_score",)}
+    half = [audited(tables, name, 0.5) for name in "aab"]
+    assert half[0] == half[1] != half[2]
+    n = sum(cell.flags == ("audit",) for cell in half[0][0].cells)
+    assert 0 < n < len(every.cells)
+
+
+@pytest.mark.parametrize(
+    "part", ["token_classifier", "ruled_lines", "second_look", "joint_decoding", "calibration"]
+)
+def test_nothing_is_assessed_without_what_it_was_fitted_with(part: str) -> None:
+    assert Settings().assesses
+    assert not Settings(**{part: False}).assesses

@@ -9,13 +9,11 @@ from random import Random
 import numpy as np
 import pytest
 
-from extractor.digits import ALPHABET, MODELS, OTHER, DigitReader, beam_search, prepare
+from extractor.digits import ALPHABET, FOLDER, OTHER, DigitReader, beam_search, prepare
 from extractor.errors import ModelError
 from training.digits.cells import Cell, fold, load, save
 from training.digits.drawing import draw_crop
 from training.synthesis.fonts import missing_files
-
-FOLDER = MODELS / "digit-reader"
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ FOUNDATION = {
     "characters",
     "errors",
     "figure_keys",
+    "figure_signals",
     "labels",
     "meaning",
     "numerals",
@@ -40,14 +41,19 @@ STAGES = {
     "assemble": {"assemble"},
     "reread": {"reread", "habits"},
     "decode": {"decode"},
-    "figures": {"clauses", "figure_matches", "figures", "mentions", "prose", "quantities"},
+    "figures": {
+        *("clauses", "figure_matches", "figures"),
+        *("mentions", "prose", "quantities", "witnesses"),
+    },
     "facts": {"facts"},
     "statements": {"statements"},
     "flag": {"calibrator", "flag", "signals"},
+    "questions": {"questions"},
     "export": {"export"},
 }
 STAGE_OF = {module: stage for stage, modules in STAGES.items() for module in modules}
 ABOVE = {
+    "completeness",
     "pipeline",
     "engines",
     "cell_images",

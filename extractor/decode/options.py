@@ -37,6 +37,8 @@ _ANY_WRONG = 4.0
 _ANY_SUM = 3.0
 LAST_YEAR = "last_year"
 """The origin of what last year's report states: it is no reading, and stands."""
+PERSON = "person"
+"""The origin of what a person has decided: it stands."""
 
 
 class Source(StrEnum):
@@ -84,7 +86,7 @@ def options(candidates: Sequence[Candidate], implied: Iterable[Decimal] = ()) ->
     first = candidates[0]
     base = -log(max(first.score, _LEAST))
     as_read = _read(first, base)
-    if as_read.is_unknown or first.origin == LAST_YEAR:
+    if as_read.is_unknown or first.origin in (LAST_YEAR, PERSON):
         return (as_read,)
     wanted = [value for value in dict.fromkeys(implied) if value != as_read.value]
     others: dict[Decimal, Option] = {}

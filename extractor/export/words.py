@@ -43,6 +43,7 @@ FLAG = {
     "readers_disagree": "两次识别结果不一致",
     "unread_print": "单元格内还有未识别的内容",
     "unverified_blank": "未见内容，但不能确定为空白",
+    "audit": "未见疑点，随机抽查",
     "ambiguous": "可能是横线，也可能是汉字“一”",
     "approximate": "约数，不是准确数",
     "chinese_numeral": "以汉字数字填写",

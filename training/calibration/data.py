@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from functools import partial
 from multiprocessing import get_context
@@ -22,14 +23,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from extractor import ingest
+from extractor import figure_signals, ingest, signals
+from extractor.calibrator import SIGNALS
 from extractor.engines import Engines
 from extractor.errors import ExtractorError
-from extractor.flag import SOFT
+from extractor.flag import SOFT, is_held_back
 from extractor.pipeline import extract
 from extractor.settings import Settings
-from extractor.signals import NAMES
-from extractor.types import Cell, CellStatus
+from extractor.types import Cell, CellStatus, Extraction, Figure
 from training.synthesis.corpus import LAYOUT_CONDITIONS, Mix, Plan, make_document, plan_corpus
 from training.synthesis.paper import GROUPS
 from training.synthesis.splits import Split
@@ -42,19 +43,17 @@ _STANDARD = {
     **{name: 0.2 / len(LAYOUT_CONDITIONS) for name in LAYOUT_CONDITIONS},
     **{name: 0.5 / len(GROUPS["standard"]) for name in GROUPS["standard"]},
 }
+Truth = Mapping[str, Any]
 _HARSH = (*GROUPS["harsh"], "garbled", "mixed", "picture")
-MIX = Mix({**_STANDARD, **{name: 1.0 / len(_HARSH) for name in _HARSH}})
-"""Half of what `standard` has, half of what `harsh` has."""
+MIX = Mix({**_STANDARD, **{name: 1.0 / len(_HARSH) for name in _HARSH}}, statements=6)
+"""Half of what `standard` has, half of what `harsh` has; a few more sentences with key figures."""
 
 
 @dataclass(frozen=True, slots=True)
-class Readings:
-    """The M read cells of one document: `signals` (M, F), whether value and state are right (M,),
-    whether something flags them whatever their probability (M,), and whether the rules alone
-    accept them (M,)."""
+class Items:
+    """N readings: `signals` (N, F), whether each is right (N,), whether something flags it whatever
+    its probability (N,), and whether the rules alone accept it (N,)."""
 
-    name: str
-    condition: str
     signals: NDArray[np.float32]
     right: NDArray[np.bool_]
     held_back: NDArray[np.bool_]
@@ -64,28 +63,76 @@ class Readings:
         return len(self.right)
 
 
-def readings_of(
-    name: str, condition: str, cells: Sequence[Cell], truth: dict[str, Any]
-) -> Readings:
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """What was read in one document: the cells of its tables, and the key figures of its text."""
+
+    name: str
+    condition: str
+    cells: Items
+    figures: Items
+
+
+def readings_of(name: str, condition: str, extraction: Extraction, truth: Truth) -> Readings:
     """Compare what was read with the truth of a document."""
-    read = [cell for cell in cells if cell.signals]
+    read = [cell for table in extraction.tables for cell in table.cells if cell.signals]
+    figures = extraction.figures
     return Readings(
         name,
         condition,
-        np.array([cell.signals for cell in read], np.float32).reshape(-1, len(NAMES)),
-        np.array([_is_right(cell, truth) for cell in read], np.bool_),
-        np.array([not SOFT.issuperset(cell.flags) for cell in read], np.bool_),
-        np.array([cell.status is CellStatus.ACCEPTED for cell in read], np.bool_),
+        _items(
+            [cell.signals for cell in read],
+            [_is_right(cell, truth) for cell in read],
+            [not SOFT.issuperset(cell.flags) for cell in read],
+            [cell.status is CellStatus.ACCEPTED for cell in read],
+            len(signals.NAMES),
+        ),
+        _items(
+            [figure.signals for figure in figures],
+            _are_stated(figures, truth),
+            [is_held_back(figure) for figure in figures],
+            [figure.status is CellStatus.ACCEPTED for figure in figures],
+            len(figure_signals.NAMES),
+        ),
     )
 
 
-def _is_right(cell: Cell, truth: dict[str, Any]) -> bool:
+def _items(
+    given: Sequence[Sequence[float]],
+    right: Sequence[bool],
+    held_back: Sequence[bool],
+    accepted: Sequence[bool],
+    width: int,
+) -> Items:
+    return Items(
+        np.array(given, np.float32).reshape(-1, width),
+        np.array(right, np.bool_),
+        np.array(held_back, np.bool_),
+        np.array(accepted, np.bool_),
+    )
+
+
+def _is_right(cell: Cell, truth: Truth) -> bool:
     if cell.slot not in truth["slots"]:
         return False
     wanted, value = truth["slots"][cell.slot], cell.reading.value
     is_value = value is None if wanted is None else value == Decimal(str(wanted))
     stated = truth["cells"].get(cell.slot, {}).get("state", cell.reading.state)
     return is_value and stated == cell.reading.state
+
+
+def _are_stated(figures: Sequence[Figure], truth: Truth) -> list[bool]:
+    """Whether the text states each of them: as often as it does, key and value are right."""
+    left = Counter(
+        (one["key"], None if one["value"] is None else Decimal(str(one["value"])))
+        for one in truth.get("figures", ())
+    )
+    found = []
+    for figure in figures:
+        what = (figure.key, figure.value)
+        found.append(left[what] > 0)
+        left[what] -= 1
+    return found
 
 
 def make_file(plan: Plan, *, folder: Path) -> str:
@@ -100,8 +147,7 @@ def make_file(plan: Plan, *, folder: Path) -> str:
         extraction = extract(source, engines, settings)
     except ExtractorError as error:
         return f"{plan.name} is left out: {error}"
-    cells = [cell for table in extraction.tables for cell in table.cells]
-    save(path, readings_of(plan.name, plan.condition, cells, document.truth))
+    save(path, readings_of(plan.name, plan.condition, extraction, document.truth))
     return ""
 
 
@@ -121,15 +167,15 @@ def save(path: Path, readings: Readings) -> None:
     """Write a file, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part.npz")
-    np.savez_compressed(
-        part,
-        about=np.array([readings.name, readings.condition]),
-        signals=readings.signals,
-        right=readings.right,
-        held_back=readings.held_back,
-        accepted=readings.accepted,
-        names=np.array(NAMES),
-    )
+    arrays = {
+        f"{kind}_{name}": array
+        for kind in SIGNALS
+        for name, array in asdict(getattr(readings, kind)).items()
+    }
+    names = {f"{kind}_names": np.array(names) for kind, names in SIGNALS.items()}
+    about = np.array([readings.name, readings.condition])
+    content: dict[str, Any] = {"about": about, **names, **arrays}
+    np.savez_compressed(part, **content)
     part.replace(path)
 
 
@@ -140,11 +186,23 @@ def load(path: Path) -> Readings:
         ValueError: it was made with other signals.
     """
     with np.load(path) as data:
-        if tuple(data["names"].tolist()) != NAMES:
-            raise ValueError(f"{path} has other signals; remove {path.parent} and make it again")
+        for kind, names in SIGNALS.items():
+            kept = data[f"{kind}_names"].tolist() if f"{kind}_names" in data else ()
+            if tuple(kept) != tuple(names):
+                raise ValueError(
+                    f"{path} has other signals; remove {path.parent} and make it again"
+                )
         name, condition = data["about"].tolist()
-        arrays = {key: data[key] for key in ("signals", "right", "held_back", "accepted")}
-    return Readings(name, condition, **arrays)
+        cells, figures = (
+            Items(
+                data[f"{kind}_signals"],
+                data[f"{kind}_right"],
+                data[f"{kind}_held_back"],
+                data[f"{kind}_accepted"],
+            )
+            for kind in SIGNALS
+        )
+    return Readings(name, condition, cells, figures)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -165,11 +223,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if said:
                 bar.console.print(said)
     every = [load(path) for path in sorted(options.folder.glob("[!.]*.npz"))]
-    cells = sum(map(len, every))
-    wrong = sum(int((~one.right).sum()) for one in every)
-    silent = sum(int((~one.right & one.accepted).sum()) for one in every)
-    sys.stdout.write(
-        f"{len(every)} documents, {cells} readings, {wrong} wrong, {silent} of them accepted by "
-        "the rules alone\n"
-    )
+    for kind in SIGNALS:
+        items = [getattr(one, kind) for one in every]
+        n, wrong = sum(map(len, items)), sum(int((~one.right).sum()) for one in items)
+        silent = sum(int((~one.right & one.accepted).sum()) for one in items)
+        sys.stdout.write(
+            f"{len(every)} documents, {n} {kind}, {wrong} wrong, {silent} of them accepted by the "
+            "rules alone\n"
+        )
     return 0

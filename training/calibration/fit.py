@@ -1,9 +1,10 @@
-"""`python -m training calibrate`: fit the calibrator, choose its kind, and bound what it accepts.
+"""`python -m training calibrate`: fit the calibrator, choose its curve, and bound what it accepts.
 
 Everything is judged out of fold: five folds by document, each predicted by a model that has seen
-none of it. Boosted trees are what is kept; a logistic regression and the score alone are measured
-beside them. The isotonic curve is that of the predictions out of fold, and so are the thresholds
-and the bounds of their risk, on the same curve that is served.
+none of it. Boosted trees are what is kept; a logistic regression and one score alone are measured
+beside them. Their curve is isotonic or a sigmoid (Platt, 1999), whichever has the smaller Brier
+score out of fold. It is fitted to predictions out of fold, and so are the thresholds and the bounds
+of their risk, on the same curve that is served.
 """
 
 from __future__ import annotations
@@ -31,10 +32,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from extractor.calibrator import FOLDER as ARTEFACT
-from extractor.calibrator import FORMAT
+from extractor.calibrator import FORMAT, SIGNALS
+from extractor.engines import installed_models
+from extractor.errors import ModelError
 from extractor.schema import load_schema
-from extractor.signals import NAMES
-from training.calibration.data import FOLDER, Readings, load
+from training.calibration.data import FOLDER, Items, load
 from training.calibration.risk import CONFIDENCE, risk_curve
 
 _FOLDS = 5
@@ -42,40 +44,46 @@ _SEED = 5
 _STEPS = 200
 _LEAST = 1e-6
 _LEAST_COVERAGE = 0.3
+_SCORES = {"cells": "certainty", "figures": "said"}
+"""The signal that would be all there is to go by."""
+_TARGETS = {"cells": (0.0001, 0.0002, 0.0005, 0.001), "figures": (0.005, 0.01, 0.02, 0.05)}
+"""Of the table that is printed."""
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The readings of all documents one after the other; `document` tells whose each is."""
+    """The items of one kind of all documents one after the other (see `Items`); `document` tells
+    whose each is, `score` is the name of the signal that the trees are compared with."""
 
     signals: Floats
     right: NDArray[np.bool_]
     held_back: NDArray[np.bool_]
     accepted: NDArray[np.bool_]
     document: NDArray[np.int64]
+    score: Floats
 
 
-def joined(readings: Sequence[Readings]) -> Sample:
-    """All readings of some documents.
+def joined(kind: str, items: Sequence[Items]) -> Sample:
+    """All items of some documents.
 
     Raises:
         ValueError: there are fewer documents than folds, or nothing is wrong in them.
     """
-    if len(readings) < _FOLDS:
-        raise ValueError(
-            f"{len(readings)} documents are too few; python -m training calibration-data"
-        )
+    if len(items) < _FOLDS:
+        raise ValueError(f"{len(items)} documents are too few; python -m training calibration-data")
+    signals = np.concatenate([one.signals for one in items]).astype(np.float64)
     sample = Sample(
-        np.concatenate([one.signals for one in readings]).astype(np.float64),
-        np.concatenate([one.right for one in readings]),
-        np.concatenate([one.held_back for one in readings]),
-        np.concatenate([one.accepted for one in readings]),
-        np.repeat(np.arange(len(readings)), [len(one) for one in readings]),
+        signals,
+        np.concatenate([one.right for one in items]),
+        np.concatenate([one.held_back for one in items]),
+        np.concatenate([one.accepted for one in items]),
+        np.repeat(np.arange(len(items)), [len(one) for one in items]),
+        signals[:, list(SIGNALS[kind]).index(_SCORES[kind])],
     )
     if sample.right.all():
-        raise ValueError("every reading is right; there is nothing to learn from")
+        raise ValueError(f"all {kind} are right; there is nothing to learn from")
     return sample
 
 
@@ -134,12 +142,26 @@ def isotonic(logits: Floats, right: NDArray[np.bool_]) -> Curve:
     return Curve(xs, [float(y) for y in kept])
 
 
-def by_folds(logits: Floats, sample: Sample) -> Floats:
+def sigmoid(logits: Floats, right: NDArray[np.bool_]) -> Curve:
+    """A sigmoid of the logits, as a curve with many points."""
+    model = LogisticRegression(C=1e6, max_iter=1000).fit(logits[:, None], right)
+    xs = np.unique(np.quantile(logits, np.linspace(0, 1, _STEPS)))
+    ys = np.clip(model.predict_proba(xs[:, None])[:, 1], _LEAST, 1 - _LEAST)
+    return Curve(xs.tolist(), np.maximum.accumulate(ys).tolist())
+
+
+CURVES: dict[str, Callable[[Floats, NDArray[np.bool_]], Curve]] = {
+    "isotonic": isotonic,
+    "sigmoid": sigmoid,
+}
+
+
+def by_folds(logits: Floats, sample: Sample, curve: str = "isotonic") -> Floats:
     """Probabilities (M,) with the curve of the other folds."""
     found = np.empty(len(logits))
     folds = GroupKFold(_FOLDS).split(sample.signals, sample.right, sample.document)
     for seen, left_out in folds:
-        found[left_out] = isotonic(logits[seen], sample.right[seen])(logits[left_out])
+        found[left_out] = CURVES[curve](logits[seen], sample.right[seen])(logits[left_out])
     return found
 
 
@@ -162,11 +184,13 @@ def tree_numbers(model: GradientBoostingClassifier) -> tuple[float, list[dict[st
 
 
 def fit(sample: Sample) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The content of `calibrator.json`, and the measures for the manifest."""
+    """What `calibrator.json` says of one kind of items, and the measures for the manifest."""
     logits = {kind: out_of_fold(make, sample) for kind, make in KINDS.items()}
-    probabilities = {kind: by_folds(found, sample) for kind, found in logits.items()}
-    certainty = sample.signals[:, NAMES.index("certainty")]
-    probabilities["score alone"] = by_folds(certainty, sample)
+    probabilities = {
+        f"trees, {curve}": by_folds(logits["trees"], sample, curve) for curve in CURVES
+    }
+    probabilities["logistic"] = by_folds(logits["logistic"], sample)
+    probabilities["score alone"] = by_folds(sample.score, sample)
     measured = {
         kind: {
             "brier": float(brier_score_loss(sample.right, p)),
@@ -174,7 +198,8 @@ def fit(sample: Sample) -> tuple[dict[str, Any], dict[str, Any]]:
         }
         for kind, p in probabilities.items()
     }
-    curve = isotonic(logits["trees"], sample.right)
+    chosen = min(CURVES, key=lambda curve: measured[f"trees, {curve}"]["brier"])
+    curve = CURVES[chosen](logits["trees"], sample.right)
     ours = curve(logits["trees"])
     steps = risk_curve(
         ours,
@@ -185,17 +210,14 @@ def fit(sample: Sample) -> tuple[dict[str, Any], dict[str, Any]]:
         least=_LEAST_COVERAGE,
     )
     start, numbers = tree_numbers(trees().fit(sample.signals, sample.right))
-    content = {
-        "start": start,
-        "trees": numbers,
-        "curve": asdict(curve),
-    }
     rules = sample.accepted & ~sample.right
-    return content, {
+    return {"start": start, "trees": numbers, "curve": asdict(curve)}, {
+        "items": len(sample.right),
+        "wrong": int((~sample.right).sum()),
+        "curve": chosen,
         "out_of_fold": measured,
-        "risk": [asdict(step) for step in steps],
-        "confidence": CONFIDENCE,
         "rules_alone": {"coverage": float(sample.accepted.mean()), "wrong": int(rules.sum())},
+        "risk": [asdict(step) for step in steps],
     }
 
 
@@ -206,51 +228,64 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("-o", "--output", type=Path, default=ARTEFACT, metavar="DIR")
     options = parser.parse_args(arguments)
     paths = sorted(options.folder.glob("[!.]*.npz"))
+    content, measured = {}, {}
     try:
-        sample = joined([load(path) for path in paths])
-    except ValueError as error:
+        models = installed_models()
+        every = [load(path) for path in paths]
+        for kind in SIGNALS:
+            sample = joined(kind, [getattr(one, kind) for one in every])
+            content[kind], measured[kind] = fit(sample)
+    except (ModelError, ValueError) as error:
         parser.error(str(error))
-    content, measured = fit(sample)
     data = json.dumps(content, separators=(",", ":")).encode()
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
     manifest = {
         "format": FORMAT,
         "sha256": hashlib.sha256(data).hexdigest(),
         "schema": load_schema().id,
-        "signals": NAMES,
-        "data": {"documents": len(paths), "readings": len(sample.right), "sha256": digest},
-        "wrong": int((~sample.right).sum()),
+        "signals": SIGNALS,
+        "models": models,
+        "data": {"documents": len(paths), "sha256": digest},
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "commit": _commit(),
-        **measured,
+        "confidence": CONFIDENCE,
+        "measured": {
+            kind: {name: value for name, value in found.items() if name != "risk"}
+            for kind, found in measured.items()
+        },
+        "risk": {kind: found["risk"] for kind, found in measured.items()},
     }
     options.output.mkdir(parents=True, exist_ok=True)
     (options.output / "calibrator.json").write_bytes(data)
     text = json.dumps(manifest, ensure_ascii=False, indent=1)
     (options.output / "manifest.json").write_text(text + "\n", encoding="utf-8")
-    sys.stdout.write(_table(manifest))
+    sys.stdout.write(table(manifest))
     return 0
 
 
-def _table(manifest: dict[str, Any]) -> str:
-    lines = [
-        f"{manifest['data']['documents']} documents, {manifest['data']['readings']} readings, "
-        f"{manifest['wrong']} wrong"
-    ]
-    for kind, found in manifest["out_of_fold"].items():
-        lines.append(f"  {kind:12} Brier {found['brier']:.6f}, log loss {found['log_loss']:.5f}")
-    for target in (0.0001, 0.0002, 0.0005, 0.001):
-        fitting = [step for step in manifest["risk"] if step["bound"] <= target]
-        if fitting:
-            step = fitting[-1]
+def table(manifest: dict[str, Any]) -> str:
+    """What a manifest says, as lines of text."""
+    lines = [f"{manifest['data']['documents']} documents"]
+    for kind, found in manifest["measured"].items():
+        lines.append(f"{kind}: {found['items']}, {found['wrong']} wrong, curve {found['curve']}")
+        for name, scores in found["out_of_fold"].items():
             lines.append(
-                f"  at most {100 * target:.2f} % wrong: p >= {step['threshold']:.5f} accepts "
-                f"{100 * step['coverage']:.2f} %, {step['wrong']} wrong"
+                f"  {name:15} Brier {scores['brier']:.6f}, log loss {scores['log_loss']:.5f}"
             )
-        else:
-            lines.append(f"  at most {100 * target:.2f} % wrong: no threshold does")
-    rules = manifest["rules_alone"]
-    lines.append(f"  rules alone accept {100 * rules['coverage']:.2f} %, {rules['wrong']} wrong")
+        for target in _TARGETS[kind]:
+            fitting = [step for step in manifest["risk"][kind] if step["bound"] <= target]
+            if fitting:
+                step = fitting[-1]
+                lines.append(
+                    f"  at most {100 * target:.2f} % wrong: p >= {step['threshold']:.5f} accepts "
+                    f"{100 * step['coverage']:.2f} %, {step['wrong']} wrong"
+                )
+            else:
+                lines.append(f"  at most {100 * target:.2f} % wrong: no threshold does")
+        rules = found["rules_alone"]
+        lines.append(
+            f"  rules alone accept {100 * rules['coverage']:.2f} %, {rules['wrong']} wrong"
+        )
     return "\n".join(lines) + "\n"
 
 

@@ -24,12 +24,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from extractor.digits import ALPHABET, MODELS, DigitReader, DigitReading, as_batch, padded
+from extractor.digits import ALPHABET, DigitReader, DigitReading, as_batch, padded
+from extractor.digits import FOLDER as ARTEFACT
 from training.digits.cells import FOLDER, SEEDS, Cell, load
 from training.digits.network import Network, export
 from training.synthesis.splits import Split
 
-ARTEFACT = MODELS / "digit-reader"
 RUN = FOLDER / "run"
 DOCUMENT_SHARE = 0.6
 """Of the crops of a step; the others are drawn."""

@@ -1,0 +1,65 @@
+"""What to ask a person first: flagged cells in the order of how much an answer would settle.
+
+An answer settles the doubt about its own cell, and the broken sums for which that cell is to blame:
+with the right number there, a sum holds and the other cells that it flagged are free. Blame for a
+sum is shared among its flagged cells by how doubtful each is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from extractor.types import Cell, CellStatus, Finding, Table, Verdict
+
+_FLAGGED, _SUM_ALONE = 0.3, 0.05
+"""The chance that a cell is wrong where none was fitted: one that is flagged for itself, and one
+that only belongs to a sum that does not hold."""
+_LEAST = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A cell to look at. `settles` is the expected number of errors and broken sums that an answer
+    removes; `frees` are other cells that would not be in doubt any more."""
+
+    slot: str
+    settles: float
+    frees: tuple[str, ...]
+
+
+def questions(tables: Sequence[Table], findings: Sequence[Finding]) -> tuple[Question, ...]:
+    """All flagged cells, the one whose answer settles most first; of equal ones in the order of the
+    form. Empty where nothing is flagged. Sums that the report itself breaks settle nothing.
+    """
+    cells = {cell.slot: cell for table in tables for cell in table.cells}
+    flagged = {slot: cell for slot, cell in cells.items() if cell.status is CellStatus.FLAGGED}
+    gain = {slot: _doubt(cell) for slot, cell in flagged.items()}
+    frees: dict[str, list[str]] = {slot: [] for slot in flagged}
+    broken = [f for f in findings if f.verdict is not Verdict.REPORTED]
+    sums = {slot: [f for f in broken if slot in f.cells] for slot in flagged}
+    for finding in broken:
+        members = [slot for slot in dict.fromkeys(finding.cells) if slot in flagged]
+        whole = sum(_doubt(flagged[slot]) for slot in members)
+        for slot in members:
+            freed = [
+                other
+                for other in members
+                if other != slot
+                and set(flagged[other].flags) <= {"relation_broken"}
+                and all(slot in f.cells for f in sums[other])
+            ]
+            gain[slot] += _doubt(flagged[slot]) / whole * (1 + len(freed))
+            frees[slot] += [one for one in freed if one not in frees[slot]]
+    order = {slot: i for i, slot in enumerate(cells)}
+    return tuple(
+        Question(slot, gain[slot], tuple(frees[slot]))
+        for slot in sorted(flagged, key=lambda slot: (-gain[slot], order[slot]))
+    )
+
+
+def _doubt(cell: Cell) -> float:
+    """The chance that a flagged cell is wrong."""
+    if cell.probability is not None:
+        return max(_LEAST, 1 - cell.probability)
+    return _SUM_ALONE if set(cell.flags) <= {"relation_broken"} else _FLAGGED

@@ -1,0 +1,136 @@
+"""What to ask first, and what an answer settles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from eval import misreadings
+from extractor.decode.answers import answered
+from extractor.pipeline import Decision, decide
+from extractor.questions import questions
+from extractor.schema import load_schema
+from extractor.settings import Settings
+from extractor.types import (
+    Candidate,
+    Cell,
+    CellStatus,
+    Evidence,
+    Reading,
+    State,
+    TableReading,
+    Verdict,
+)
+
+SCHEMA = load_schema()
+LAYOUT = SCHEMA.layout("disputes", "standard")
+
+
+def number(value: int) -> Reading:
+    return Reading(str(value), State.NUMBER, Decimal(value))
+
+
+def scanned(*rows: tuple[int, int, int, int, int], score: float = 0.999) -> TableReading:
+    """Table four as a reader of pixels gives it."""
+    values = [value for row in rows for value in row]
+    found = {}
+    for slot, value in zip(LAYOUT.slots, values, strict=True):
+        found[slot.id] = (
+            Candidate(slot.id, number(value), score, 1.0, 1.0, Evidence(page=1), "cell"),
+        )
+    return TableReading("disputes", "standard", True, found)
+
+
+def decided(
+    reading: TableReading, answers: Mapping[str, Reading] | None = None
+) -> tuple[Decision, dict[str, Cell]]:
+    found = decide([reading], [], SCHEMA, Settings(), answers=answers)
+    return found, {cell.slot: cell for table in found.tables for cell in table.cells}
+
+
+def asked(found: Decision) -> list[str]:
+    return [one.slot for one in questions(found.tables, found.findings)]
+
+
+def test_nothing_is_asked_of_what_is_accepted() -> None:
+    found, _ = decided(scanned((1, 2, 0, 0, 3), (0, 0, 0, 0, 0), (4, 0, 0, 1, 5)))
+    assert asked(found) == []
+
+
+def test_one_right_answer_frees_the_cells_of_its_sum() -> None:
+    """A row whose total does not fit: any of its cells may be wrong, the unsure one most likely."""
+    table = scanned((1, 7, 0, 0, 3), (0, 0, 0, 0, 0), (4, 0, 0, 1, 5))
+    slot = "disputes.reconsideration.corrected"
+    unsure = replace(table.candidates[slot][0], score=0.6)
+    table = replace(table, candidates={**table.candidates, slot: (unsure,)})
+    before, cells = decided(table)
+    first, *_ = questions(before.tables, before.findings)
+    assert first.slot == slot
+    others = {s for s, c in cells.items() if c.status is CellStatus.FLAGGED} - {slot}
+    assert set(first.frees) == others
+    after, cells = decided(table, {slot: number(2)})
+    assert cells[slot].status is CellStatus.REVIEWED
+    assert cells[slot].reading.value == 2
+    assert (after.findings, asked(after)) == ((), [])
+
+
+def test_an_answer_that_confirms_leaves_the_sum_broken() -> None:
+    table = scanned((1, 7, 0, 0, 3), (0, 0, 0, 0, 0), (4, 0, 0, 1, 5))
+    slots = [slot.id for slot in LAYOUT.slots[:5]]
+    answers = {slot: table.candidates[slot][0].reading for slot in slots}
+    found, cells = decided(table, answers)
+    (finding,) = found.findings
+    assert finding.verdict is Verdict.REPORTED, "a person has seen every cell of it"
+    assert {cells[slot].status for slot in slots} == {CellStatus.REVIEWED}
+    assert asked(found) == []
+
+
+def test_an_answer_may_fill_a_missing_cell_or_say_that_it_is_blank() -> None:
+    table = scanned((1, 2, 0, 0, 3), (0, 0, 0, 0, 0), (4, 0, 0, 1, 5))
+    slot = "disputes.reconsideration.pending"
+    there = Evidence(page=2)
+    without = {s: c for s, c in table.candidates.items() if s != slot}
+    table = replace(table, candidates=without, regions={slot: there})
+    before, cells = decided(table)
+    assert cells[slot].flags == ("missing",)
+    assert asked(before)[0] == slot
+    _, cells = decided(table, {slot: Reading("", State.BLANK)})
+    assert (cells[slot].status, cells[slot].reading.state) == (CellStatus.REVIEWED, State.BLANK)
+    assert cells[slot].evidence == there
+
+
+def test_an_answer_about_another_form_is_refused() -> None:
+    with pytest.raises(KeyError, match="elsewhere"):
+        answered([scanned((0,) * 5, (0,) * 5, (0,) * 5)], {"elsewhere.a.b": number(1)})
+
+
+def test_the_reports_own_errors_are_asked_last() -> None:
+    """Of two rows that do not add up, the one with characters of the file is the report's own."""
+    table = scanned((9, 2, 0, 0, 3), (0, 0, 0, 0, 0), (4, 0, 0, 1, 6))
+    certain = {
+        slot: (replace(one[0], score=1.0),)
+        for slot, one in table.candidates.items()
+        if ".reconsideration." in slot
+    }
+    found, _ = decided(replace(table, candidates={**table.candidates, **certain}))
+    order = asked(found)
+    assert {slot.split(".")[1] for slot in order[:5]} == {"lawsuit_after_reconsideration"}
+
+
+@settings(deadline=None, max_examples=15)
+@given(st.integers(0, 10_000))
+def test_the_first_answer_settles_a_single_misreading(seed: int) -> None:
+    (case,) = misreadings.cases(1, seed)
+    found, cells = decided(case.table)
+    flagged = {slot for slot, cell in cells.items() if cell.status is CellStatus.FLAGGED}
+    first = asked(found)[0]
+    assert first == case.slot
+    after, cells = decided(case.table, {first: number(int(case.truth[first]))})
+    assert cells[first].reading.value == case.truth[first]
+    assert asked(after) == []
+    assert flagged >= {first}
