@@ -5,7 +5,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from eval import ablation, bench, facts, memory, misreadings, peers, run, sentences, suites
+from eval import (
+    ablation,
+    bench,
+    facts,
+    memory,
+    misreadings,
+    peers,
+    questions,
+    run,
+    sentences,
+    shifts,
+    suites,
+)
 
 COMMANDS: dict[str, tuple[Callable[[list[str]], int], str]] = {
     "ablation": (ablation.main, "documents with a part of the product and without it"),
@@ -14,7 +26,9 @@ COMMANDS: dict[str, tuple[Callable[[list[str]], int], str]] = {
     "memory": (memory.main, "memory of one process over many documents"),
     "misreadings": (misreadings.main, "misread cells planted into tables that add up"),
     "peers": (peers.main, "other tools on the same documents, in the same run"),
+    "questions": (questions.main, "answers until nothing is in doubt, by the order of questions"),
     "sentences": (sentences.main, "key figures of single sentences, such as the challenge set"),
+    "shifts": (shifts.main, "rows and columns that are not where the form has them"),
     "suite": (suites.main, "make the documents of a suite from its seed"),
 }
 
