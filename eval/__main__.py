@@ -13,6 +13,7 @@ from eval import (
     misreadings,
     peers,
     questions,
+    reported,
     run,
     sentences,
     shifts,
@@ -27,6 +28,10 @@ COMMANDS: dict[str, tuple[Callable[[list[str]], int], str]] = {
     "misreadings": (misreadings.main, "misread cells planted into tables that add up"),
     "peers": (peers.main, "other tools on the same documents, in the same run"),
     "questions": (questions.main, "answers until nothing is in doubt, by the order of questions"),
+    "reported": (
+        reported.main,
+        "errors of the reports' own, planted into tables read without fault",
+    ),
     "sentences": (sentences.main, "key figures of single sentences, such as the challenge set"),
     "shifts": (shifts.main, "rows and columns that are not where the form has them"),
     "suite": (suites.main, "make the documents of a suite from its seed"),

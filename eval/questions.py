@@ -22,7 +22,7 @@ from extractor.pipeline import Decision, decide
 from extractor.questions import questions
 from extractor.schema import load_schema
 from extractor.settings import Settings
-from extractor.types import Candidate, CellStatus, Reading, State, TableReading
+from extractor.types import Candidate, CellStatus, Reading, ReportReading, State, TableReading
 
 Order = Callable[[Decision, TableReading], str]
 """The slot to ask about next; something is flagged."""
@@ -86,7 +86,7 @@ def answers(case: Case, order: Order) -> tuple[int, int]:
     given: dict[str, Reading] = {}
     until_right = 0
     while True:
-        decision = decide([case.table], [], schema, settings, answers=given)
+        decision = decide(ReportReading((case.table,)), schema, settings, answers=given)
         values = {c.slot: c.reading.value for table in decision.tables for c in table.cells}
         if any(values[slot] != value for slot, value in case.truth.items()):
             until_right = len(given) + 1

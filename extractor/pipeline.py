@@ -57,11 +57,11 @@ from extractor.types import (
     PriorReport,
     Reading,
     ReportFacts,
+    ReportReading,
     Sheet,
     SheetKind,
     Source,
     Table,
-    TableReading,
     Warp,
 )
 
@@ -160,23 +160,12 @@ def extract(
     with run.barrier("figures"), run.stage("figures"):
         prose = join_prose(_prose(assembly.sheets))
         figures = find_figures(prose, schema.figures, year=facts.year)
+    reading = _on_upright_pages(
+        ReportReading(tuple(readings), figures, _last_year(facts, previous)), warps
+    )
     with run.stage("decode"):
-        last_year = _last_year(facts, previous)
-        decision = decide(readings, figures, schema, settings, calibrator, last_year)
+        decision = decide(reading, schema, settings, calibrator)
     tables = audited(decision.tables, source.sha256, settings.audit_rate)
-    tables = tuple(
-        replace(
-            table,
-            cells=tuple(
-                replace(c, evidence=_on_upright_page(c.evidence, warps)) for c in table.cells
-            ),
-        )
-        for table in tables
-    )
-    figures = tuple(
-        replace(figure, evidence=_on_upright_page(figure.evidence, warps))
-        for figure in decision.figures
-    )
     failures = (*run.failures, *missing_parts(assembly))
     return Extraction(
         name=source.name,
@@ -185,14 +174,15 @@ def extract(
         pages=len(rotations),
         schema=schema.id,
         facts=facts,
-        status=status_of(facts, tables, figures, failures),
+        status=status_of(facts, tables, decision.figures, failures),
         tables=tables,
-        figures=figures,
+        figures=decision.figures,
         findings=decision.findings,
         failures=failures,
         models=engines.models,
         seconds=run.seconds,
         rotations=rotations,
+        reading=reading,
     )
 
 
@@ -206,33 +196,32 @@ class Decision:
 
 
 def decide(
-    readings: Sequence[TableReading],
-    figures: Sequence[Figure],
+    reading: ReportReading,
     schema: Schema,
     settings: Settings,
     calibrator: Calibrator | None = None,
-    last_year: Mapping[str, Decimal] | None = None,
     answers: Mapping[str, Reading] | None = None,
 ) -> Decision:
     """Decode what was read and say how far it can be relied on; again after every answer.
 
     Args:
-        readings: candidates by slot, as the readers left them.
-        figures: as they were found, and never what this function gave back.
+        reading: as the readers left it.
         schema: the form.
         settings: thresholds.
         calibrator: without one nothing has a probability.
-        last_year: what last year's report of the same body states, by slot.
         answers: what a person has decided, by slot.
+
+    Raises:
+        KeyError: an answer is about no table of the form.
     """
-    readings = answered(readings, answers or {})
-    decoded = decode(readings, schema, last_year, is_joint=settings.joint_decoding)
+    given = answered(reading.tables, answers or {})
+    decoded = decode(given, schema, reading.last_year, is_joint=settings.joint_decoding)
     tables = flag(decoded, schema, settings, calibrator)
-    said = check_statements(figures, tables, schema)
-    agreed = agreements(figures, tables, schema)
+    said = check_statements(reading.figures, tables, schema)
+    agreed = agreements(reading.figures, tables, schema)
     return Decision(
         tables,
-        flag_figures(figures, agreed, settings, calibrator),
+        flag_figures(reading.figures, agreed, settings, calibrator),
         (*(finding for table in decoded for finding in table.findings), *said),
     )
 
@@ -251,12 +240,30 @@ def _last_year(facts: ReportFacts, previous: Sequence[PriorReport]) -> Mapping[s
     return found[0] if len(found) == 1 else {}
 
 
-def _on_upright_page(evidence: Evidence, warps: Mapping[int, Warp]) -> Evidence:
-    """Say where something is on the page before it was made flat, which is what people see."""
-    warp = None if evidence.page is None else warps.get(evidence.page)
-    if evidence.box is None or warp is None:
-        return evidence
-    return replace(evidence, box=on_page(evidence.box, warp))
+def _on_upright_pages(reading: ReportReading, warps: Mapping[int, Warp]) -> ReportReading:
+    """Say where everything is on the pages before they were made flat, which is what people see."""
+    if not warps:
+        return reading
+
+    def there(evidence: Evidence) -> Evidence:
+        warp = None if evidence.page is None else warps.get(evidence.page)
+        if evidence.box is None or warp is None:
+            return evidence
+        return replace(evidence, box=on_page(evidence.box, warp))
+
+    tables = [
+        replace(
+            table,
+            candidates={
+                slot: tuple(replace(c, evidence=there(c.evidence)) for c in candidates)
+                for slot, candidates in table.candidates.items()
+            },
+            regions={slot: there(evidence) for slot, evidence in table.regions.items()},
+        )
+        for table in reading.tables
+    ]
+    figures = [replace(f, evidence=there(f.evidence)) for f in reading.figures]
+    return replace(reading, tables=tuple(tables), figures=tuple(figures))
 
 
 def _read_text(source: Source, run: _Run) -> tuple[Sheet, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -13,8 +14,11 @@ from hypothesis import strategies as st
 from eval import misreadings
 from eval import questions as bench
 from extractor.decode.answers import answered
-from extractor.pipeline import Decision, decide
+from extractor.engines import Engines
+from extractor.errors import CorruptInput
+from extractor.pipeline import Decision, decide, extract
 from extractor.questions import questions
+from extractor.readings import from_bytes, to_bytes
 from extractor.schema import load_schema
 from extractor.settings import Settings
 from extractor.types import (
@@ -23,10 +27,12 @@ from extractor.types import (
     CellStatus,
     Evidence,
     Reading,
+    ReportReading,
     State,
     TableReading,
     Verdict,
 )
+from tests.conftest import labelled_documents
 
 SCHEMA = load_schema()
 LAYOUT = SCHEMA.layout("disputes", "standard")
@@ -50,7 +56,7 @@ def scanned(*rows: tuple[int, int, int, int, int], score: float = 0.999) -> Tabl
 def decided(
     reading: TableReading, answers: Mapping[str, Reading] | None = None
 ) -> tuple[Decision, dict[str, Cell]]:
-    found = decide([reading], [], SCHEMA, Settings(), answers=answers)
+    found = decide(ReportReading((reading,)), SCHEMA, Settings(), answers=answers)
     return found, {cell.slot: cell for table in found.tables for cell in table.cells}
 
 
@@ -145,3 +151,28 @@ def test_what_settles_most_puts_a_table_right_first() -> None:
         for order in ("what settles most", "the form")
     )
     assert ours < form
+
+
+def kept(reading: ReportReading) -> ReportReading:
+    return from_bytes(to_bytes(reading))
+
+
+@pytest.mark.parametrize("suffix", [".html", ".docx"])
+def test_what_was_kept_is_decided_as_at_first(suffix: str, engines: Engines) -> None:
+    document = next(one for one in labelled_documents() if one.path.suffix == suffix)
+    found = extract(document.source(Settings()), engines, Settings())
+    again = decide(kept(found.reading), SCHEMA, Settings())
+    assert again.tables == found.tables
+    assert (again.figures, again.findings) == (found.figures, found.findings)
+    assert to_bytes(kept(found.reading)) == to_bytes(found.reading)
+
+
+@pytest.mark.parametrize("damage", [b"", b"no gzip", gzip.compress(b"{}"), gzip.compress(b"[1")])
+def test_what_was_kept_and_is_damaged_is_said(damage: bytes) -> None:
+    with pytest.raises(CorruptInput, match="extract the report again"):
+        from_bytes(damage)
+
+
+def test_another_version_of_what_was_kept_is_said() -> None:
+    with pytest.raises(CorruptInput, match="version"):
+        from_bytes(gzip.compress(b'{"format": 0}'))

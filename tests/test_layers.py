@@ -21,6 +21,7 @@ FOUNDATION = {
     "numerals",
     "previous",
     "schema",
+    "readings",
     "schema_checks",
     "schema_file",
     "settings",

@@ -1,0 +1,190 @@
+"""What was read of a report as bytes and back, so that it can be decided again without its pages.
+
+Kept is what decoding and its signals look at: of the meaning of a print the likelihood of its own
+row and column, and nothing of other spellings, which the second look has turned into candidates.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from extractor.errors import CorruptInput
+from extractor.meaning import Meaning
+from extractor.types import (
+    Box,
+    Candidate,
+    CellStatus,
+    Evidence,
+    Exactness,
+    Figure,
+    Reading,
+    ReportReading,
+    State,
+    TableReading,
+)
+
+FORMAT = 1
+Json = Mapping[str, Any]
+
+
+def to_bytes(reading: ReportReading) -> bytes:
+    """Compressed JSON, some kilobytes; the same reading gives the same bytes."""
+    content = {
+        "format": FORMAT,
+        "tables": [_table(table) for table in reading.tables],
+        "figures": [_figure(figure) for figure in reading.figures],
+        "last_year": {slot: str(value) for slot, value in reading.last_year.items()},
+    }
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return gzip.compress(text.encode(), mtime=0)
+
+
+def from_bytes(data: bytes) -> ReportReading:
+    """Read what `to_bytes` wrote.
+
+    Raises:
+        CorruptInput: it is damaged, or of another version.
+    """
+    try:
+        content = json.loads(gzip.decompress(data))
+        if content["format"] != FORMAT:
+            raise CorruptInput("the kept reading is of another version; extract the report again")
+        return ReportReading(
+            tuple(_table_of(one) for one in content["tables"]),
+            tuple(_figure_of(one) for one in content["figures"]),
+            {slot: Decimal(value) for slot, value in content["last_year"].items()},
+        )
+    except (
+        OSError,
+        EOFError,
+        zlib.error,
+        ValueError,
+        KeyError,
+        TypeError,
+        InvalidOperation,
+    ) as error:
+        raise CorruptInput(
+            f"the kept reading is damaged ({error!r}); extract the report again"
+        ) from error
+
+
+def _table(table: TableReading) -> Json:
+    return {
+        "table": table.table,
+        "layout": table.layout,
+        "present": table.is_present,
+        "candidates": {
+            slot: [_candidate(one) for one in candidates]
+            for slot, candidates in table.candidates.items()
+        },
+        "regions": {slot: _evidence(one) for slot, one in table.regions.items()},
+    }
+
+
+def _table_of(content: Json) -> TableReading:
+    return TableReading(
+        content["table"],
+        content["layout"],
+        content["present"],
+        {
+            slot: tuple(_candidate_of(slot, one) for one in candidates)
+            for slot, candidates in content["candidates"].items()
+        },
+        {slot: _evidence_of(one) for slot, one in content["regions"].items()},
+    )
+
+
+def _candidate(candidate: Candidate) -> Json:
+    table, row, column = candidate.slot.split(".")
+    reading, meaning = candidate.reading, candidate.meaning
+    found: dict[str, Any] = {
+        "printed": reading.printed,
+        "state": reading.state,
+        "score": candidate.score,
+        "anchors": [candidate.row_anchor, candidate.column_anchor],
+        "evidence": _evidence(candidate.evidence),
+        "origin": candidate.origin,
+    }
+    optional = {
+        "value": None if reading.value is None else str(reading.value),
+        "unit": reading.unit,
+        "annotation": reading.annotation,
+        "flags": list(reading.flags) or None,
+        "meaning": None
+        if meaning is None
+        else [
+            meaning.rows.get(f"{table}.{row}", 0.0),
+            meaning.columns.get(f"{table}.{column}", 0.0),
+        ],
+    }
+    return found | {name: value for name, value in optional.items() if value is not None}
+
+
+def _candidate_of(slot: str, content: Json) -> Candidate:
+    table, row, column = slot.split(".")
+    value, meaning = content.get("value"), content.get("meaning")
+    return Candidate(
+        slot,
+        Reading(
+            content["printed"],
+            State(content["state"]),
+            None if value is None else Decimal(value),
+            content.get("unit"),
+            content.get("annotation"),
+            tuple(content.get("flags", ())),
+        ),
+        content["score"],
+        *content["anchors"],
+        _evidence_of(content["evidence"]),
+        content["origin"],
+        meaning=None
+        if meaning is None
+        else Meaning({}, {f"{table}.{row}": meaning[0]}, {f"{table}.{column}": meaning[1]}, ()),
+    )
+
+
+def _figure(figure: Figure) -> Json:
+    return {
+        "key": figure.key,
+        "value": None if figure.value is None else str(figure.value),
+        "unit": figure.unit,
+        "exactness": figure.exactness,
+        "printed": figure.printed,
+        "sentence": figure.sentence,
+        "status": figure.status,
+        "evidence": _evidence(figure.evidence),
+        "scope": figure.scope,
+        "signals": figure.signals,
+    }
+
+
+def _figure_of(content: Json) -> Figure:
+    value = content["value"]
+    return Figure(
+        content["key"],
+        None if value is None else Decimal(value),
+        content["unit"],
+        Exactness(content["exactness"]),
+        content["printed"],
+        content["sentence"],
+        CellStatus(content["status"]),
+        _evidence_of(content["evidence"]),
+        content["scope"],
+        signals=tuple(content["signals"]),
+    )
+
+
+def _evidence(evidence: Evidence) -> Sequence[Any]:
+    box = evidence.box
+    place = None if box is None else [box.x0, box.y0, box.x1, box.y1]
+    return [evidence.page, place, evidence.line]
+
+
+def _evidence_of(content: Sequence[Any]) -> Evidence:
+    page, place, line = content
+    return Evidence(page, None if place is None else Box(*place), line)

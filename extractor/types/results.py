@@ -1,0 +1,211 @@
+"""From candidates to the result of a document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from extractor.meaning import Meaning
+from extractor.spellings import Spelling
+from extractor.types.pages import Evidence
+from extractor.types.states import CellStatus, Exactness, State, Status, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What printed characters mean. `value` is in `unit`, and None unless `state` is NUMBER.
+
+    `flags` names doubts about the reading itself, such as `unit_unknown`.
+    """
+
+    printed: str
+    state: State
+    value: Decimal | None = None
+    unit: str | None = None
+    annotation: str | None = None
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One reading proposed for one slot, with what ties it to that slot.
+
+    `row_anchor` and `column_anchor` in [0, 1] say how well the printed row and column are known by
+    evidence of their own (labels, headers, ruled position), never by arithmetic. `spellings` are
+    other ways to read the same print, which `reread` turns into candidates. `meaning` is that of
+    the print, None where the classifier was not asked or has placed it itself.
+    """
+
+    slot: str
+    reading: Reading
+    score: float
+    row_anchor: float
+    column_anchor: float
+    evidence: Evidence
+    origin: str
+    spellings: tuple[Spelling, ...] = ()
+    meaning: Meaning | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TableReading:
+    """One canonical table as found: candidates by slot, and regions to look at again.
+
+    `regions` gives, for every slot whose row and column are known on a page, the evidence box of
+    the printed cell, whether or not a candidate was found in it.
+    """
+
+    table: str
+    layout: str
+    is_present: bool
+    candidates: Mapping[str, tuple[Candidate, ...]]
+    regions: Mapping[str, Evidence] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another reading; `source` is "reader" or "relation" (implied by a sum, never the value)."""
+
+    value: Decimal | None
+    state: State
+    printed: str | None
+    probability: float | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A relation of the form that the document breaks, or something else that a person must know.
+
+    `expected` is what the parts imply and `found` what is printed; both None where the finding is
+    not about numbers.
+    """
+
+    relation: str
+    verdict: Verdict
+    message: str
+    cells: tuple[str, ...]
+    expected: Decimal | None = None
+    found: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """One table after decoding: the chosen candidate and the other readings of every slot that has
+    any, the relations that are broken, and the slots that these put in doubt. `held` and `failing`
+    are the ids of relations that the chosen readings keep and do not keep."""
+
+    reading: TableReading
+    chosen: Mapping[str, Candidate]
+    alternatives: Mapping[str, tuple[Alternative, ...]]
+    findings: tuple[Finding, ...]
+    doubted: frozenset[str] = frozenset()
+    held: frozenset[str] = frozenset()
+    failing: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One slot of the form, as it is reported to the user.
+
+    `signals` is what its probability is made of (`signals.NAMES`), empty where nothing was read.
+    """
+
+    slot: str
+    reading: Reading
+    status: CellStatus
+    flags: tuple[str, ...]
+    evidence: Evidence
+    probability: float | None = None
+    alternatives: tuple[Alternative, ...] = ()
+    signals: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    id: str
+    is_present: bool
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One key figure of the prose, kept with its sentence.
+
+    `signals` is what its probability is made of (`figure_signals.NAMES`).
+    """
+
+    key: str
+    value: Decimal | None
+    unit: str | None
+    exactness: Exactness
+    printed: str
+    sentence: str
+    status: CellStatus
+    evidence: Evidence
+    scope: str | None = None
+    probability: float | None = None
+    signals: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A stage that could not do its work, on a page or (None) on the whole document."""
+
+    stage: str
+    page: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFacts:
+    """Which report this is; None where the document does not say."""
+
+    edition: str | None
+    organization: str | None
+    year: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PriorReport:
+    """What a report of another year states, by slot; cells without a number are left out."""
+
+    organization: str | None
+    year: int | None
+    values: Mapping[str, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportReading:
+    """One report as it was read, before anything is decided: enough to decide again with a person's
+    answers. `last_year` is what last year's report of the same body states, by slot."""
+
+    tables: tuple[TableReading, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    last_year: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """The whole result for one document.
+
+    `rotations` has for each page the degrees by which it was turned to be upright (see
+    `Page.rotation_deg`); it is empty for text inputs, whose `pages` is 0.
+    """
+
+    name: str
+    sha256: str
+    media_type: str
+    pages: int
+    schema: str
+    facts: ReportFacts
+    status: Status
+    tables: tuple[Table, ...]
+    figures: tuple[Figure, ...]
+    findings: tuple[Finding, ...]
+    failures: tuple[Failure, ...]
+    models: Mapping[str, str]
+    seconds: Mapping[str, float]
+    rotations: tuple[float, ...] = ()
+    reading: ReportReading = field(default_factory=ReportReading)
