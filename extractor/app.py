@@ -24,6 +24,7 @@ from extractor.service.auth import Keys, admin_key_path
 from extractor.service.guard import Guard
 from extractor.service.jobs import Jobs, WorkerPool
 from extractor.service.metrics import Metrics
+from extractor.service.reviews import Reviews
 from extractor.service.store import Store, open_store
 from extractor.settings import Settings
 
@@ -49,7 +50,8 @@ def create_app(settings: Settings, *, make_jobs: MakeJobs = WorkerPool) -> FastA
             keys.ensure_admin()
             jobs = make_jobs(store, settings, metrics)
             unpacking = anyio.CapacityLimiter(MAX_UNPACKING)
-            app.state.service = Service(settings, store, keys, jobs, metrics, unpacking)
+            reviews = Reviews(store, settings)
+            app.state.service = Service(settings, store, reviews, keys, jobs, metrics, unpacking)
             jobs.start()
             try:
                 yield

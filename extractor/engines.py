@@ -29,6 +29,19 @@ def installed_models() -> dict[str, str]:
     }
 
 
+def load_calibrator() -> Calibrator | None:
+    """None where none has been fitted.
+
+    Raises:
+        ModelError: it is damaged, or does not fit the models that are installed.
+    """
+    if not CALIBRATOR.is_dir():
+        return None
+    found = Calibrator()
+    found.check_models(installed_models())
+    return found
+
+
 class Engines:
     """The heavy parts, loaded once a process and only when a document needs them."""
 
@@ -54,11 +67,7 @@ class Engines:
         Raises:
             ModelError: it is damaged, or does not fit the models that are installed.
         """
-        if not CALIBRATOR.is_dir():
-            return None
-        found = Calibrator()
-        found.check_models(installed_models())
-        return found
+        return load_calibrator()
 
     @property
     def models(self) -> Mapping[str, str]:

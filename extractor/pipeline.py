@@ -61,6 +61,7 @@ from extractor.types import (
     Sheet,
     SheetKind,
     Source,
+    Status,
     Table,
     Warp,
 )
@@ -163,26 +164,49 @@ def extract(
     reading = _on_upright_pages(
         ReportReading(tuple(readings), figures, _last_year(facts, previous)), warps
     )
-    with run.stage("decode"):
-        decision = decide(reading, schema, settings, calibrator)
-    tables = audited(decision.tables, source.sha256, settings.audit_rate)
     failures = (*run.failures, *missing_parts(assembly))
-    return Extraction(
+    read = Extraction(
         name=source.name,
         sha256=source.sha256,
         media_type=source.media_type,
         pages=len(rotations),
         schema=schema.id,
         facts=facts,
-        status=status_of(facts, tables, decision.figures, failures),
-        tables=tables,
-        figures=decision.figures,
-        findings=decision.findings,
+        status=Status.FAILED,
+        tables=(),
+        figures=(),
+        findings=(),
         failures=failures,
         models=engines.models,
         seconds=run.seconds,
         rotations=rotations,
         reading=reading,
+    )
+    with run.stage("decode"):
+        return decided(read, schema, settings, calibrator)
+
+
+def decided(
+    extraction: Extraction,
+    schema: Schema,
+    settings: Settings,
+    calibrator: Calibrator | None = None,
+    answers: Mapping[str, Reading] | None = None,
+) -> Extraction:
+    """An extraction with what follows from its reading and from a person's answers by slot: tables,
+    figures, findings and status.
+
+    Raises:
+        KeyError: an answer is about no table of the form.
+    """
+    found = decide(extraction.reading, schema, settings, calibrator, answers)
+    tables = audited(found.tables, extraction.sha256, settings.audit_rate)
+    return replace(
+        extraction,
+        tables=tables,
+        figures=found.figures,
+        findings=found.findings,
+        status=status_of(extraction.facts, tables, found.figures, extraction.failures),
     )
 
 

@@ -1,4 +1,4 @@
-"""What was read of a report as bytes and back, so that it can be decided again without its pages.
+"""An extraction as bytes and back, undecided, so that it can be decided again without its pages.
 
 Kept is what decoding and its signals look at: of the meaning of a print the likelihood of its own
 row and column, and nothing of other spellings, which the second look has turned into candidates.
@@ -21,31 +21,50 @@ from extractor.types import (
     CellStatus,
     Evidence,
     Exactness,
+    Extraction,
+    Failure,
     Figure,
     Reading,
+    ReportFacts,
     ReportReading,
     State,
+    Status,
     TableReading,
 )
 
 FORMAT = 1
+_DAMAGE = (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError, InvalidOperation)
 Json = Mapping[str, Any]
 
 
-def to_bytes(reading: ReportReading) -> bytes:
-    """Compressed JSON, some kilobytes; the same reading gives the same bytes."""
+def to_bytes(extraction: Extraction) -> bytes:
+    """Compressed JSON, some kilobytes; the same extraction gives the same bytes."""
+    reading, facts = extraction.reading, extraction.facts
     content = {
         "format": FORMAT,
+        "document": [
+            extraction.name,
+            extraction.sha256,
+            extraction.media_type,
+            extraction.pages,
+            extraction.schema,
+        ],
+        "facts": [facts.edition, facts.organization, facts.year],
+        "failures": [[one.stage, one.page, one.reason] for one in extraction.failures],
+        "models": dict(sorted(extraction.models.items())),
+        "seconds": dict(extraction.seconds),
+        "rotations": list(extraction.rotations),
         "tables": [_table(table) for table in reading.tables],
         "figures": [_figure(figure) for figure in reading.figures],
         "last_year": {slot: str(value) for slot, value in reading.last_year.items()},
     }
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-    return gzip.compress(text.encode(), mtime=0)
+    return gzip.compress(text.encode("utf-8", "replace"), mtime=0)
 
 
-def from_bytes(data: bytes) -> ReportReading:
-    """Read what `to_bytes` wrote.
+def from_bytes(data: bytes) -> Extraction:
+    """What `to_bytes` wrote, undecided: without tables, figures and findings; `status` is FAILED
+    until `pipeline.decided` has filled them in.
 
     Raises:
         CorruptInput: it is damaged, or of another version.
@@ -54,20 +73,29 @@ def from_bytes(data: bytes) -> ReportReading:
         content = json.loads(gzip.decompress(data))
         if content["format"] != FORMAT:
             raise CorruptInput("the kept reading is of another version; extract the report again")
-        return ReportReading(
-            tuple(_table_of(one) for one in content["tables"]),
-            tuple(_figure_of(one) for one in content["figures"]),
-            {slot: Decimal(value) for slot, value in content["last_year"].items()},
+        name, sha256, media_type, pages, schema = content["document"]
+        return Extraction(
+            name=name,
+            sha256=sha256,
+            media_type=media_type,
+            pages=pages,
+            schema=schema,
+            facts=ReportFacts(*content["facts"]),
+            status=Status.FAILED,
+            tables=(),
+            figures=(),
+            findings=(),
+            failures=tuple(Failure(*one) for one in content["failures"]),
+            models=content["models"],
+            seconds=content["seconds"],
+            rotations=tuple(content["rotations"]),
+            reading=ReportReading(
+                tuple(_table_of(one) for one in content["tables"]),
+                tuple(_figure_of(one) for one in content["figures"]),
+                {slot: Decimal(value) for slot, value in content["last_year"].items()},
+            ),
         )
-    except (
-        OSError,
-        EOFError,
-        zlib.error,
-        ValueError,
-        KeyError,
-        TypeError,
-        InvalidOperation,
-    ) as error:
+    except _DAMAGE as error:
         raise CorruptInput(
             f"the kept reading is damaged ({error!r}); extract the report again"
         ) from error
@@ -128,6 +156,7 @@ def _candidate(candidate: Candidate) -> Json:
 def _candidate_of(slot: str, content: Json) -> Candidate:
     table, row, column = slot.split(".")
     value, meaning = content.get("value"), content.get("meaning")
+    row_anchor, column_anchor = content["anchors"]
     return Candidate(
         slot,
         Reading(
@@ -139,7 +168,8 @@ def _candidate_of(slot: str, content: Json) -> Candidate:
             tuple(content.get("flags", ())),
         ),
         content["score"],
-        *content["anchors"],
+        row_anchor,
+        column_anchor,
         _evidence_of(content["evidence"]),
         content["origin"],
         meaning=None

@@ -36,7 +36,7 @@ from extractor.service.models import ExtractionModel
 from extractor.service.problems import PROBLEMS
 from extractor.service.store import MAX_ATTEMPTS, Store
 from extractor.service.tables import Base, DocumentState, Role
-from extractor.service.tasks import RESULT_BY_FORMAT, SOURCE, Outcome, Task
+from extractor.service.tasks import FORMATS, SOURCE, Outcome, Task, result_name
 from extractor.service.uploads import safe_name
 from extractor.service.worker import Report, Work
 from extractor.settings import Settings
@@ -70,8 +70,8 @@ def prepare_stub(settings: Settings) -> Work:
             "granted.total": {"evidence": {"page": None, "box": None}},
         }
         result = {"document": {"name": task.name}, "tables": {"requests": {"cells": cells}}}
-        for name in RESULT_BY_FORMAT.values():
-            (task.folder / name).write_text(json.dumps(result))
+        for name in FORMATS:
+            (task.folder / result_name(name)).write_text(json.dumps(result))
         is_image = (task.folder / SOURCE).read_bytes().startswith(b"\x89PNG")
         return Outcome(
             media_type="image/png" if is_image else "text/plain",
@@ -507,7 +507,7 @@ def test_a_document_from_upload_to_result(settings: Settings) -> None:
         assert client.get(f"{API}/{document_id}/extraction").json()["document"] == {
             "name": "waits.txt"
         }
-        for format in RESULT_BY_FORMAT:
+        for format in FORMATS:
             response = client.get(f"{API}/{document_id}/export", params={"format": format})
             assert response.status_code == 200
             assert f'filename="waits.{format}"' in response.headers["content-disposition"]

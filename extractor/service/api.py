@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import anyio
 import anyio.to_thread
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.responses import FileResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from fastapi.sse import EventSourceResponse, ServerSentEvent
@@ -33,9 +33,10 @@ from extractor.service.problems import (
     ProblemError,
     problem_of,
 )
+from extractor.service.reviews import Reviews
 from extractor.service.store import Store
 from extractor.service.tables import Document, DocumentState, Role
-from extractor.service.tasks import RESULT_BY_FORMAT
+from extractor.service.tasks import result_name
 from extractor.settings import Settings
 
 EVENT_SECONDS = 0.25
@@ -56,6 +57,7 @@ class Service:
 
     settings: Settings
     store: Store
+    reviews: Reviews
     keys: Keys
     jobs: Jobs
     metrics: metrics.Metrics
@@ -81,6 +83,11 @@ Caller = Annotated[Principal, Depends(_principal)]
 
 def _uploader(caller: Caller) -> Principal:
     caller.require(Role.UPLOADER)
+    return caller
+
+
+def _reviewer(caller: Caller) -> Principal:
+    caller.require(Role.REVIEWER)
     return caller
 
 
@@ -129,7 +136,8 @@ def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
         401: "No valid key",
         403: "The key does not allow it",
         404: "Not there",
-        409: "Not finished",
+        409: "Not finished, or cannot be decided again",
+        412: "The document has changed since",
         413: "Over a limit",
         415: "A format that is not read here",
         422: "Not valid, or the document cannot be used",
@@ -279,8 +287,14 @@ async def document_events(document: Known, service: Wired) -> AsyncIterator[Serv
 )
 def extraction(document: Finished, service: Wired) -> FileResponse:
     """The result. 409 while it is not finished; if it failed, a problem with the reason."""
-    path = service.store.folder(document) / RESULT_BY_FORMAT["json"]
-    return FileResponse(path, media_type="application/json")
+    return _result(document, service)
+
+
+def _result(document: Document, service: Service) -> FileResponse:
+    """The result of a document as it is, with its version as ETag."""
+    path = service.store.folder(document) / result_name("json", document.version)
+    headers = {"ETag": f'"{document.version}"'}
+    return FileResponse(path, media_type="application/json", headers=headers)
 
 
 @router.get(
@@ -294,7 +308,7 @@ def export(
     format: models.ExportFormat = models.ExportFormat.XLSX,
 ) -> FileResponse:
     """The result as a file to keep."""
-    path = service.store.folder(document) / RESULT_BY_FORMAT[format]
+    path = service.reviews.export(document, format)
     name = PurePosixPath(document.name).stem or "document"
     # The plain name is for clients that do not know the encoded one.
     plain = name if name.isascii() and '"' not in name else document.id
@@ -333,10 +347,69 @@ def cell(
     slot: Annotated[str, Path(examples=["requests.new_received.natural_person"])],
 ) -> Response:
     """One cell, cut out of its page."""
-    path = service.store.folder(document) / RESULT_BY_FORMAT["json"]
+    path = service.store.folder(document) / result_name("json", document.version)
     result = json.loads(path.read_bytes())
     data = cell_image(document, result, slot, service.store, service.settings)
     return Response(data, media_type=CELL_MEDIA_TYPE)
+
+
+@router.put(
+    "/documents/{id}/cells/{slot}",
+    response_class=FileResponse,
+    responses=_problems(403, 404, 409, 412) | {200: {"model": models.ExtractionModel}},
+)
+def review(
+    document: Finished,
+    service: Wired,
+    caller: Annotated[Principal, Depends(_reviewer)],
+    slot: Annotated[str, Path(examples=["requests.new_received.natural_person"])],
+    body: models.ReviewBody,
+    if_match: Annotated[
+        str | None, Header(description="The ETag of the extraction that was looked at.")
+    ] = None,
+) -> FileResponse:
+    """Take a review decision about a cell; the answer is the result with everything that follows.
+
+    With `If-Match`, a decision about an older version is refused (412), so that two reviewers do
+    not overwrite each other.
+    """
+    changed = service.reviews.decide(
+        document, slot, body, key_id=caller.key_id, version=_version(if_match)
+    )
+    return _result(changed, service)
+
+
+def _version(etag: str | None) -> int | None:
+    if etag is None or etag == "*":
+        return None
+    text = etag.removeprefix("W/").strip('"')
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+        raise ProblemError(INVALID_REQUEST, "If-Match: take the ETag of the extraction as it is")
+    return int(text)
+
+
+@router.get("/documents/{id}/reviews", responses=_problems(404))
+def review_trail(document: Known, service: Wired) -> models.ReviewList:
+    """Every decision about the document: who, when, before and after, in order."""
+    found = service.store.reviews(document.id)
+    return models.ReviewList(reviews=[models.ReviewModel.of(one) for one in found])
+
+
+@router.get("/review/next")
+def next_question(
+    service: Wired, caller: Annotated[Principal, Depends(_reviewer)]
+) -> models.NextQuestion:
+    """The cell whose answer settles most, over all documents."""
+    document = service.store.next_question()
+    if document is None or document.question is None:
+        return models.NextQuestion(question=None)
+    return models.NextQuestion(
+        question=models.QuestionModel(
+            document=models.DocumentModel.of(document),
+            slot=document.question,
+            settles=document.settles,
+        )
+    )
 
 
 @router.delete("/documents/{id}", status_code=204, responses=_problems(403, 404))

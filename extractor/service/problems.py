@@ -84,6 +84,8 @@ SLOT_UNKNOWN = ProblemType("slot_unknown", 404, "The form has no such slot")
 NO_PAGE_IMAGE = ProblemType("no_page_image", 404, "The document has no page images")
 NO_CELL_IMAGE = ProblemType("no_cell_image", 404, "The cell was not found on a page")
 NOT_FINISHED = ProblemType("not_finished", 409, "The extraction is not finished")
+NOT_REVIEWABLE = ProblemType("not_reviewable", 409, "The document cannot be decided again")
+VERSION_OUTDATED = ProblemType("version_outdated", 412, "The document has changed since")
 
 TIMED_OUT = ProblemType("timed_out", 500, "The extraction took too long and was stopped")
 WORKER_CRASHED = ProblemType("worker_crashed", 500, "The extraction ended unexpectedly")
@@ -109,6 +111,8 @@ PROBLEMS: Mapping[str, ProblemType] = {
         NO_PAGE_IMAGE,
         NO_CELL_IMAGE,
         NOT_FINISHED,
+        NOT_REVIEWABLE,
+        VERSION_OUTDATED,
         TIMED_OUT,
         WORKER_CRASHED,
         _of(errors.InputError, "The document cannot be used"),

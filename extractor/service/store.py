@@ -7,7 +7,8 @@ Below `settings.home`:
     incoming/                 uploads while they arrive; emptied at start
     files/ab/abcd…/           one folder a document, named by the SHA-256 of its bytes:
         source                the bytes as they were uploaded
-        result.json .csv .xlsx    what the worker made of them
+        result.json .csv .xlsx    what the worker made of them; result-N.… after N decisions
+        reading.json.gz       what was read, to be decided again
         page-0001.jpg …       upright pages that somebody looked at
 
 A file is on disk before its row, and the row is committed before an upload is answered, so nothing
@@ -35,7 +36,7 @@ from sqlalchemy.orm import sessionmaker
 
 from extractor.errors import StoreError
 from extractor.service.problems import WORKER_CRASHED, ProblemType
-from extractor.service.tables import AuditEntry, Document, DocumentState, Key, Role
+from extractor.service.tables import AuditEntry, Document, DocumentState, Key, Review, Role
 from extractor.service.tasks import Outcome
 from extractor.settings import Settings
 
@@ -213,6 +214,7 @@ class Store:
             )
             if document is not None:
                 session.expunge(document)
+                session.execute(delete(Review).where(Review.document_id == document_id))
                 session.add(_audit("removed", document, key_id))
         return document
 
@@ -307,6 +309,8 @@ class Store:
             flagged=outcome.flagged,
             findings=outcome.findings,
             rotations=list(outcome.rotations),
+            question=outcome.question,
+            settles=outcome.settles,
         )
 
     def fail(self, document_id: str, problem: ProblemType, detail: str) -> None:
@@ -328,6 +332,53 @@ class Store:
         )
         with self._session.begin() as session:
             session.execute(query)
+
+    # --- reviews ---
+
+    def review(self, document: Document, review: Review, outcome: Outcome) -> Document | None:
+        """Keep a decision and what follows from it, both or neither.
+
+        Returns:
+            The document as it is then; None if it is not at the version of `document` any more.
+        """
+        query = (
+            update(Document)
+            .where(Document.id == document.id, Document.version == document.version)
+            .where(Document.state == DocumentState.DONE)
+            .values(
+                version=Document.version + 1,
+                status=outcome.status,
+                flagged=outcome.flagged,
+                findings=outcome.findings,
+                question=outcome.question,
+                settles=outcome.settles,
+            )
+            .returning(Document)
+        )
+        with self._session.begin() as session:
+            changed = session.scalar(query)
+            if changed is not None:
+                review.at = _now()
+                session.add(review)
+                session.add(_audit("reviewed", changed, review.key_id))
+        return changed
+
+    def reviews(self, document_id: str) -> Sequence[Review]:
+        """The decisions about a document, in order."""
+        query = select(Review).where(Review.document_id == document_id).order_by(Review.number)
+        with self._session() as session:
+            return session.scalars(query).all()
+
+    def next_question(self) -> Document | None:
+        """The document with the cell whose answer settles most; None where nothing is in doubt."""
+        query = (
+            select(Document)
+            .where(Document.question.is_not(None))
+            .order_by(Document.settles.desc(), Document.number)
+            .limit(1)
+        )
+        with self._session() as session:
+            return session.scalar(query)
 
     # --- files ---
 

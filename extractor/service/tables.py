@@ -53,6 +53,8 @@ class Document(Base):
 
     `number` gives the order of arrival. `stage`, `page` and `pages` are its progress. `status` is
     that of the extraction, "failed" also where there is none. `rotations` is None until done.
+    `version` counts review decisions; `question` is the slot to ask about first, None where nothing
+    is in doubt, and `settles` what an answer settles.
     """
 
     __tablename__ = "documents"
@@ -81,6 +83,29 @@ class Document(Base):
     rotations: Mapped[list[float] | None] = mapped_column(JSON(none_as_null=True))
     problem_code: Mapped[str | None]
     problem_detail: Mapped[str | None]
+    version: Mapped[int] = mapped_column(default=0, server_default="0")
+    question: Mapped[str | None]
+    settles: Mapped[float] = mapped_column(default=0.0, server_default="0", index=True)
+
+
+class Review(Base):
+    """One decision of a person about a cell. Only ever added to; of a cell the last one counts.
+
+    `before` is what the cell said, `after` what it says by the decision (see `reviews._json`), None
+    where an earlier decision was withdrawn.
+    """
+
+    __tablename__ = "reviews"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    document_id: Mapped[str] = mapped_column(String(36), index=True)
+    slot: Mapped[str]
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    key_id: Mapped[str] = mapped_column(String(16))
+    action: Mapped[str] = mapped_column(String(16))
+    before: Mapped[dict[str, Any]] = mapped_column(JSON)
+    after: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    comment: Mapped[str | None]
 
 
 class Key(Base):

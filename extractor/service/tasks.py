@@ -8,8 +8,22 @@ from pathlib import Path
 
 SOURCE = "source"
 """Name of the uploaded file in a document's folder."""
-RESULT_BY_FORMAT = {"json": "result.json", "csv": "result.csv", "xlsx": "result.xlsx"}
-"""Names of the exports in a document's folder; the worker writes them all."""
+READING = "reading.json.gz"
+"""Name of what was read of it, from which it is decided again."""
+FORMATS = ("json", "csv", "xlsx")
+"""Of results; the worker writes them all."""
+
+
+def result_name(format: str, version: int = 0) -> str:
+    """Name of a result in a document's folder: each version, 0 before any review, has its own."""
+    return f"result-{version}.{format}" if version else f"result.{format}"
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file that is either whole or not there."""
+    draft = path.with_name(path.name + ".part")
+    draft.write_bytes(data)
+    draft.replace(path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +40,8 @@ class Outcome:
     """What the database keeps of a result; the result itself is in the document's folder.
 
     `flagged` counts cells and figures that a person must look at. `rotations` has for each page
-    the degrees by which it is turned to be upright; empty for text inputs.
+    the degrees by which it is turned to be upright; empty for text inputs. `question` is the slot
+    to ask about first, and `settles` what an answer settles (`extractor.questions`).
     """
 
     media_type: str
@@ -39,6 +54,8 @@ class Outcome:
     flagged: int
     findings: int
     seconds: Mapping[str, float]
+    question: str | None = None
+    settles: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,11 @@ import signal
 import sys
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from pathlib import Path
 
 from extractor.errors import ExtractorError
 from extractor.service.problems import INTERNAL_ERROR
 from extractor.service.tasks import (
-    RESULT_BY_FORMAT,
+    READING,
     SOURCE,
     Done,
     Message,
@@ -27,6 +26,8 @@ from extractor.service.tasks import (
     Refused,
     Task,
     Unready,
+    result_name,
+    write_whole,
 )
 from extractor.settings import Settings
 
@@ -86,8 +87,9 @@ def prepare_extraction(settings: Settings) -> Work:
     from extractor.engines import Engines
     from extractor.export import FORMATS
     from extractor.pipeline import extract
+    from extractor.readings import to_bytes
     from extractor.schema import load_schema
-    from extractor.types import CellStatus, Extraction
+    from extractor.service.outcomes import outcome_of
 
     engines = Engines(settings)
     _ = engines.ocr  # loaded when first asked for; a service that is ready has asked
@@ -99,30 +101,8 @@ def prepare_extraction(settings: Settings) -> Work:
         extraction = extract(source, engines, settings, schema=schema, progress=report)
         report("export", 0, 0)
         for name, write in FORMATS.items():
-            _write(task.folder / RESULT_BY_FORMAT[name], write(extraction, schema))
-        return outcome(extraction)
-
-    def outcome(extraction: Extraction) -> Outcome:
-        cells = [cell for table in extraction.tables for cell in table.cells]
-        statuses = [cell.status for cell in cells] + [item.status for item in extraction.figures]
-        return Outcome(
-            media_type=extraction.media_type,
-            status=extraction.status,
-            organization=extraction.facts.organization,
-            year=extraction.facts.year,
-            edition=extraction.facts.edition,
-            rotations=extraction.rotations,
-            cells=len(cells),
-            flagged=statuses.count(CellStatus.FLAGGED),
-            findings=len(extraction.findings),
-            seconds=dict(extraction.seconds),
-        )
+            write_whole(task.folder / result_name(name), write(extraction, schema))
+        write_whole(task.folder / READING, to_bytes(extraction))
+        return outcome_of(extraction)
 
     return work
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file that is either whole or not there."""
-    draft = path.with_name(path.name + ".part")
-    draft.write_bytes(data)
-    draft.replace(path)

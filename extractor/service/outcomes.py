@@ -1,0 +1,28 @@
+"""What the database keeps of an extraction."""
+
+from __future__ import annotations
+
+from extractor.questions import questions
+from extractor.service.tasks import Outcome
+from extractor.types import CellStatus, Extraction
+
+
+def outcome_of(extraction: Extraction) -> Outcome:
+    """Counts, facts and what to ask first."""
+    cells = [cell for table in extraction.tables for cell in table.cells]
+    statuses = [cell.status for cell in cells] + [item.status for item in extraction.figures]
+    asked = questions(extraction.tables, extraction.findings)
+    return Outcome(
+        media_type=extraction.media_type,
+        status=extraction.status,
+        organization=extraction.facts.organization,
+        year=extraction.facts.year,
+        edition=extraction.facts.edition,
+        rotations=extraction.rotations,
+        cells=len(cells),
+        flagged=statuses.count(CellStatus.FLAGGED),
+        findings=len(extraction.findings),
+        seconds=dict(extraction.seconds),
+        question=asked[0].slot if asked else None,
+        settles=asked[0].settles if asked else 0.0,
+    )
