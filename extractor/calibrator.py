@@ -25,6 +25,8 @@ FOLDER = Path(__file__).parent.parent / "models" / "calibrator"
 FORMAT = 2
 SIGNALS: Mapping[str, Sequence[str]] = {"cells": signals.NAMES, "figures": figure_signals.NAMES}
 """What is assessed, and the names of its signals."""
+KINDS = ("both", "implied", "first", "later")
+"""Of alternatives: sums and a reader say so, sums alone, a reader's next reading, and others."""
 _AGAIN = "take models/calibrator from the repository again, or fit it: docs/reliability.md"
 
 Floats = NDArray[np.float64]
@@ -80,7 +82,8 @@ class Assessor:
 
 
 class Calibrator:
-    """Loaded once a process; assesses `cells` and `figures`."""
+    """Loaded once a process; assesses `cells` and `figures`. `shares` tells, by kind, how often an
+    alternative is right where the reading is wrong."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
         """Load the calibrator in `folder`.
@@ -103,6 +106,7 @@ class Calibrator:
             _assessor(content[kind], len(names), self.manifest["risk"][kind])
             for kind, names in SIGNALS.items()
         )
+        self.shares: Mapping[str, float] = {kind: content["shares"][kind] for kind in KINDS}
 
     def check(self, schema: Schema) -> None:
         """Refuse signals and a form that it was not fitted for.

@@ -9,7 +9,7 @@ all speaks against it. Flag codes are stable; `docs/flags.md` explains each.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from extractor import figure_signals
@@ -18,6 +18,7 @@ from extractor.schema import Layout, Schema, Slot
 from extractor.settings import Settings
 from extractor.signals import Surroundings, signals, surroundings
 from extractor.types import (
+    Alternative,
     Cell,
     CellStatus,
     Decoded,
@@ -70,7 +71,7 @@ def _table(
         read = [i for i, cell in enumerate(cells) if cell.signals]
         threshold = calibrator.cells.threshold(settings.max_risk)
         for i, p in zip(read, calibrator.cells([cells[i].signals for i in read]), strict=True):
-            cells[i] = _assessed(cells[i], float(p), threshold)
+            cells[i] = _assessed(cells[i], float(p), threshold, calibrator.shares)
     return Table(decoded.reading.table, decoded.reading.is_present, tuple(cells))
 
 
@@ -120,12 +121,44 @@ def is_held_back(figure: Figure) -> bool:
     return figure.value is None or figure.unit is None or bool(contradicts)
 
 
-def _assessed(cell: Cell, probability: float, threshold: float) -> Cell:
+def _assessed(
+    cell: Cell, probability: float, threshold: float, shares: Mapping[str, float]
+) -> Cell:
     """A cell with its probability; flagged if that is too low, or for what it does not settle."""
     is_flagged = probability < threshold or not SOFT.issuperset(cell.flags)
     flags = (cell.flags or ("low_probability",)) if is_flagged else ()
     status = CellStatus.FLAGGED if is_flagged else CellStatus.ACCEPTED
-    return replace(cell, probability=probability, status=status, flags=flags)
+    alternatives = _with_probabilities(cell.alternatives, 1 - probability, shares)
+    return replace(
+        cell, probability=probability, status=status, flags=flags, alternatives=alternatives
+    )
+
+
+def _with_probabilities(
+    alternatives: Sequence[Alternative], left: float, shares: Mapping[str, float]
+) -> tuple[Alternative, ...]:
+    """Alternatives with their part of what the reading leaves: `shares` of those of its kind that
+    were right where the reading was wrong."""
+    parts = [shares[kind] for kind in kinds_of(alternatives)]
+    whole = max(1.0, sum(parts))
+    return tuple(
+        replace(alternative, probability=left * part / whole)
+        for alternative, part in zip(alternatives, parts, strict=True)
+    )
+
+
+def kinds_of(alternatives: Sequence[Alternative]) -> list[str]:
+    """Why each could be right: a reader and the sums say so, the sums alone, or a reader alone,
+    first or later; see `calibrator.KINDS`."""
+    kinds = []
+    has_first = False
+    for alternative in alternatives:
+        if alternative.is_implied:
+            kinds.append("both" if alternative.source == "reader" else "implied")
+        else:
+            kinds.append("later" if has_first else "first")
+            has_first = True
+    return kinds
 
 
 def _cell(slot: Slot, decoded: Decoded, around: Surroundings, settings: Settings) -> Cell:

@@ -109,6 +109,7 @@ def documents(n: int = 30, each: int = 60) -> list[Readings]:
             "fax",
             items(each, len(NAMES), NAMES.index("certainty"), dice),
             items(12, len(figures), list(figures).index("said"), dice),
+            np.array([[0, 1], [2, 0]], np.int8),
         )
         for i in range(n)
     ]
@@ -130,6 +131,7 @@ def test_readings_are_kept_as_they_are(folder: Path) -> None:
     assert again.name == "d0"
     assert np.array_equal(again.cells.signals, first.cells.signals)
     assert np.array_equal(again.figures.right, first.figures.right)
+    assert np.array_equal(again.alternatives, first.alternatives)
 
 
 @pytest.mark.parametrize("kind", SIGNALS)
@@ -243,7 +245,8 @@ def calibrator_of(probability: float, folder: Path) -> Calibrator:
     """A calibrator that says the same of everything, and accepts from 0.99 on."""
     curve = {"logit": [-1.0, 1.0], "probability": [probability] * 2}
     always = {"start": 0.0, "trees": [], "curve": curve}
-    content = json.dumps(dict.fromkeys(SIGNALS, always)).encode()
+    shares = {"both": 0.9, "implied": 0.6, "first": 0.5, "later": 0.1}
+    content = json.dumps({**dict.fromkeys(SIGNALS, always), "shares": shares}).encode()
     manifest = {
         "format": FORMAT,
         "sha256": hashlib.sha256(content).hexdigest(),
@@ -289,6 +292,44 @@ def test_no_probability_settles_where_a_value_belongs_or_what_sums_prefer(
     changes: dict[str, object],
 ) -> None:
     assert assessed(table(**changes), 0.99999).status is CellStatus.FLAGGED
+
+
+def test_alternatives_share_what_the_reading_leaves() -> None:
+    reading = table(score=0.6)
+    (first,) = reading.candidates[FIRST]
+    others = [
+        replace(first, reading=Reading(str(n), State.NUMBER, Decimal(n)), score=0.2, origin="nbest")
+        for n in (3, 8)
+    ]
+    reading = replace(reading, candidates={**reading.candidates, FIRST: (first, *others)})
+    cell = assessed(reading, 0.9)
+    assert [(a.value, a.probability) for a in cell.alternatives] == [
+        (3, pytest.approx(0.05)),
+        (8, pytest.approx(0.01)),
+    ]
+    assert cell.probability is not None
+    assert cell.probability + sum(a.probability or 0 for a in cell.alternatives) <= 1
+
+
+def test_alternatives_that_sums_imply_come_first_and_are_likelier() -> None:
+    wrong = table(reading=Reading("3", State.NUMBER, Decimal(3)), score=0.6)
+    (first,) = wrong.candidates[FIRST]
+    other = replace(first, reading=Reading("8", State.NUMBER, Decimal(8)), score=0.2)
+    wrong = replace(
+        wrong, candidates={**wrong.candidates, FIRST: (first, replace(other, origin="nbest"))}
+    )
+    cell = assessed(wrong, 0.4)
+    assert [(a.value, a.source, a.is_implied) for a in cell.alternatives] == [
+        (0, "relation", True),
+        (8, "reader", False),
+    ]
+    assert sum(a.probability or 0 for a in cell.alternatives) == pytest.approx(0.6)
+    assert fit.shares(np.array([[0, 1], [0, 1], [2, 0]], np.int8)) == {
+        "both": pytest.approx(2.5 / 3),
+        "implied": 0.5,
+        "first": 0.25,
+        "later": 0.5,
+    }
 
 
 def test_a_missing_cell_is_flagged_and_has_no_probability() -> None:

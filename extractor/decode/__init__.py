@@ -130,9 +130,10 @@ def _alternatives(
         ]
         value = implied.get(slot)
         if value is not None and (taken is None or taken.value != value):
-            if all(other.value != value for other in others):
-                others.append(Alternative(value, State.NUMBER, None, None, "relation"))
-            others.sort(key=lambda other: other.value != value)
+            others = [replace(other, is_implied=other.value == value) for other in others]
+            if not any(other.is_implied for other in others):
+                others.append(Alternative(value, State.NUMBER, None, None, "relation", True))
+            others.sort(key=lambda other: not other.is_implied)
         if others:
             found[slot] = tuple(others)
     return found

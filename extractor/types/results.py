@@ -65,13 +65,17 @@ class TableReading:
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """Another reading; `source` is "reader" or "relation" (implied by a sum, never the value)."""
+    """Another reading; `source` is "reader" or "relation" (implied by a sum, never the value).
+
+    `is_implied`: sums would hold with it, whoever read it.
+    """
 
     value: Decimal | None
     state: State
     printed: str | None
     probability: float | None
     source: str
+    is_implied: bool = False
 
 
 @dataclass(frozen=True, slots=True)

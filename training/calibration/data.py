@@ -24,10 +24,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractor import figure_signals, ingest, signals
-from extractor.calibrator import SIGNALS
+from extractor.calibrator import KINDS, SIGNALS
 from extractor.engines import Engines
 from extractor.errors import ExtractorError
-from extractor.flag import SOFT, is_held_back
+from extractor.flag import SOFT, is_held_back, kinds_of
 from extractor.pipeline import extract
 from extractor.settings import Settings
 from extractor.types import Cell, CellStatus, Extraction, Figure
@@ -65,12 +65,17 @@ class Items:
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """What was read in one document: the cells of its tables, and the key figures of its text."""
+    """What was read in one document: the cells of its tables, and the key figures of its text.
+
+    `alternatives` (K, 2) are those of the K that cells which are wrong have: the place of its kind
+    in `calibrator.KINDS`, and whether it is right.
+    """
 
     name: str
     condition: str
     cells: Items
     figures: Items
+    alternatives: NDArray[np.int8]
 
 
 def readings_of(name: str, condition: str, extraction: Extraction, truth: Truth) -> Readings:
@@ -94,7 +99,21 @@ def readings_of(name: str, condition: str, extraction: Extraction, truth: Truth)
             [figure.status is CellStatus.ACCEPTED for figure in figures],
             len(figure_signals.NAMES),
         ),
+        np.array(
+            [one for cell in read if not _is_right(cell, truth) for one in _others(cell, truth)],
+            np.int8,
+        ).reshape(-1, 2),
     )
+
+
+def _others(cell: Cell, truth: Truth) -> list[tuple[int, bool]]:
+    wanted = truth["slots"].get(cell.slot)
+    number = None if wanted is None else Decimal(str(wanted))
+    state = truth["cells"].get(cell.slot, {}).get("state", "number")
+    return [
+        (KINDS.index(kind), (other.value, other.state) == (number, state))
+        for kind, other in zip(kinds_of(cell.alternatives), cell.alternatives, strict=True)
+    ]
 
 
 def _items(
@@ -175,6 +194,7 @@ def save(path: Path, readings: Readings) -> None:
     names = {f"{kind}_names": np.array(names) for kind, names in SIGNALS.items()}
     about = np.array([readings.name, readings.condition])
     content: dict[str, Any] = {"about": about, **names, **arrays}
+    content["alternatives"] = readings.alternatives
     np.savez_compressed(part, **content)
     part.replace(path)
 
@@ -193,6 +213,7 @@ def load(path: Path) -> Readings:
                     f"{path} has other signals; remove {path.parent} and make it again"
                 )
         name, condition = data["about"].tolist()
+        alternatives = data["alternatives"]
         cells, figures = (
             Items(
                 data[f"{kind}_signals"],
@@ -202,7 +223,7 @@ def load(path: Path) -> Readings:
             )
             for kind in SIGNALS
         )
-    return Readings(name, condition, cells, figures)
+    return Readings(name, condition, cells, figures, alternatives)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

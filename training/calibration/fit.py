@@ -32,7 +32,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from extractor.calibrator import FOLDER as ARTEFACT
-from extractor.calibrator import FORMAT, SIGNALS
+from extractor.calibrator import FORMAT, KINDS, SIGNALS
 from extractor.engines import installed_models
 from extractor.errors import ModelError
 from extractor.schema import load_schema
@@ -102,7 +102,7 @@ def logistic() -> ClassifierMixin:
     return make_pipeline(StandardScaler(), LogisticRegression(C=1.0, max_iter=2000))
 
 
-KINDS: dict[str, Callable[[], ClassifierMixin]] = {"trees": trees, "logistic": logistic}
+MODELS: dict[str, Callable[[], ClassifierMixin]] = {"trees": trees, "logistic": logistic}
 
 
 def out_of_fold(make: Callable[[], Any], sample: Sample) -> Floats:
@@ -185,7 +185,7 @@ def tree_numbers(model: GradientBoostingClassifier) -> tuple[float, list[dict[st
 
 def fit(sample: Sample) -> tuple[dict[str, Any], dict[str, Any]]:
     """What `calibrator.json` says of one kind of items, and the measures for the manifest."""
-    logits = {kind: out_of_fold(make, sample) for kind, make in KINDS.items()}
+    logits = {kind: out_of_fold(make, sample) for kind, make in MODELS.items()}
     probabilities = {
         f"trees, {curve}": by_folds(logits["trees"], sample, curve) for curve in CURVES
     }
@@ -221,6 +221,16 @@ def fit(sample: Sample) -> tuple[dict[str, Any], dict[str, Any]]:
     }
 
 
+def shares(alternatives: NDArray[np.int8]) -> dict[str, float]:
+    """How often an alternative of a kind is right where the reading is wrong, of (K, 2) (see
+    `Readings`); half a one more is right and half a one wrong."""
+    found = {}
+    for place, kind in enumerate(KINDS):
+        right = alternatives[alternatives[:, 0] == place, 1]
+        found[kind] = (float(right.sum()) + 0.5) / (len(right) + 1)
+    return found
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Fit and write the artefact: 0; 2 where there is nothing to fit it on."""
     parser = argparse.ArgumentParser(prog="python -m training calibrate", description=__doc__)
@@ -228,13 +238,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("-o", "--output", type=Path, default=ARTEFACT, metavar="DIR")
     options = parser.parse_args(arguments)
     paths = sorted(options.folder.glob("[!.]*.npz"))
-    content, measured = {}, {}
+    content: dict[str, Any] = {}
+    measured: dict[str, Any] = {}
     try:
         models = installed_models()
         every = [load(path) for path in paths]
         for kind in SIGNALS:
             sample = joined(kind, [getattr(one, kind) for one in every])
             content[kind], measured[kind] = fit(sample)
+        content["shares"] = shares(np.concatenate([one.alternatives for one in every]))
     except (ModelError, ValueError) as error:
         parser.error(str(error))
     data = json.dumps(content, separators=(",", ":")).encode()
@@ -253,6 +265,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             kind: {name: value for name, value in found.items() if name != "risk"}
             for kind, found in measured.items()
         },
+        "shares": content["shares"],
         "risk": {kind: found["risk"] for kind, found in measured.items()},
     }
     options.output.mkdir(parents=True, exist_ok=True)
@@ -286,6 +299,8 @@ def table(manifest: dict[str, Any]) -> str:
         lines.append(
             f"  rules alone accept {100 * rules['coverage']:.2f} %, {rules['wrong']} wrong"
         )
+    for kind, share in manifest["shares"].items():
+        lines.append(f"alternatives of wrong readings, {kind}: {100 * share:.1f} % right")
     return "\n".join(lines) + "\n"
 
 
