@@ -43,6 +43,9 @@ _FOLDS = 5
 _SEED = 5
 _STEPS = 200
 _LEAST = 1e-6
+_PLACED = 0.9
+_SURE = 3 / 7
+"""The certainty of a score of 0.999 (see `signals`)."""
 _LEAST_COVERAGE = 0.3
 _SCORES = {"cells": "certainty", "figures": "said"}
 """The signal that would be all there is to go by."""
@@ -231,6 +234,26 @@ def shares(alternatives: NDArray[np.int8]) -> dict[str, float]:
     return found
 
 
+def misread(sample: Sample) -> dict[str, list[int]]:
+    """How often cells of some kinds are wrong, as [wrong, all]: what the prices of `decode.options`
+    are. A sure number has a score of 0.999, no flag, no other reading, and is in its place."""
+    signal = {name: sample.signals[:, i] for i, name in enumerate(SIGNALS["cells"])}
+    is_placed = np.minimum(signal["row_anchor"], signal["column_anchor"]) >= _PLACED
+    is_plain = (signal["flags"] == 0) & (signal["disagreement"] == 0) & is_placed
+    is_file = signal["is_characters"] == 1
+    is_number = signal["is_number"] == 1
+    kinds = {
+        "characters of a file": is_file & is_plain,
+        "sure numbers of a scan": ~is_file & is_number & is_plain & (signal["certainty"] >= _SURE),
+        "cells without ink": ~is_file & (signal["is_blank"] == 1) & is_plain,
+        "odd, or read otherwise": ~is_file & is_placed & ~is_plain,
+    }
+    return {
+        kind: [int((chosen & ~sample.right).sum()), int(chosen.sum())]
+        for kind, chosen in kinds.items()
+    }
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Fit and write the artefact: 0; 2 where there is nothing to fit it on."""
     parser = argparse.ArgumentParser(prog="python -m training calibrate", description=__doc__)
@@ -246,6 +269,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for kind in SIGNALS:
             sample = joined(kind, [getattr(one, kind) for one in every])
             content[kind], measured[kind] = fit(sample)
+            if kind == "cells":
+                prices = misread(sample)
         content["shares"] = shares(np.concatenate([one.alternatives for one in every]))
     except (ModelError, ValueError) as error:
         parser.error(str(error))
@@ -266,6 +291,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for kind, found in measured.items()
         },
         "shares": content["shares"],
+        "misread": prices,
         "risk": {kind: found["risk"] for kind, found in measured.items()},
     }
     options.output.mkdir(parents=True, exist_ok=True)
@@ -299,6 +325,8 @@ def table(manifest: dict[str, Any]) -> str:
         lines.append(
             f"  rules alone accept {100 * rules['coverage']:.2f} %, {rules['wrong']} wrong"
         )
+    for kind, (wrong, n) in manifest["misread"].items():
+        lines.append(f"{kind}: {wrong} of {n} wrong")
     for kind, share in manifest["shares"].items():
         lines.append(f"alternatives of wrong readings, {kind}: {100 * share:.1f} % right")
     return "\n".join(lines) + "\n"
