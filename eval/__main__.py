@@ -8,6 +8,7 @@ from collections.abc import Callable
 from eval import (
     ablation,
     bench,
+    calibration,
     facts,
     memory,
     misreadings,
@@ -23,6 +24,7 @@ from eval import (
 COMMANDS: dict[str, tuple[Callable[[list[str]], int], str]] = {
     "ablation": (ablation.main, "documents with a part of the product and without it"),
     "bench": (bench.main, "seconds a page and peak memory, beside plain PaddleOCR"),
+    "calibration": (calibration.main, "what probabilities are worth, out of fold"),
     "facts": (facts.main, "lay out known values as documents in every layout, with their truth"),
     "memory": (memory.main, "memory of one process over many documents"),
     "misreadings": (misreadings.main, "misread cells planted into tables that add up"),

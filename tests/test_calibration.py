@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from eval import calibration
 from extractor.calibrator import FORMAT, SIGNALS, Calibrator
 from extractor.decode import decode
 from extractor.engines import installed_models
@@ -185,6 +186,20 @@ def test_a_calibrator_that_does_not_fit_is_refused(
     with pytest.raises(ModelError, match="calibrator"):
         Calibrator(tmp_path).check(SCHEMA)
         Calibrator(tmp_path).check_models(installed_models())
+
+
+def test_what_probabilities_are_worth_is_printed_and_drawn(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given_ = ["--folder", str(folder / "data"), "--plots", str(tmp_path)]
+    assert calibration.main(given_) == 0
+    printed = capsys.readouterr().out
+    assert "cells: 1800" in printed
+    assert "score alone" in printed
+    for name in ("cells-reliability", "cells-risk", "figures-reliability", "figures-risk"):
+        assert (tmp_path / f"{name}.svg").read_text().startswith("<svg")
+    with pytest.raises(SystemExit):
+        calibration.main(["--folder", str(tmp_path)])
 
 
 def test_too_few_documents_are_refused(tmp_path: Path) -> None:
