@@ -30,7 +30,7 @@ def judged(sample: fit.Sample) -> dict[str, Floats]:
     """Probabilities (M,) out of fold, by what they are made of."""
     trees = fit.out_of_fold(fit.trees, sample)
     return {
-        "calibrated": fit.by_folds(trees, sample),
+        "calibrated": fit.by_folds(trees, sample, fit.better_curve(trees, sample)),
         "score alone": fit.by_folds(sample.score, sample),
         "score, as it is": sample.score,
     }

@@ -80,18 +80,18 @@ def _score(decision: Decision, table: TableReading) -> str:
 ORDERS: Mapping[str, Order] = {"what settles most": _ours, "the form": _form, "score": _score}
 
 
-def answers(case: Case, order: Order) -> tuple[int, int]:
-    """How many answers are given until nothing is flagged, and until nothing is wrong."""
+def answers(case: Case, order: Order) -> tuple[int, int, int]:
+    """How many answers are given until nothing is flagged, and until no more of it is right than
+    then; and how many cells are wrong in the end, which nobody was asked about."""
     schema, settings = load_schema(), Settings()
     given: dict[str, Reading] = {}
-    until_right = 0
+    counts: list[int] = []
     while True:
         decision = decide(ReportReading((case.table,)), schema, settings, answers=given)
         values = {c.slot: c.reading.value for table in decision.tables for c in table.cells}
-        if any(values[slot] != value for slot, value in case.truth.items()):
-            until_right = len(given) + 1
+        counts.append(sum(values[slot] != value for slot, value in case.truth.items()))
         if not _flagged(decision):
-            return len(given), until_right
+            return len(given), counts.index(counts[-1]), counts[-1]
         slot = order(decision, case.table)
         value = case.truth[slot]
         given[slot] = Reading(str(value), State.NUMBER, value)
@@ -104,9 +104,11 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--seed", type=int, default=2651, metavar="N")
     arguments = parser.parse_args(argv)
     every = list(cases(arguments.cases, arguments.seed))
-    print(f"{'order':18} {'answers until nothing is flagged':>34} {'nothing is wrong':>18}")
+    columns = f"{'answers until nothing is flagged':>34} {'until right':>12} {'never asked':>12}"
+    print(f"{'order':18} {columns}")
     for name, order in ORDERS.items():
         found = [answers(case, order) for case in every]
-        flagged, right = (statistics.mean(column) for column in zip(*found, strict=True))
-        print(f"{name:18} {flagged:34.2f} {right:18.2f}")
+        flagged, right = (statistics.mean(one[i] for one in found) for i in (0, 1))
+        silent = sum(one[2] for one in found)
+        print(f"{name:18} {flagged:34.2f} {right:12.2f} {silent:12}")
     return 0

@@ -3,8 +3,9 @@
     python -m eval reported [--cases N] [--seed N]
 
 Every case is a report whose tables three and four do not add up in one way (see
-`training.synthesis.planted`), as a reader of characters gives them, or as one of scans does. Each
-relation that the error breaks has a finding with a verdict; the print is never to be changed.
+`training.synthesis.planted`), as a reader of characters gives them, or as one of scans does. In
+half of the scans the reader thinks of the number that would add up, too, as unlikely as it is. Each
+relation that the error breaks has a finding with a verdict; no cell is to be changed unseen.
 """
 
 from __future__ import annotations
@@ -19,12 +20,22 @@ from random import Random
 from extractor.pipeline import decide
 from extractor.schema import load_schema
 from extractor.settings import Settings
-from extractor.types import Candidate, Evidence, Reading, ReportReading, State, TableReading
+from extractor.types import (
+    Candidate,
+    CellStatus,
+    Evidence,
+    Reading,
+    ReportReading,
+    State,
+    TableReading,
+)
 from training.synthesis.planted import KINDS, PlantedError, plant
 from training.synthesis.values import dispute_values, request_values
 
 READERS = ("characters", "scan")
-OUTCOMES = ("reported", "undecided", "misread", "not found", "changed")
+READINGS = ("changed, flagged", "changed, accepted", "wrong print accepted")
+"""What becomes of cells whose print is wrong."""
+OUTCOMES = ("reported", "undecided", "misread", "not found", *READINGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,26 +74,42 @@ def cases(n: int, seed: int) -> Iterator[Case]:
 
 
 def _table(
-    name: str, layout: str, stated: Mapping[str, Decimal | None], reader: str, rng: Random
+    name: str,
+    layout: str,
+    stated: Mapping[str, Decimal | None],
+    tempting: Mapping[str, Decimal | None],
+    reader: str,
+    rng: Random,
 ) -> TableReading:
-    found = {}
+    found: dict[str, tuple[Candidate, ...]] = {}
     for slot, value in stated.items():
         if slot.startswith(f"{name}."):
             score = 1.0 if reader == "characters" else rng.choice((0.9999, 0.9995, 0.999, 0.99))
-            state = State.BLANK if value is None else State.NUMBER
-            reading = Reading("" if value is None else str(value), state, value)
-            found[slot] = (Candidate(slot, reading, score, 1.0, 1.0, Evidence(page=1), "cell"),)
+            found[slot] = (_candidate(slot, value, score, "cell"),)
+            if tempting.get(slot) is not None:
+                other = (1 - score) * rng.uniform(0.1, 1)
+                found[slot] += (_candidate(slot, tempting[slot], other, "nbest"),)
     return TableReading(name, layout, True, found)
 
 
+def _candidate(slot: str, value: Decimal | None, score: float, origin: str) -> Candidate:
+    state = State.BLANK if value is None else State.NUMBER
+    reading = Reading("" if value is None else str(value), state, value)
+    return Candidate(slot, reading, score, 1.0, 1.0, Evidence(page=1), origin)
+
+
 def outcomes(case: Case) -> Counter[str]:
-    """How often each of OUTCOMES, by relation; `changed` counts cells."""
+    """How often each of OUTCOMES: verdicts by relation, then cells."""
     decision = decide(ReportReading(case.tables), load_schema(), Settings())
     verdicts = {finding.relation: str(finding.verdict) for finding in decision.findings}
     count = Counter(verdicts.get(error.relation or "", "not found") for error in case.errors)
     read = {s: c[0].reading.value for table in case.tables for s, c in table.candidates.items()}
-    values = {c.slot: c.reading.value for table in decision.tables for c in table.cells}
-    count["changed"] = sum(values[slot] != value for slot, value in read.items())
+    for cell in (cell for table in decision.tables for cell in table.cells):
+        is_accepted = cell.status is not CellStatus.FLAGGED
+        if cell.slot in read and cell.reading.value != read[cell.slot]:
+            count["changed, accepted" if is_accepted else "changed, flagged"] += 1
+        elif cell.slot in case.errors[0].cells and is_accepted:
+            count["wrong print accepted"] += 1
     return count
 
 
@@ -97,8 +124,9 @@ def main(argv: list[str]) -> int:
         count = outcomes(case)
         for name in (case.errors[0].kind, "all"):
             found.setdefault((case.reader, name), Counter()).update(count)
-    print(f"{'reader':10} {'kind':26} " + " ".join(f"{name:>10}" for name in OUTCOMES))
+    width = max(map(len, OUTCOMES))
+    print(f"{'reader':10} {'kind':26} " + " ".join(f"{name:>{width}}" for name in OUTCOMES))
     for (reader, kind), count in sorted(found.items()):
-        shown = " ".join(f"{count[name]:10}" for name in OUTCOMES)
+        shown = " ".join(f"{count[name]:{width}}" for name in OUTCOMES)
         print(f"{reader:10} {kind:26} {shown}")
     return 0

@@ -4,8 +4,8 @@
 
 Every case is a report as a file of one of eight layouts whose table three was changed in one way:
 rows or columns exchanged with their labels, a row left out or put in, a label or a header lost, or
-numbers that stand one place off. What the numbers belong to is known; wrong is a number that is
-accepted for another slot than its own.
+numbers that stand one place off. What the numbers belong to is known; wrong is what is accepted
+with another value or state than its slot has in print. None of the layouts is a scan.
 """
 
 from __future__ import annotations
@@ -39,13 +39,14 @@ Change = Callable[[Table, Random], Table]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A file with a change, and what its table three states by slot; None: no number."""
+    """A file with a change, and what its table three states by slot: state and value; a slot that
+    is not printed is missing."""
 
     name: str
     data: bytes
     change: str
     layout: str
-    truth: Mapping[str, Decimal | None]
+    truth: Mapping[str, tuple[str, Decimal | None]]
 
 
 def _values(row: Row) -> list[int]:
@@ -196,7 +197,9 @@ def cases(n: int, seed: int) -> Iterator[Case]:
         made = _maker(layout, rng)(report, rng, Split.TEST)
         left = set(report.slots())
         truth = {
-            slot: report.values[slot].value if slot in left else None
+            slot: (report.values[slot].state, report.values[slot].value)
+            if slot in left
+            else ("missing", None)
             for slot in sorted(whole)
             if slot.startswith("requests.")
         }
@@ -243,9 +246,9 @@ def judge(case: Case, engines: Engines, settings: Settings) -> Counter[str]:
         return Counter(refused=1)
     cells = {cell.slot: cell for table in found.tables for cell in table.cells}
     count: Counter[str] = Counter()
-    for slot, value in case.truth.items():
+    for slot, stated in case.truth.items():
         cell = cells.get(slot)
-        is_right = cell is not None and cell.reading.value == value
+        is_right = cell is not None and (cell.reading.state, cell.reading.value) == stated
         if cell is None or cell.status is CellStatus.FLAGGED:
             count["flagged"] += 1
         else:

@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,10 @@ from numpy.typing import NDArray
 from extractor import figure_signals, signals
 from extractor.errors import ModelError
 from extractor.schema import Schema
+from extractor.settings import Settings
 
 FOLDER = Path(__file__).parent.parent / "models" / "calibrator"
-FORMAT = 2
+FORMAT = 3
 SIGNALS: Mapping[str, Sequence[str]] = {"cells": signals.NAMES, "figures": figure_signals.NAMES}
 """What is assessed, and the names of its signals."""
 KINDS = ("both", "implied", "first", "later")
@@ -55,30 +57,33 @@ class Tree:
 
 @dataclass(frozen=True, slots=True)
 class Assessor:
-    """Probabilities of one kind of items. `logits` and `probabilities` (N,) are the isotonic curve;
-    `risk` has thresholds with the bound of what is wrong above them."""
+    """Judges one kind of items. `curve_logits` and `curve_probabilities` (N,) are its curve; `risk`
+    has thresholds of the logit with the bound of what is wrong above them."""
 
     signals: int
     start: float
     trees: Sequence[Tree]
-    logits: Floats
-    probabilities: Floats
+    curve_logits: Floats
+    curve_probabilities: Floats
     risk: Sequence[Mapping[str, float]]
 
-    def __call__(self, items: Sequence[Sequence[float]]) -> Floats:
-        """The probabilities (M,) that items with these signals (M, signals) are right."""
+    def logits(self, items: Sequence[Sequence[float]]) -> Floats:
+        """How much speaks for items with these signals (M, signals), shape (M,)."""
         array = np.array(items, np.float64).reshape(-1, self.signals)
-        logits = np.full(len(array), self.start)
+        found = np.full(len(array), self.start)
         for tree in self.trees:
-            logits += tree(array)
-        found: Floats = np.interp(logits, self.logits, self.probabilities)
+            found += tree(array)
+        return found
+
+    def probability(self, logits: Floats) -> Floats:
+        """The probabilities (M,) that items with these logits (M,) are right."""
+        found: Floats = np.interp(logits, self.curve_logits, self.curve_probabilities)
         return found
 
     def threshold(self, target: float) -> float:
-        """The least probability of what is accepted, so that the share of wrong values among it
-        stays below `target` with the confidence of the manifest; above 1 where no threshold does.
-        """
-        return min((s["threshold"] for s in self.risk if s["bound"] <= target), default=2.0)
+        """The least logit of what is accepted, so that the share of wrong values among it stays
+        below `target` with the confidence of the manifest; infinite where no threshold does."""
+        return min((s["threshold"] for s in self.risk if s["bound"] <= target), default=inf)
 
 
 class Calibrator:
@@ -119,11 +124,20 @@ class Calibrator:
             raise ModelError(
                 f"the calibrator was fitted for other signals than there are; {_AGAIN}"
             )
-        if self.manifest["schema"] != schema.id:
+        if self.manifest["schema"] != [schema.id, digest_of(schema)]:
             raise ModelError(
-                f"the calibrator was fitted for the form {self.manifest['schema']!r}, not "
-                f"{schema.id!r}; {_AGAIN}, or set EXTRACTOR_CALIBRATION=false"
+                f"the calibrator was fitted for another form than {schema.id!r} as it is here; "
+                f"{_AGAIN}, or set EXTRACTOR_CALIBRATION=false"
             )
+
+    def suits(self, settings: Settings) -> bool:
+        """Whether these settings read and hold back as those that it was fitted with."""
+        return bool(self.manifest["settings"] == settings.of_reading())
+
+    def knows(self, models: Mapping[str, str]) -> bool:
+        """Whether a result that these models made, by name and sha256, is one that it can judge."""
+        fitted = self.manifest["models"]
+        return all(fitted.get(name, sha256) == sha256 for name, sha256 in models.items())
 
     def check_models(self, models: Mapping[str, str]) -> None:
         """Refuse models that it was not fitted with: their scores would mean something else.
@@ -142,6 +156,13 @@ class Calibrator:
                 f"the calibrator was fitted with another model than is installed "
                 f"({', '.join(others)}); {_AGAIN}, or set EXTRACTOR_CALIBRATION=false"
             )
+
+
+def digest_of(schema: Schema) -> str:
+    """Stands for the slots and relations of a form."""
+    layouts = [one for layouts in schema.tables.values() for one in layouts]
+    parts = [(one.id, one.slots, one.relations, one.years) for one in layouts]
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
 def _assessor(

@@ -10,6 +10,7 @@ from extractor.calibrator import FOLDER as CALIBRATOR
 from extractor.calibrator import Calibrator
 from extractor.digits import DigitReader
 from extractor.ocr import OcrEngine, PaddleEngine
+from extractor.schema import Schema
 from extractor.settings import Settings
 from extractor.token_classifier import TokenClassifier
 from extractor.weights import SHA256
@@ -62,12 +63,19 @@ class Engines:
 
     @cached_property
     def calibrator(self) -> Calibrator | None:
-        """None where none has been fitted: nothing is assessed then.
+        return load_calibrator()
+
+    def calibrator_for(self, schema: Schema, settings: Settings) -> Calibrator | None:
+        """None where none has been fitted, or not with these settings: nothing is assessed then.
 
         Raises:
-            ModelError: it is damaged, or does not fit the models that are installed.
+            ModelError: it is damaged, or was fitted with other models or for another form.
         """
-        return load_calibrator()
+        found = self.calibrator
+        if found is None or not found.suits(settings):
+            return None
+        found.check(schema)
+        return found
 
     @property
     def models(self) -> Mapping[str, str]:

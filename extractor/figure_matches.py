@@ -57,6 +57,9 @@ class Match:
     """Whether the clause says 累计."""
     said: float = 0.0
     rival: float = 0.0
+    is_number_doubtful: bool = False
+    """Whether the number itself is in doubt, and not only what it counts: it is cut, has another
+    unit, is claimed by several keys, or its words make it another year's, a change or a goal."""
 
 
 def matches_of(scan: Scan, keys: Sequence[FigureKey]) -> Iterator[Match]:
@@ -84,7 +87,14 @@ def _find_in_sentence(
             forward = [m for m in matches if m.pattern is not None and m.pattern.is_forward]
             matches = forward or matches
             several = len(matches) > 1
-            matches = [replace(m, is_doubtful=m.is_doubtful or several) for m in matches]
+            matches = [
+                replace(
+                    m,
+                    is_doubtful=m.is_doubtful or several,
+                    is_number_doubtful=m.is_number_doubtful or several,
+                )
+                for m in matches
+            ]
         yield from matches
 
 
@@ -174,6 +184,7 @@ def _checked(
         scope=scope,
         sentence=sentence,
         is_sum=scope is None and "累计" in before,
+        is_number_doubtful=quantity.is_doubtful or quantity.unit is None,
     )
 
 

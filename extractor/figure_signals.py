@@ -5,7 +5,8 @@ else the text says of the same key, and whether the tables say the same. None kn
 """
 
 NAMES = (
-    *("is_pattern", "pattern_doubts", "is_zero_words", "is_heard", "said", "rival"),
+    *("is_pattern", "pattern_doubts", "is_zero_words"),
+    *("is_heard", "said", "rival", "number_doubts"),
     *("has_value", "has_unit", "is_approximate", "has_scope", "is_zero", "digits"),
     *("certainty", "is_characters", "numbers", "position"),
     *("repeated", "contradicted"),

@@ -124,7 +124,13 @@ def _heard(
             m.key is alone.key and m.start == alone.start for m in result
         ):
             is_disputed = any(m.start < alone.end and alone.start < m.end for m in result)
-            result.append(replace(alone, is_doubtful=alone.is_doubtful or is_disputed))
+            result.append(
+                replace(
+                    alone,
+                    is_doubtful=alone.is_doubtful or is_disputed,
+                    is_number_doubtful=alone.is_number_doubtful or is_disputed,
+                )
+            )
     result.sort(key=lambda match: match.start)
     return result
 
@@ -132,11 +138,17 @@ def _heard(
 def _confirmed(match: Match, said: Said, scan: Scan) -> Match:
     """A figure that both found: the pattern has no doubt any more, the number keeps its own."""
     quantity = scan.quantities.get(match.start)
-    is_doubtful = match.value is None or match.unit is None or said.is_cut
-    is_doubtful |= quantity is not None and quantity.is_doubtful
-    is_doubtful |= match.is_doubtful and said.probability < _SURE
+    is_number_doubtful = match.value is None or match.unit is None or said.is_cut
+    is_number_doubtful |= quantity is not None and quantity.is_doubtful
+    is_doubtful = is_number_doubtful or (match.is_doubtful and said.probability < _SURE)
     scope = said.scope if said.probability >= _LIKELY else match.scope
-    return replace(match, scope=scope, is_doubtful=is_doubtful, said=said.probability)
+    return replace(
+        match,
+        scope=scope,
+        is_doubtful=is_doubtful,
+        said=said.probability,
+        is_number_doubtful=is_number_doubtful,
+    )
 
 
 def _by_meaning(said: Said, key: FigureKey, scan: Scan) -> Match | None:
@@ -152,6 +164,13 @@ def _by_meaning(said: Said, key: FigureKey, scan: Scan) -> Match | None:
     stretch = stretch_start(scan.masked, low, quantity.start)
     before = scan.masked[stretch : quantity.start]
     end = SENTENCE_END.search(scan.masked, quantity.end)
+    is_number_doubtful = (
+        said.is_cut
+        or quantity.is_doubtful
+        or quantity.unit not in {canonical(unit) for unit in key.units}
+        or speaks_of_no_total(before)
+        or scan.names_other_year(stretch, stretch, quantity.start)
+    )
     return Match(
         key=key,
         pattern=None,
@@ -160,13 +179,9 @@ def _by_meaning(said: Said, key: FigureKey, scan: Scan) -> Match | None:
         value=quantity.value,
         unit=quantity.unit,
         is_approximate=quantity.is_approximate or said.is_approximate,
-        is_doubtful=said.probability < _SURE
-        or said.is_cut
-        or quantity.is_doubtful
-        or quantity.unit not in {canonical(unit) for unit in key.units}
-        or speaks_of_no_total(before)
-        or scan.names_other_year(stretch, stretch, quantity.start),
+        is_doubtful=said.probability < _SURE or is_number_doubtful,
         scope=said.scope,
         sentence=(low, end.end() if end else len(scan.text)),
         said=said.probability,
+        is_number_doubtful=is_number_doubtful,
     )

@@ -70,8 +70,11 @@ def _table(
     if calibrator is not None:
         read = [i for i, cell in enumerate(cells) if cell.signals]
         threshold = calibrator.cells.threshold(settings.max_risk)
-        for i, p in zip(read, calibrator.cells([cells[i].signals for i in read]), strict=True):
-            cells[i] = _assessed(cells[i], float(p), threshold, calibrator.shares)
+        logits = calibrator.cells.logits([cells[i].signals for i in read])
+        probabilities = calibrator.cells.probability(logits)
+        for i, logit, p in zip(read, logits, probabilities, strict=True):
+            is_likely = bool(logit >= threshold)
+            cells[i] = _assessed(cells[i], float(p), calibrator.shares, is_likely=is_likely)
     return Table(decoded.reading.table, decoded.reading.is_present, tuple(cells))
 
 
@@ -83,7 +86,7 @@ def flag_figures(
 ) -> tuple[Figure, ...]:
     """Key figures with what the tables say of each (see `statements.agreements`), and with their
     probability if there is a calibrator: it decides then, except where number or unit are not
-    printed or the text contradicts itself."""
+    printed or in doubt, or the text contradicts itself."""
     told = [
         replace(figure, signals=(*figure.signals, *figure_signals.of_tables(agreement)))
         for figure, agreement in zip(figures, agreements, strict=True)
@@ -91,9 +94,11 @@ def flag_figures(
     if calibrator is None or not told:
         return tuple(told)
     threshold = calibrator.figures.threshold(settings.max_figure_risk)
+    logits = calibrator.figures.logits([figure.signals for figure in told])
+    probabilities = calibrator.figures.probability(logits)
     found = []
-    for figure, p in zip(told, calibrator.figures([f.signals for f in told]), strict=True):
-        is_flagged = p < threshold or is_held_back(figure)
+    for figure, logit, p in zip(told, logits, probabilities, strict=True):
+        is_flagged = logit < threshold or is_held_back(figure)
         status = CellStatus.FLAGGED if is_flagged else CellStatus.ACCEPTED
         found.append(replace(figure, probability=float(p), status=status))
     return tuple(found)
@@ -117,15 +122,17 @@ def _drawn(cell: Cell, sha256: str, rate: float) -> Cell:
 
 def is_held_back(figure: Figure) -> bool:
     """Whether a key figure is flagged whatever its probability."""
-    contradicts = figure.signals[figure_signals.NAMES.index("contradicted")]
-    return figure.value is None or figure.unit is None or bool(contradicts)
+    told = dict(zip(figure_signals.NAMES, figure.signals, strict=True))
+    is_torn = bool(told["contradicted"] or told["number_doubts"])
+    return figure.value is None or figure.unit is None or is_torn
 
 
 def _assessed(
-    cell: Cell, probability: float, threshold: float, shares: Mapping[str, float]
+    cell: Cell, probability: float, shares: Mapping[str, float], *, is_likely: bool
 ) -> Cell:
-    """A cell with its probability; flagged if that is too low, or for what it does not settle."""
-    is_flagged = probability < threshold or not SOFT.issuperset(cell.flags)
+    """A cell with its probability; flagged if it is not likely enough, or for what that does not
+    settle."""
+    is_flagged = not is_likely or not SOFT.issuperset(cell.flags)
     flags = (cell.flags or ("low_probability",)) if is_flagged else ()
     status = CellStatus.FLAGGED if is_flagged else CellStatus.ACCEPTED
     alternatives = _with_probabilities(cell.alternatives, 1 - probability, shares)

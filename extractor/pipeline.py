@@ -133,9 +133,7 @@ def extract(
         ModelError: the models cannot be loaded.
     """
     schema = schema or load_schema()
-    calibrator = engines.calibrator if settings.assesses else None
-    if calibrator is not None:
-        calibrator.check(schema)
+    calibrator = engines.calibrator_for(schema, settings) if settings.calibration else None
     run = _Run(progress or (lambda stage, page, pages: None))
     if source.kind.is_paged:
         sheets, rotations, scanned, warps = _read_pages(source, engines, settings, run)

@@ -62,4 +62,6 @@ def _doubt(cell: Cell) -> float:
     """The chance that a flagged cell is wrong."""
     if cell.probability is not None:
         return max(_LEAST, 1 - cell.probability)
+    if set(cell.flags) <= {"audit"}:
+        return _LEAST
     return _SUM_ALONE if set(cell.flags) <= {"relation_broken"} else _FLAGGED

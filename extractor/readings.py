@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from extractor import figure_signals
 from extractor.errors import CorruptInput
 from extractor.meaning import Meaning
 from extractor.types import (
@@ -56,6 +57,7 @@ def to_bytes(extraction: Extraction) -> bytes:
         "rotations": list(extraction.rotations),
         "tables": [_table(table) for table in reading.tables],
         "figures": [_figure(figure) for figure in reading.figures],
+        "figure_signals": figure_signals.NAMES,
         "last_year": {slot: str(value) for slot, value in reading.last_year.items()},
     }
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
@@ -71,7 +73,8 @@ def from_bytes(data: bytes) -> Extraction:
     """
     try:
         content = json.loads(gzip.decompress(data))
-        if content["format"] != FORMAT:
+        is_known = content["format"] == FORMAT
+        if not is_known or tuple(content["figure_signals"]) != figure_signals.NAMES:
             raise CorruptInput("the kept reading is of another version; extract the report again")
         name, sha256, media_type, pages, schema = content["document"]
         return Extraction(

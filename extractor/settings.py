@@ -110,8 +110,13 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address that the service listens on.")
     port: int = Field(8000, gt=0, lt=65536, description="Port that the service listens on.")
 
-    @property
-    def assesses(self) -> bool:
-        """Whether probabilities are given: only where all that they were fitted with is on."""
-        parts = (self.token_classifier, self.ruled_lines, self.second_look, self.joint_decoding)
-        return self.calibration and all(parts)
+    def of_reading(self) -> dict[str, float]:
+        """What decides how a document is read and what is held back: probabilities are true only
+        with the settings that they were fitted with."""
+        return {name: float(getattr(self, name)) for name in _OF_READING}
+
+
+_OF_READING = (
+    *("dpi", "max_page_side_px", "detection_side_px", "min_score", "min_anchor"),
+    *("token_classifier", "ruled_lines", "second_look", "joint_decoding"),
+)

@@ -44,12 +44,13 @@ class Surroundings:
 
 
 def surroundings(decoded: Decoded, layout: Layout) -> Surroundings:
-    """Look at a table once for all of its cells; one without any cell has neutral ones."""
+    """Look at a table once for all of its cells; one without any cell has neutral ones. What a
+    person has said of a cell says nothing about the print of the others."""
     around: dict[str, list[Relation]] = {}
     for relation in layout.relations:
         for slot in relation.slots:
             around.setdefault(slot, []).append(relation)
-    chosen = list(decoded.chosen.values())
+    chosen = [c for c in decoded.chosen.values() if c.origin != "person"]
     numbers = [c for c in chosen if c.reading.state is State.NUMBER] or chosen
     shapes = [shape for c in numbers if (shape := _shape(c)) is not None]
     n = max(1, len(chosen))

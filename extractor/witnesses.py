@@ -13,7 +13,7 @@ _LEAST = 1e-7
 
 
 def witnesses(match: Match, scan: Scan, score: float, *, is_heard: bool) -> tuple[float, ...]:
-    """The signals of the place: the first 16 of `figure_signals.NAMES`.
+    """The signals of the place: the first 17 of `figure_signals.NAMES`.
 
     Args:
         match: the figure.
@@ -31,6 +31,7 @@ def witnesses(match: Match, scan: Scan, score: float, *, is_heard: bool) -> tupl
         float(is_heard),
         _nines(match.said) if match.said else 0.0,
         match.rival,
+        float(match.is_number_doubtful),
         float(match.value is not None),
         float(match.unit is not None),
         float(match.is_approximate),

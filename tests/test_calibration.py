@@ -7,8 +7,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
+from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,8 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eval import calibration
-from extractor.calibrator import FORMAT, SIGNALS, Calibrator
+from extractor.calibrator import FORMAT, SIGNALS, Calibrator, digest_of
 from extractor.decode import decode
+from extractor.decode.answers import answered
 from extractor.engines import installed_models
 from extractor.errors import ModelError
 from extractor.figures import find_figures
@@ -45,7 +48,7 @@ from extractor.types import (
     TableReading,
 )
 from training.calibration import fit
-from training.calibration.data import Items, Readings, load, readings_of, save
+from training.calibration.data import Items, Readings, load, made_with, readings_of, save
 from training.calibration.risk import risk_curve
 
 SCHEMA = load_schema()
@@ -111,6 +114,7 @@ def documents(n: int = 30, each: int = 60) -> list[Readings]:
             items(each, len(NAMES), NAMES.index("certainty"), dice),
             items(12, len(figures), list(figures).index("said"), dice),
             np.array([[0, 1], [2, 0]], np.int8),
+            made_with(Settings()),
         )
         for i in range(n)
     ]
@@ -147,20 +151,21 @@ def test_what_is_served_says_what_was_fitted(kind: str, folder: Path) -> None:
     logits = fit.out_of_fold(fit.trees, sample)
     make = fit.CURVES[calibrator.manifest["measured"][kind]["curve"]]
     expected = make(logits, sample.right)(model.decision_function(sample.signals))
-    assert np.allclose(assessor(sample.signals.tolist()), expected, atol=1e-6)
-    assert len(assessor([])) == 0
+    found = assessor.probability(assessor.logits(sample.signals.tolist()))
+    assert np.allclose(found, expected, atol=1e-6)
+    assert len(assessor.probability(assessor.logits([]))) == 0
     width = len(SIGNALS[kind])
     high, low = np.full(width, 0.5), np.full(width, 0.5)
     place = {"cells": NAMES.index("certainty"), "figures": list(SIGNALS["figures"]).index("said")}
     high[place[kind]], low[place[kind]] = 0.95, 0.05
-    sure, unsure = assessor([high.tolist(), low.tolist()])
+    sure, unsure = assessor.probability(assessor.logits([high.tolist(), low.tolist()]))
     assert sure > 0.9 > unsure
 
 
 def test_the_threshold_follows_from_the_risk(folder: Path) -> None:
     calibrator = Calibrator(folder / "calibrator")
-    assert calibrator.cells.threshold(1e-9) > 1
-    assert calibrator.cells.threshold(0.5) <= calibrator.cells.threshold(0.1) <= 2
+    assert calibrator.cells.threshold(1e-9) == inf
+    assert calibrator.cells.threshold(0.5) <= calibrator.cells.threshold(0.1)
     measured = calibrator.manifest["measured"]["cells"]["out_of_fold"]
     assert measured["trees, isotonic"]["brier"] < measured["score alone"]["brier"] + 0.01
     assert "accepts" in fit.table(calibrator.manifest)
@@ -258,16 +263,17 @@ def test_errors_that_come_together_widen_the_bound() -> None:
 
 def calibrator_of(probability: float, folder: Path) -> Calibrator:
     """A calibrator that says the same of everything, and accepts from 0.99 on."""
-    curve = {"logit": [-1.0, 1.0], "probability": [probability] * 2}
-    always = {"start": 0.0, "trees": [], "curve": curve}
+    curve = {"logit": [0.0, 1.0], "probability": [0.0, 1.0]}
+    always = {"start": probability, "trees": [], "curve": curve}
     shares = {"both": 0.9, "implied": 0.6, "first": 0.5, "later": 0.1}
     content = json.dumps({**dict.fromkeys(SIGNALS, always), "shares": shares}).encode()
     manifest = {
         "format": FORMAT,
         "sha256": hashlib.sha256(content).hexdigest(),
-        "schema": SCHEMA.id,
+        "schema": [SCHEMA.id, digest_of(SCHEMA)],
         "signals": SIGNALS,
-        "models": {},
+        "models": {"rec": "1"},
+        "settings": Settings().of_reading(),
         "risk": {kind: [{"threshold": 0.99, "bound": 1e-6}] for kind in SIGNALS},
     }
     (folder / "calibrator.json").write_bytes(content)
@@ -442,8 +448,60 @@ def test_an_audit_draws_the_same_cells_of_a_document_again() -> None:
 
 
 @pytest.mark.parametrize(
-    "part", ["token_classifier", "ruled_lines", "second_look", "joint_decoding", "calibration"]
+    "changed",
+    [
+        {"token_classifier": False},
+        {"second_look": False},
+        {"joint_decoding": False},
+        {"min_anchor": 0.0},
+        {"dpi": 150},
+    ],
 )
-def test_nothing_is_assessed_without_what_it_was_fitted_with(part: str) -> None:
-    assert Settings().assesses
-    assert not Settings(**{part: False}).assesses
+def test_nothing_is_assessed_with_other_settings_than_it_was_fitted_with(
+    changed: dict[str, Any], tmp_path: Path
+) -> None:
+    calibrator = calibrator_of(0.9, tmp_path)
+    assert calibrator.suits(Settings(threads=1, max_risk=0.1))
+    assert not calibrator.suits(Settings(**changed))
+
+
+def test_a_result_of_other_models_is_not_known(tmp_path: Path) -> None:
+    calibrator = calibrator_of(0.9, tmp_path)
+    assert calibrator.knows({})
+    assert calibrator.knows({"rec": "1", "something else": "7"})
+    assert not calibrator.knows({"rec": "2"})
+
+
+def test_readings_of_other_models_are_refused(folder: Path, tmp_path: Path) -> None:
+    for one in documents():
+        save(tmp_path / f"{one.name}.npz", replace(one, made_with="others"))
+    with pytest.raises(SystemExit):
+        fit.main(["--folder", str(tmp_path), "-o", str(tmp_path / "out")])
+
+
+def test_what_a_person_said_of_other_cells_is_no_signal() -> None:
+    poor = table()
+    poor = replace(
+        poor,
+        candidates={s: (replace(c[0], score=0.9),) for s, c in poor.candidates.items()},
+    )
+    before = signals_of(poor)
+    others = {s: c[0].reading for s, c in poor.candidates.items() if s != FIRST}
+    (told,) = answered([poor], others)
+    after = signals_of(told)
+    for name in ("table_certainty", "table_unsure", "table_weak", "certainty"):
+        assert after[name] == pytest.approx(before[name])
+
+
+def test_a_number_in_doubt_is_flagged_whatever_its_probability(tmp_path: Path) -> None:
+    calibrator = calibrator_of(0.9999, tmp_path)
+    found = figures_of("全年共收到政府信息公开申请12件。")
+    names = list(SIGNALS["figures"])
+    bare = [replace(figure, signals=figure.signals[:-2]) for figure in found]
+    doubtful = list(bare[0].signals)
+    doubtful[names.index("number_doubts")] = 1.0
+    torn = [replace(bare[0], signals=tuple(doubtful))]
+    (told,) = flag_figures(torn, [None], Settings(), calibrator)
+    assert told.status is CellStatus.FLAGGED
+    (fine,) = flag_figures(bare, [None], Settings(), calibrator)
+    assert fine.status is CellStatus.ACCEPTED

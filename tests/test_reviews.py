@@ -169,7 +169,7 @@ def test_a_decision_about_an_older_version_is_refused(client: TestClient) -> Non
         (WRONG, {"value": float("1e300")}, "invalid_request"),
         (WRONG, {"value": 1, "state": "blank"}, "invalid_request"),
         (WRONG, {"confirmed": False}, "invalid_request"),
-        (WRONG, {"state": "missing"}, "invalid_request"),
+        (WRONG, {"state": "number"}, "invalid_request"),
         (WRONG, {}, "invalid_request"),
         (WRONG, {"value": 1, "comment": "x" * 2001}, "invalid_request"),
         ("disputes.reconsideration.nothing", {"value": 1}, "slot_unknown"),
@@ -183,6 +183,61 @@ def test_decisions_that_cannot_be_taken(
     assert response.status_code in (404, 422)
     assert code_of(response) == code
     assert client.get(f"{API}/{document_id}/reviews").json() == {"reviews": []}
+
+
+def test_odd_numbers_need_a_comment_and_may_be_missing_too(client: TestClient) -> None:
+    document_id = finished(client, "h.txt")
+    said = {"value": 1.5, "printed": "1.5件", "comment": "it is printed so"}
+    cells = put(client, document_id, WRONG, said).json()["tables"]["disputes"]["cells"]
+    cell = cells["reconsideration.corrected"]
+    assert (cell["value"], cell["printed"], cell["status"]) == (1.5, "1.5件", "reviewed")
+    result = put(client, document_id, WRONG, {"state": "missing"}).json()
+    cell = result["tables"]["disputes"]["cells"]["reconsideration.corrected"]
+    assert (cell["value"], cell["state"], cell["status"]) == (None, "missing", "reviewed")
+    refused = put(client, document_id, WRONG, {"confirmed": True})
+    assert code_of(refused) == "invalid_request"
+    trail = client.get(f"{API}/{document_id}/reviews").json()["reviews"]
+    assert trail[0]["before"] | {"probability": None} == {
+        "printed": "7",
+        "state": "number",
+        "value": 7,
+        "unit": None,
+        "annotation": None,
+        "status": "flagged",
+        "flags": ["low_score", "relation_broken"],
+        "probability": None,
+    }
+
+
+def test_files_of_older_versions_go_and_the_first_stays(client: TestClient) -> None:
+    document_id = finished(client, "i.txt")
+    for value in (1, 2, 3, 4):
+        put(client, document_id, WRONG, {"value": value})
+        client.get(f"{API}/{document_id}/export?format=csv")
+    document = store_of(client).find(document_id)
+    assert document is not None
+    names = {path.name for path in store_of(client).folder(document).glob("result*")}
+    assert names == {
+        *("result.json", "result.csv", "result.xlsx"),
+        *("result-3.json", "result-3.csv", "result-4.json", "result-4.csv"),
+    }
+    lost = store_of(client).folder(document) / "result-4.json"
+    before = lost.read_bytes()
+    lost.unlink()
+    assert client.get(f"{API}/{document_id}/extraction").content == before
+
+
+def test_a_question_can_be_passed_over(client: TestClient) -> None:
+    seen: list[str] = []
+    for name in ("j.txt", "k.txt"):
+        finished(client, name)
+    while True:
+        found = client.get("/api/v1/review/next", params={"exclude": seen}).json()["question"]
+        if found is None:
+            break
+        assert found["document"]["id"] not in seen
+        seen.append(found["document"]["id"])
+    assert len(seen) >= 2
 
 
 def test_what_was_extracted_before_cannot_be_decided_again(client: TestClient) -> None:

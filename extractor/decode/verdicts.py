@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from extractor.decode.options import Option, Source
+from extractor.decode.options import PERSON, Option, Source
 from extractor.decode.solver import Grid
 from extractor.schema import LAST, Layout, Relation
 from extractor.types import Candidate, Finding, Verdict
@@ -59,8 +59,8 @@ def verdict(
 
 
 def _is_certain(candidate: Candidate) -> bool:
-    """What only its meaning put into a slot never is."""
-    return (
+    """What only its meaning put into a slot never is; what a person has seen always is."""
+    return candidate.origin == PERSON or (
         candidate.origin != "meaning"
         and candidate.score >= _CERTAIN_SCORE
         and min(candidate.row_anchor, candidate.column_anchor) >= _CERTAIN_ANCHOR

@@ -36,7 +36,6 @@ from extractor.service.problems import (
 from extractor.service.reviews import Reviews
 from extractor.service.store import Store
 from extractor.service.tables import Document, DocumentState, Role
-from extractor.service.tasks import result_name
 from extractor.settings import Settings
 
 EVENT_SECONDS = 0.25
@@ -292,7 +291,7 @@ def extraction(document: Finished, service: Wired) -> FileResponse:
 
 def _result(document: Document, service: Service) -> FileResponse:
     """The result of a document as it is, with its version as ETag."""
-    path = service.store.folder(document) / result_name("json", document.version)
+    path = service.reviews.export(document, models.ExportFormat.JSON)
     headers = {"ETag": f'"{document.version}"'}
     return FileResponse(path, media_type="application/json", headers=headers)
 
@@ -347,7 +346,7 @@ def cell(
     slot: Annotated[str, Path(examples=["requests.new_received.natural_person"])],
 ) -> Response:
     """One cell, cut out of its page."""
-    path = service.store.folder(document) / result_name("json", document.version)
+    path = service.reviews.export(document, models.ExportFormat.JSON)
     result = json.loads(path.read_bytes())
     data = cell_image(document, result, slot, service.store, service.settings)
     return Response(data, media_type=CELL_MEDIA_TYPE)
@@ -397,10 +396,14 @@ def review_trail(document: Known, service: Wired) -> models.ReviewList:
 
 @router.get("/review/next")
 def next_question(
-    service: Wired, caller: Annotated[Principal, Depends(_reviewer)]
+    service: Wired,
+    caller: Annotated[Principal, Depends(_reviewer)],
+    exclude: Annotated[
+        list[str] | None, Query(max_length=100, description="Ids of documents to pass over.")
+    ] = None,
 ) -> models.NextQuestion:
     """The cell whose answer settles most, over all documents."""
-    document = service.store.next_question()
+    document = service.store.next_question(exclude or [])
     if document is None or document.question is None:
         return models.NextQuestion(question=None)
     return models.NextQuestion(
@@ -417,11 +420,11 @@ def remove(
     document_id: DocumentId, service: Wired, caller: Annotated[Principal, Depends(_admin)]
 ) -> None:
     """Remove the file, its pages and all values. The audit trail keeps that it was removed."""
-    document = service.store.remove(document_id, key_id=caller.key_id)
-    if document is None:
+    if (
+        service.reviews.remove(document_id, key_id=caller.key_id, ending=service.jobs.cancel)
+        is None
+    ):
         raise _unknown(document_id)
-    service.jobs.cancel(document_id)
-    service.store.remove_files(document)
 
 
 health = APIRouter(tags=["health"])

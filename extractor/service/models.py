@@ -251,11 +251,15 @@ class ReviewBody(Model):
     value: Annotated[Decimal, Field(max_digits=18, decimal_places=6)] | None = Field(
         None, description="The number that is printed, in the canonical unit."
     )
-    state: Literal[State.BLANK, State.DASH, State.NOT_APPLICABLE, State.ILLEGIBLE] | None = Field(
-        None, description="What is printed instead of a number."
-    )
+    state: (
+        Literal[State.BLANK, State.DASH, State.NOT_APPLICABLE, State.ILLEGIBLE, State.MISSING]
+        | None
+    ) = Field(None, description="What is printed instead of a number; missing: no such cell.")
     confirmed: Literal[True] | None = Field(None, description="What was read is right.")
     withdrawn: Literal[True] | None = Field(None, description="What was read counts again.")
+    printed: Annotated[str, Field(max_length=200)] | None = Field(
+        None, description="The characters as they stand in the document."
+    )
     comment: Annotated[str, Field(max_length=2000)] | None = None
 
     @model_validator(mode="after")
@@ -274,14 +278,16 @@ _ACTIONS = ("value", "state", "confirmed", "withdrawn")
 
 
 class ReadingModel(Model):
-    """What a cell says."""
+    """What a cell says; before a decision also how it was shown."""
 
-    printed: str
+    printed: str | None
     state: State
     value: Number | None
     unit: str | None
     annotation: str | None
-    flags: list[str]
+    status: CellStatus | None = None
+    flags: list[str] | None = None
+    probability: Annotated[float, Field(ge=0, le=1)] | None = None
 
 
 class ReviewModel(Model):

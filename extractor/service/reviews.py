@@ -7,8 +7,9 @@ leaves the version before.
 
 from __future__ import annotations
 
+import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +23,7 @@ from extractor.schema import Schema, Slot, load_schema
 from extractor.service.models import ExportFormat, ReviewBody
 from extractor.service.outcomes import outcome_of
 from extractor.service.problems import (
+    DOCUMENT_UNKNOWN,
     INVALID_REQUEST,
     NOT_REVIEWABLE,
     SLOT_UNKNOWN,
@@ -32,7 +34,7 @@ from extractor.service.store import Store
 from extractor.service.tables import Document, Review
 from extractor.service.tasks import READING, result_name, write_whole
 from extractor.settings import Settings
-from extractor.types import Cell, Extraction, Reading, State
+from extractor.types import Extraction, Reading, State
 
 CONFIRMED, WITHDRAWN, VALUE, STATE = "confirmed", "withdrawn", "value", "state"
 
@@ -52,9 +54,11 @@ class Reviews:
     @cached_property
     def _calibrator(self) -> Calibrator | None:
         # Imported here: it knows all models, of which nothing is loaded.
-        from extractor.engines import load_calibrator
+        from extractor.engines import Engines
 
-        return load_calibrator() if self._settings.assesses else None
+        engines = Engines(self._settings)
+        is_wanted = self._settings.calibration
+        return engines.calibrator_for(self._schema, self._settings) if is_wanted else None
 
     def decide(
         self, document: Document, slot: str, body: ReviewBody, *, key_id: str, version: int | None
@@ -76,12 +80,13 @@ class Reviews:
                 changed since.
         """
         with self._lock:
-            current = self._store.find(document.id) or document
+            current = self._current(document)
             if version is not None and version != current.version:
                 raise _outdated(current)
+            # What was shown, and not what would be decided today.
+            before = self._shown(current, slot)
             answers = self._answers(current)
-            before = _cell(self._decided(current, answers), slot)
-            after = self._answer(slot, body, before)
+            after = self._answer(slot, body, _reading(before))
             told = {**answers, slot: after} if after is not None else _without(answers, slot)
             extraction = self._decided(current, told)
             path = self._store.folder(current) / result_name("json", current.version + 1)
@@ -91,22 +96,81 @@ class Reviews:
                 slot=slot,
                 key_id=key_id,
                 action=body.action,
-                before=_json(before.reading),
+                before=before,
                 after=None if after is None else _json(after),
                 comment=body.comment,
             )
             changed = self._store.review(current, review, outcome_of(extraction))
             if changed is None:
-                raise _outdated(self._store.find(document.id) or document)
+                raise _outdated(self._current(document))
+            self._forget(changed, changed.version - 2)
             return changed
 
     def export(self, document: Document, format: ExportFormat) -> Path:
         """The file of a format, with all decisions in it; written when it is first asked for."""
         path = self._store.folder(document) / result_name(format, document.version)
         if document.version and not path.is_file():
-            extraction = self._decided(document, self._answers(document))
-            write_whole(path, FORMATS[format](extraction, self._schema))
+            with self._lock:
+                current = self._current(document)
+                path = self._store.folder(current) / result_name(format, current.version)
+                extraction = self._decided(current, self._answers(current))
+                write_whole(path, FORMATS[format](extraction, self._schema))
         return path
+
+    def remove(
+        self, document_id: str, *, key_id: str, ending: Callable[[str], None]
+    ) -> Document | None:
+        """Remove a document, its decisions and its files, while nobody decides about it.
+
+        Args:
+            document_id: the document.
+            key_id: whose wish it is.
+            ending: ends other work on it, between its row and its files.
+
+        Returns:
+            What was removed; None if it was not there.
+        """
+        with self._lock:
+            document = self._store.remove(document_id, key_id=key_id)
+            if document is not None:
+                ending(document_id)
+                self._store.remove_files(document)
+            return document
+
+    def _current(self, document: Document) -> Document:
+        found = self._store.find(document.id)
+        if found is None:
+            raise ProblemError(DOCUMENT_UNKNOWN, f"{document.name} has been removed")
+        return found
+
+    def _forget(self, document: Document, version: int) -> None:
+        """Remove the files of an older version; the first one stays."""
+        if version > 0:
+            for format in FORMATS:
+                path = self._store.folder(document) / result_name(format, version)
+                path.unlink(missing_ok=True)
+
+    def _shown(self, document: Document, slot: str) -> dict[str, Any]:
+        """The cell as it stands in the result."""
+        path = self._store.folder(document) / result_name("json", document.version)
+        result = json.loads(path.read_bytes(), parse_float=Decimal)
+        table, _, name = slot.partition(".")
+        try:
+            cell = result["tables"][table]["cells"][name]
+        except KeyError:
+            detail = f"{slot!r} is no slot of this report's form"
+            raise ProblemError(SLOT_UNKNOWN, detail) from None
+        value, probability = cell["value"], cell["probability"]
+        return {
+            "printed": cell["printed"],
+            "state": cell["state"],
+            "value": None if value is None else str(value),
+            "unit": cell["unit"],
+            "annotation": cell["annotation"],
+            "status": cell["status"],
+            "flags": cell["flags"],
+            "probability": None if probability is None else float(probability),
+        }
 
     def _answers(self, document: Document) -> dict[str, Reading]:
         found: dict[str, Reading] = {}
@@ -125,39 +189,44 @@ class Reviews:
                 "upload it again",
             )
         kept = from_bytes(path.read_bytes())
-        return decided(kept, self._schema, self._settings, self._calibrator, answers)
+        if kept.schema != self._schema.id:
+            raise ProblemError(
+                NOT_REVIEWABLE, f"{document.name} was read by the form {kept.schema!r}"
+            )
+        calibrator = self._calibrator
+        if calibrator is not None and not calibrator.knows(kept.models):
+            calibrator = None
+        return decided(kept, self._schema, self._settings, calibrator, answers)
 
-    def _answer(self, slot: str, body: ReviewBody, before: Cell) -> Reading | None:
+    def _answer(self, slot: str, body: ReviewBody, before: Reading) -> Reading | None:
         """What the cell says by a decision; None: what was read counts again."""
         if body.action == WITHDRAWN:
             return None
         if body.action == CONFIRMED:
-            if before.reading.state is State.MISSING:
-                raise ProblemError(
-                    INVALID_REQUEST, f"{slot}: nothing was read that could be confirmed"
-                )
-            return before.reading
+            if before.state is State.MISSING:
+                detail = f'{slot}: nothing was read; say {{"state": "missing"}} if it is not there'
+                raise ProblemError(INVALID_REQUEST, detail)
+            return before
         if body.state is not None:
-            return Reading("", body.state)
+            return Reading(body.printed or "", body.state)
         form = self._slot(slot)
         value = body.value or Decimal(0)
-        if form.kind != "amount" and value != value.to_integral_value():
-            raise ProblemError(INVALID_REQUEST, f"value: {slot} is a count, {value} is none")
-        if form.kind != "signed" and value < 0:
-            raise ProblemError(INVALID_REQUEST, f"value: {slot} cannot be below 0")
-        return Reading(f"{value:f}", State.NUMBER, value, form.unit)
+        is_odd = value < 0 and form.kind != "signed"
+        is_odd |= form.kind != "amount" and value != value.to_integral_value()
+        if is_odd and not body.comment:
+            raise ProblemError(
+                INVALID_REQUEST,
+                f"value: {value} is an odd number for {slot}; if it is printed so, say it in a "
+                "comment",
+            )
+        # The characters are those of the document: known where they are typed as they stand there.
+        typed = "" if form.kind == "amount" else f"{value:f}"
+        same = before.printed if value == before.value else typed
+        return Reading(body.printed or same, State.NUMBER, value, form.unit)
 
     def _slot(self, slot: str) -> Slot:
         layouts = (one for layouts in self._schema.tables.values() for one in layouts)
         return next(found for layout in layouts for found in layout.slots if found.id == slot)
-
-
-def _cell(extraction: Extraction, slot: str) -> Cell:
-    for table in extraction.tables:
-        for cell in table.cells:
-            if cell.slot == slot:
-                return cell
-    raise ProblemError(SLOT_UNKNOWN, f"{slot!r} is no slot of this report's form")
 
 
 def _without(answers: Mapping[str, Reading], slot: str) -> dict[str, Reading]:
@@ -176,18 +245,15 @@ def _json(reading: Reading) -> dict[str, Any]:
         "value": None if reading.value is None else str(reading.value),
         "unit": reading.unit,
         "annotation": reading.annotation,
-        "flags": list(reading.flags),
     }
 
 
 def _reading(content: Mapping[str, Any]) -> Reading:
     value = content["value"]
-    flags: Sequence[str] = content["flags"]
     return Reading(
-        content["printed"],
+        content["printed"] or "",
         State(content["state"]),
         None if value is None else Decimal(value),
         content["unit"],
         content["annotation"],
-        tuple(flags),
     )

@@ -369,11 +369,12 @@ class Store:
         with self._session() as session:
             return session.scalars(query).all()
 
-    def next_question(self) -> Document | None:
-        """The document with the cell whose answer settles most; None where nothing is in doubt."""
+    def next_question(self, passed_over: Sequence[str]) -> Document | None:
+        """The document with the cell whose answer settles most, of all but some; None where nothing
+        is in doubt."""
         query = (
             select(Document)
-            .where(Document.question.is_not(None))
+            .where(Document.question.is_not(None), Document.id.not_in(passed_over))
             .order_by(Document.settles.desc(), Document.number)
             .limit(1)
         )

@@ -91,8 +91,8 @@ class Document(Base):
 class Review(Base):
     """One decision of a person about a cell. Only ever added to; of a cell the last one counts.
 
-    `before` is what the cell said, `after` what it says by the decision (see `reviews._json`), None
-    where an earlier decision was withdrawn.
+    `before` is the cell as it was shown, with status, flags and probability; `after` what it says
+    by the decision, None where an earlier decision was withdrawn.
     """
 
     __tablename__ = "reviews"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,10 +21,18 @@ def result_name(format: str, version: int = 0) -> str:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file that is either whole or not there."""
+    """Write a file that is either whole or not there, also after a power failure."""
     draft = path.with_name(path.name + ".part")
-    draft.write_bytes(data)
+    with draft.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
     draft.replace(path)
+    handle = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 @dataclass(frozen=True, slots=True)

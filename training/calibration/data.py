@@ -9,10 +9,11 @@ change of any stage.
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from functools import partial
 from multiprocessing import get_context
@@ -25,7 +26,7 @@ from numpy.typing import NDArray
 
 from extractor import figure_signals, ingest, signals
 from extractor.calibrator import KINDS, SIGNALS
-from extractor.engines import Engines
+from extractor.engines import Engines, installed_models
 from extractor.errors import ExtractorError
 from extractor.flag import SOFT, is_held_back, kinds_of
 from extractor.pipeline import extract
@@ -68,7 +69,7 @@ class Readings:
     """What was read in one document: the cells of its tables, and the key figures of its text.
 
     `alternatives` (K, 2) are those of the K that cells which are wrong have: the place of its kind
-    in `calibrator.KINDS`, and whether it is right.
+    in `calibrator.KINDS`, and whether it is right. `made_with` tells the models and settings.
     """
 
     name: str
@@ -76,6 +77,13 @@ class Readings:
     cells: Items
     figures: Items
     alternatives: NDArray[np.int8]
+    made_with: str = ""
+
+
+def made_with(settings: Settings) -> str:
+    """What readings depend on besides the code: models and settings, as JSON."""
+    content = {"models": installed_models(), "settings": settings.of_reading()}
+    return json.dumps(content, sort_keys=True)
 
 
 def readings_of(name: str, condition: str, extraction: Extraction, truth: Truth) -> Readings:
@@ -166,7 +174,8 @@ def make_file(plan: Plan, *, folder: Path) -> str:
         extraction = extract(source, engines, settings)
     except ExtractorError as error:
         return f"{plan.name} is left out: {error}"
-    save(path, readings_of(plan.name, plan.condition, extraction, document.truth))
+    readings = readings_of(plan.name, plan.condition, extraction, document.truth)
+    save(path, replace(readings, made_with=made_with(settings)))
     return ""
 
 
@@ -192,7 +201,7 @@ def save(path: Path, readings: Readings) -> None:
         for name, array in asdict(getattr(readings, kind)).items()
     }
     names = {f"{kind}_names": np.array(names) for kind, names in SIGNALS.items()}
-    about = np.array([readings.name, readings.condition])
+    about = np.array([readings.name, readings.condition, readings.made_with])
     content: dict[str, Any] = {"about": about, **names, **arrays}
     content["alternatives"] = readings.alternatives
     np.savez_compressed(part, **content)
@@ -212,7 +221,7 @@ def load(path: Path) -> Readings:
                 raise ValueError(
                     f"{path} has other signals; remove {path.parent} and make it again"
                 )
-        name, condition = data["about"].tolist()
+        name, condition, by = data["about"].tolist()
         alternatives = data["alternatives"]
         cells, figures = (
             Items(
@@ -223,7 +232,7 @@ def load(path: Path) -> Readings:
             )
             for kind in SIGNALS
         )
-    return Readings(name, condition, cells, figures, alternatives)
+    return Readings(name, condition, cells, figures, alternatives, by)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

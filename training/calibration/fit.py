@@ -32,11 +32,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from extractor.calibrator import FOLDER as ARTEFACT
-from extractor.calibrator import FORMAT, KINDS, SIGNALS
-from extractor.engines import installed_models
+from extractor.calibrator import FORMAT, KINDS, SIGNALS, digest_of
 from extractor.errors import ModelError
 from extractor.schema import load_schema
-from training.calibration.data import FOLDER, Items, load
+from extractor.settings import Settings
+from training.calibration.data import FOLDER, Items, Readings, load, made_with
 from training.calibration.risk import CONFIDENCE, risk_curve
 
 _FOLDS = 5
@@ -168,6 +168,14 @@ def by_folds(logits: Floats, sample: Sample, curve: str = "isotonic") -> Floats:
     return found
 
 
+def better_curve(logits: Floats, sample: Sample) -> str:
+    """The name of the curve with the smaller Brier score out of fold."""
+    return min(
+        CURVES,
+        key=lambda curve: float(brier_score_loss(sample.right, by_folds(logits, sample, curve))),
+    )
+
+
 def tree_numbers(model: GradientBoostingClassifier) -> tuple[float, list[dict[str, list[float]]]]:
     """The start and the trees of a boosted model, so that start plus all trees is its logit."""
     first = model.init_.predict_proba(np.zeros((1, model.n_features_in_)))[0, 1]
@@ -201,15 +209,16 @@ def fit(sample: Sample) -> tuple[dict[str, Any], dict[str, Any]]:
         }
         for kind, p in probabilities.items()
     }
-    chosen = min(CURVES, key=lambda curve: measured[f"trees, {curve}"]["brier"])
+    chosen = better_curve(logits["trees"], sample)
     curve = CURVES[chosen](logits["trees"], sample.right)
-    ours = curve(logits["trees"])
+    # Not levels of the curve, whose edges lie where errors are: what is tested must be fixed before
+    # an outcome is seen.
     steps = risk_curve(
-        ours,
+        logits["trees"],
         sample.right,
         sample.held_back,
         sample.document,
-        np.unique(np.quantile(ours, np.linspace(0, 1, _STEPS))).tolist(),
+        np.unique(np.quantile(logits["trees"], np.linspace(0, 1, _STEPS))).tolist(),
         least=_LEAST_COVERAGE,
     )
     start, numbers = tree_numbers(trees().fit(sample.signals, sample.right))
@@ -264,8 +273,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     content: dict[str, Any] = {}
     measured: dict[str, Any] = {}
     try:
-        models = installed_models()
         every = [load(path) for path in paths]
+        with_ = _made_with(every)
         for kind in SIGNALS:
             sample = joined(kind, [getattr(one, kind) for one in every])
             content[kind], measured[kind] = fit(sample)
@@ -274,14 +283,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         content["shares"] = shares(np.concatenate([one.alternatives for one in every]))
     except (ModelError, ValueError) as error:
         parser.error(str(error))
+    schema = load_schema()
     data = json.dumps(content, separators=(",", ":")).encode()
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
     manifest = {
         "format": FORMAT,
         "sha256": hashlib.sha256(data).hexdigest(),
-        "schema": load_schema().id,
+        "schema": [schema.id, digest_of(schema)],
         "signals": SIGNALS,
-        "models": models,
+        **with_,
         "data": {"documents": len(paths), "sha256": digest},
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "commit": _commit(),
@@ -302,6 +312,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _made_with(every: Sequence[Readings]) -> dict[str, Any]:
+    """Models and settings of readings, which must be those that are installed.
+
+    Raises:
+        ValueError: they are not, or they differ.
+    """
+    if {one.made_with for one in every} - {made_with(Settings())}:
+        raise ValueError(
+            "some readings were made with other models or settings than are here; remove "
+            "build/calibration and make them again: python -m training calibration-data"
+        )
+    found: dict[str, Any] = json.loads(made_with(Settings()))
+    return found
+
+
 def table(manifest: dict[str, Any]) -> str:
     """What a manifest says, as lines of text."""
     lines = [f"{manifest['data']['documents']} documents"]
@@ -316,7 +341,7 @@ def table(manifest: dict[str, Any]) -> str:
             if fitting:
                 step = fitting[-1]
                 lines.append(
-                    f"  at most {100 * target:.2f} % wrong: p >= {step['threshold']:.5f} accepts "
+                    f"  at most {100 * target:.2f} % wrong: logit {step['threshold']:.3f} accepts "
                     f"{100 * step['coverage']:.2f} %, {step['wrong']} wrong"
                 )
             else:

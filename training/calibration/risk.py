@@ -35,7 +35,7 @@ class Step:
 
 
 def risk_curve(
-    probability: NDArray[np.float64],
+    score: NDArray[np.float64],
     right: NDArray[np.bool_],
     held_back: NDArray[np.bool_],
     document: NDArray[np.int64],
@@ -46,7 +46,7 @@ def risk_curve(
     """The bounds of some thresholds, the strictest first.
 
     Args:
-        probability: of every reading (M,).
+        score: of every reading (M,), the higher the likelier.
         right: whether it is right (M,).
         held_back: whether it is flagged in any case, and so never accepted (M,).
         document: the number of its document (M,).
@@ -63,7 +63,7 @@ def risk_curve(
     found: list[Step] = []
     worst = 0.0
     for threshold in sorted(set(thresholds), reverse=True):
-        taken = (probability >= threshold) & ~held_back
+        taken = (score >= threshold) & ~held_back
         if taken.mean() < least or not taken.any():
             continue
         items = np.bincount(document[taken], minlength=n)
