@@ -66,8 +66,11 @@ def cases(n: int, seed: int) -> Iterator[Case]:
         reader = READERS[done % 2]
         stated = {slot: one.value for slot, one in printed.items()}
         layouts = {"requests": "single" if single else "detailed", "disputes": "standard"}
+        tempting: Mapping[str, Decimal | None] = {}
+        if reader == "scan" and rng.random() < 0.5:
+            tempting = dict(zip(errors[0].cells, errors[0].consistent, strict=True))
         tables = tuple(
-            _table(name, layout, stated, reader, rng) for name, layout in layouts.items()
+            _table(name, layout, stated, tempting, reader, rng) for name, layout in layouts.items()
         )
         yield Case(tables, errors, reader)
         done += 1
