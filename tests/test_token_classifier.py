@@ -111,6 +111,26 @@ def test_base_fits_the_network_and_too_few_layers_do_not() -> None:
         build(base, replace(shape, size=replace(base.size, layers=3)))
 
 
+def test_weights_are_mixed_with_those_that_a_run_began_with() -> None:
+    torch = pytest.importorskip("torch")
+    from training.token_classifier.export import mixed
+    from training.token_classifier.model import Shape, build
+
+    base = prune(fake_checkpoint())
+    shape = Shape(len(base.characters), {"role": 3}, size=base.size)
+    for share, wanted in ((1.0, 2.0), (0.0, 0.0), (0.75, 1.5)):
+        network, began = build(base, shape), build(base, shape)
+        with torch.no_grad():
+            for weight in network.parameters():
+                weight += 2
+        mixed(network, base, share)
+        for name, weight in network.named_parameters():
+            moved = weight - began.state_dict()[name]
+            if name in base.tensors:
+                assert torch.allclose(moved, torch.full_like(moved, wanted)), name
+    assert not set(dict(network.named_parameters())) <= set(base.tensors), "heads are new"
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_checkpoint_folder_gives_the_same_network(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")

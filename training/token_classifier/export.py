@@ -25,7 +25,7 @@ import torch
 
 from extractor.encoding import OVERLAP, WINDOW, Ints
 from extractor.token_labels import Labels
-from training.token_classifier.base import BASE, FOLDER, Size, load
+from training.token_classifier.base import BASE, FOLDER, Base, Size, load
 from training.token_classifier.batches import Batch, Sample
 from training.token_classifier.card import model_card
 from training.token_classifier.finetune import Data, evaluate, read_data, write_json
@@ -184,6 +184,20 @@ def compare(
     return measured, {"fp32_int8": agreement(in_full, in_small)}
 
 
+def mixed(network: Network, base: Base, share: float) -> Network:
+    """The network between what it began with (0) and what it has become (1), weight by weight: what
+    it has learned, with less of what it forgot.
+
+    Source: M. Wortsman et al., Robust fine-tuning of zero-shot models, 2022.
+    """
+    with torch.no_grad():
+        for name, weight in network.named_parameters():
+            if name in base.tensors:
+                began = torch.from_numpy(base.tensors[name]).to(weight)
+                weight.copy_(share * weight + (1 - share) * began)
+    return network
+
+
 def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
@@ -194,11 +208,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--run", type=Path, default=FOLDER / "run", metavar="DIR")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="folder of the documents")
     parser.add_argument("--base", type=Path, default=BASE, help="the base that the run began with")
+    parser.add_argument(
+        "--share",
+        type=float,
+        default=1.0,
+        metavar="S",
+        help="of what was trained; the rest of each weight is what the run began with",
+    )
     parser.add_argument("--promote", action="store_true", help=f"copy the result to {ARTEFACT}")
     options = parser.parse_args(arguments)
     try:
         network, run = read_run(options.run)
-        data = read_data(options.folder, load(options.base))
+        base = load(options.base)
+        data = read_data(options.folder, base)
+        if options.share < 1:
+            network = mixed(network, base, options.share)
+            run = {**run, "plan": {**run["plan"], "share": options.share}}
         if data.labels.sizes != run["shape"]["classes"]:
             raise ValueError("the documents or the schema have other labels than the run")
         if data.about["validation"] != run["data"]["validation"]:
