@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
+from extractor import closeup
 from extractor.closeup import cut, has_stray_print, ink, read_crop, stroke, whole_print
 from extractor.digits import OTHER
 from extractor.engines import Engines
@@ -97,6 +98,10 @@ class CellImages:
                 if placed.x0 < box.center_x < placed.x1 and placed.y0 < box.center_y < placed.y1:
                     return placed
         return None
+
+    def is_cut(self, evidence: Evidence) -> bool:
+        region = self._region(evidence)
+        return region is not None and closeup.is_cut(*region)
 
     def blankness(self, evidence: Evidence) -> float:
         region = self._region(evidence)

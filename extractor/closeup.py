@@ -23,6 +23,7 @@ FULL_HEIGHT = 0.95
 DIGIT_HEIGHT = 0.35
 DIGIT_INK = 0.01
 MIN_SPECK_PX = 4
+SIDE_PX = 2
 READ_MARGIN = 0.35
 STROKE_SCORE = 0.97
 HOLLOW = 0.45
@@ -263,6 +264,25 @@ def stroke(image: Image, box: Box) -> str:
         if region is not None and (mark := lone_stroke(_without_seal(region))):
             return mark
     return ""
+
+
+def is_cut(image: Image, box: Box) -> bool:
+    """Whether print as high as a digit stands across the left or right side of a region, so that
+    what is read inside may be the rest of a number. False outside of the image."""
+    margin = 0.5 * box.height
+    around = Box(box.x0 - margin, box.y0, box.x1 + margin, box.y1)
+    region = _cut(image, around)
+    if region is None:
+        return False
+    left = max(0, round(around.x0))
+    sides = (round(box.x0) - left, round(box.x1) - left)
+    mask = _print_mask(_without_seal(region)).astype(np.uint8)
+    count, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    for x, _, w, h, _ in stats[1:count].tolist():
+        is_high = h >= DIGIT_HEIGHT * region.shape[0]
+        if is_high and any(x - SIDE_PX <= side <= x + w + SIDE_PX for side in sides):
+            return True
+    return False
 
 
 def cut(image: Image, box: Box) -> Image:

@@ -16,6 +16,7 @@ from extractor.types import Candidate, Evidence, State, TableReading
 from extractor.values import read_cell
 
 _MANY = 8
+_USUAL_STROKE = 0.97
 
 Opinions = Callable[[Evidence], tuple[Spelling, ...]]
 """What the second reader makes of a region, likeliest first."""
@@ -37,6 +38,8 @@ def with_habits(
     """
     usual = _usual_words(readings, settings)
     is_dashed = _is_dashed(readings)
+    if _count(readings, State.DASH) >= _MANY:
+        readings = [_with_usual_strokes(table) for table in readings]
     return tuple(
         replace(
             table,
@@ -53,8 +56,22 @@ def with_habits(
 
 def _is_dashed(readings: Sequence[TableReading]) -> bool:
     """Whether a document mostly prints strokes for zero."""
-    states = [c[0].reading.state for table in readings for c in table.candidates.values()]
-    return states.count(State.DASH) >= max(_MANY, states.count(State.NUMBER) + 1)
+    return _count(readings, State.DASH) >= max(_MANY, _count(readings, State.NUMBER) + 1)
+
+
+def _count(readings: Sequence[TableReading], state: State) -> int:
+    return sum(c[0].reading.state is state for one in readings for c in one.candidates.values())
+
+
+def _with_usual_strokes(table: TableReading) -> TableReading:
+    """What has the shape of a dash is one more of those that the document is full of."""
+    found = {}
+    for slot, (first, *others) in table.candidates.items():
+        if first.origin == "stroke":
+            first = replace(first, score=max(first.score, _USUAL_STROKE))
+            others = [o for o in others if o.reading.state is not State.BLANK]
+        found[slot] = (first, *others)
+    return replace(table, candidates=found)
 
 
 def _usual_words(readings: Sequence[TableReading], settings: Settings) -> frozenset[str]:

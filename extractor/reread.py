@@ -14,7 +14,7 @@ surer score counts; where they differ, both readings are kept and the cell is fl
 is taken only in place of one that is doubtful by itself.
 
 A dash or a slash is told by its shape, and replaces whatever a reader made of it, unless the second
-reader sees a number.
+reader sees a number. A dash where nothing was found is doubted, unless the document has many.
 
 What the first reader itself would have read next follows as candidates of origin "nbest": they are
 alternatives, and no sign of doubt by themselves.
@@ -39,7 +39,7 @@ _BLANK_SCORE = 0.95
 _UNSURE_BLANK = 0.5
 _MAX_OTHERS = 6
 _SURE_OPINION = 0.9
-_STROKE = 0.97
+_STROKE, _UNSURE_STROKE = 0.97, 0.85
 _NO_DIGITS = 0.6
 _TWO_LINES = 1.7
 _ODD = {"confusable", "odd_number", "unknown_words", "unusual_words", "unexpected_sign"}
@@ -65,6 +65,10 @@ class ScannedCells(Protocol):
 
     def has_stray_print(self, evidence: Evidence, others: Sequence[Evidence]) -> bool:
         """Whether print stands right beside an empty cell that belongs to none of the others."""
+        ...
+
+    def is_cut(self, evidence: Evidence) -> bool:
+        """Whether print stands across the left or right side of the region."""
         ...
 
     def blankness(self, evidence: Evidence) -> float:
@@ -236,6 +240,11 @@ def _look_again(
         ink = cells.ink(first.evidence)
         if ink is None:
             return candidates
+        dash = read_cell(cells.stroke(first.evidence) if ink > 0 else "", kind=kind)
+        if dash.state is State.DASH and dash.printed != "/":
+            # In a wide cell a dash is next to no ink, and the detector often passes it by.
+            blank = replace(first, score=_UNSURE_BLANK, origin="nbest")
+            return replace(first, reading=dash, score=_UNSURE_STROKE, origin="stroke"), blank
         if ink < _CLEAN:
             return (replace(first, score=min(first.score, _BLANK_SCORE)),)
     line = cells.read(first.evidence)
@@ -258,6 +267,9 @@ def _look_again(
         spellings=spellings(line.choices),
     )
     if is_empty:
+        if cells.is_cut(first.evidence):
+            flags = tuple(sorted({*reading.flags, "unread_print"}))
+            second = replace(second, reading=replace(reading, flags=flags))
         return (second,)
     if _same(first.reading, second.reading):
         return (replace(first, score=max(first.score, second.score)),)
@@ -271,7 +283,8 @@ def _second_opinion(
     settings: Settings,
 ) -> tuple[Candidate, ...]:
     first = candidates[0]
-    if first.reading.state in (State.BLANK, State.NOT_APPLICABLE):
+    is_told = first.origin == "stroke"  # where nothing had been found
+    if is_told or first.reading.state in (State.BLANK, State.NOT_APPLICABLE):
         return candidates
     opinions = cells.opinions(first.evidence)
     mark = _by_shape(first, cells.stroke(first.evidence), opinions, kind)

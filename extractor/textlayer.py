@@ -32,8 +32,11 @@ COMMON_HAN = frozenset(
 
 HAN_GAP_EM = 0.6
 DIGIT_GAP_EM = 0.35
+DIGIT_WIDTH_EM = 0.6
+"""Of the widest digits in use."""
 SPACE_GAP_EM = 0.2
 BASELINE_EM = 0.2
+SAME_ROW_PT = 1.0
 SIZE_RATIO = 1.6
 
 
@@ -145,7 +148,7 @@ def _merge(runs: list[list[Glyph]], rules: Rules) -> list[list[Glyph]]:
     # On a page of cells nearly all pairs are far apart; the largest print bounds what can join.
     em = max((glyph.em for run in runs for glyph in (run[0], run[-1])), default=0.0)
     drop, gap = BASELINE_EM * em, HAN_GAP_EM * em
-    for run in sorted(runs, key=lambda run: (round(run[0].origin[1]), run[0].x0)):
+    for run in _in_rows(runs):
         first = run[0]
         baseline, reach = first.origin[1], first.x0 - gap
         for other in reversed(merged[-60:]):
@@ -162,6 +165,17 @@ def _merge(runs: list[list[Glyph]], rules: Rules) -> list[list[Glyph]]:
     return merged
 
 
+def _in_rows(runs: list[list[Glyph]]) -> list[list[Glyph]]:
+    """Runs row by row, from left to right: those of a row have about the same baseline."""
+    rows: list[list[list[Glyph]]] = []
+    for run in sorted(runs, key=lambda run: run[0].origin[1]):
+        if rows and run[0].origin[1] - rows[-1][0][0].origin[1] <= SAME_ROW_PT:
+            rows[-1].append(run)
+        else:
+            rows.append([run])
+    return [run for row in rows for run in sorted(row, key=lambda run: run[0].x0)]
+
+
 def _follows(before: Glyph, after: Glyph, rules: Rules) -> bool:
     em = max(before.em, after.em)
     if abs(before.origin[1] - after.origin[1]) > BASELINE_EM * em:
@@ -170,6 +184,9 @@ def _follows(before: Glyph, after: Glyph, rules: Rules) -> bool:
         return False
     gap = after.x0 - before.x1
     are_digits = before.char.isdigit() and after.char.isdigit()
+    if are_digits:
+        # Some fonts tell the height of their digits and not of their type.
+        em = max(em, (before.x1 - before.x0) / DIGIT_WIDTH_EM)
     if gap > (DIGIT_GAP_EM if are_digits else HAN_GAP_EM) * em or gap < -0.5 * em:
         return False
     middle = (before.y0 + before.y1) / 2

@@ -15,7 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from extractor import ocr, weights
-from extractor.closeup import has_stray_print, ink, read_crop, whole_print
+from extractor.closeup import has_stray_print, ink, is_cut, read_crop, whole_print
 from extractor.colour import colourfulness, without_marks, without_seals
 from extractor.engines import Engines
 from extractor.errors import ModelError
@@ -484,6 +484,18 @@ def test_print_beside_a_reading_belongs_to_its_cell() -> None:
     grown = whole_print(page, five, [], Box(280, 20, 350, 140))
     assert grown is not None
     assert grown.y1 > 110
+
+
+def test_a_region_that_cuts_a_number_is_told() -> None:
+    page = paper(200, 400)
+    write(page, "5", 100, 80)
+    write(page, "9", 128, 80)
+    cv2.line(page, (90, 0), (90, 199), (20, 20, 20), 2)  # a ruled line is no print
+    assert is_cut(page, Box(112, 45, 300, 90))
+    assert is_cut(page, Box(60, 45, 140, 90))
+    assert not is_cut(page, Box(90, 45, 300, 90))
+    assert not is_cut(page, Box(200, 45, 300, 90))
+    assert not is_cut(page, Box(900, 45, 950, 90))
 
 
 def test_faint_digits_in_pieces_do_not_hide_those_beside_them() -> None:

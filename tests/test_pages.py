@@ -223,6 +223,22 @@ def test_gaps_and_rules_part_cells() -> None:
     assert texts(glyphs("2025 年度")) == ["2025 年度"]
 
 
+def test_a_number_with_a_space_is_one_where_fonts_tell_the_height_of_digits_alone() -> None:
+    """Digits half as wide as the type is high, which the file makes two thirds of it."""
+    spaced = tuple(
+        replace(g, y0=g.y1 - 6.9, x0=g.x0 + 2.5 * (i > 0), x1=g.x1 + 2.5 * (i > 0))
+        for i, g in enumerate(glyphs("1187"))
+    )
+    assert texts(spaced) == ["1 187"]
+
+
+def test_runs_of_one_row_need_not_stand_on_the_very_same_line() -> None:
+    """Baselines on both sides of a whole point, the second run higher than the first."""
+    first = glyphs("结果", y=92.6)
+    second = glyphs("总计", x=71, y=92.4)
+    assert texts((*second, *first)) == ["结果总计"]
+
+
 def test_order_in_the_file_does_not_matter() -> None:
     assert texts(tuple(reversed(glyphs("政府信息")))) == ["政府信息"]
 

@@ -198,3 +198,27 @@ def test_a_row_whose_label_was_read_in_part_reaches_the_values_below() -> None:
     found = read(*page(1, *lines, width=600))
     assert printed(found, "carried_over") == ["2"] * 7
     assert found["requests.carried_over.total"].row_anchor < 0.75
+
+
+def test_a_number_beside_another_in_one_cell_puts_it_in_doubt() -> None:
+    """1 187 that came out as two pieces is neither 187 nor 1."""
+    schema = load_schema()
+    lines = [
+        line("第二十条第（六）项", 100, 60),
+        line("信息内容", 60, 80),
+        line("本年处理决定数量", 220, 80),
+        line("行政处罚", 60, 100),
+        line("行政强制", 60, 120),
+        line("5", 250, 120),
+    ]
+    whole = line("187", 250, 100)
+    for more, is_sure in (((), True), ((line("1", 238, 100),), False)):
+        page = Page(1, 500.0, 700.0, None, (*lines, whole, *more))
+        sheets = classify(tokenize_page(page, page.lines or ()), schema)
+        (found,) = (
+            one
+            for one in assemble(sheets, schema, known_labels(schema)).tables
+            if one.table == "disclosure"
+        )
+        (candidate,) = found.candidates["disclosure.penalties.decisions"]
+        assert (candidate.column_anchor >= 0.75) is is_sure, candidate

@@ -38,6 +38,10 @@ class Cells:
     shape: str = ""
     blank: float = 0.0
     has_stray: bool = False
+    cut: bool = False
+
+    def is_cut(self, evidence: Evidence) -> bool:
+        return self.cut
 
     def whole(
         self, evidence: Evidence, others: Sequence[Evidence], *, has_lines: bool = False
@@ -194,6 +198,32 @@ def test_a_stroke_is_told_by_its_shape(
     assert first.reading.state is state
     if state is State.DASH:
         assert [other.origin for other in others] == ["nbest"]
+
+
+def test_a_dash_that_the_detector_passed_by_is_no_blank() -> None:
+    first, blank = look(EMPTY, Cells(covered=0.001, shape="—"))
+    assert (first.reading.state, first.origin) == (State.DASH, "stroke")
+    assert first.score < Settings().min_score
+    assert blank.reading.state is State.BLANK
+    (only,) = look(EMPTY, Cells(covered=0.0, shape="—"))
+    assert only.reading.state is State.BLANK
+
+
+def test_one_more_dash_among_many_is_certain() -> None:
+    dash = replace(number(1, 0.99), reading=Reading("-", State.DASH))
+    candidates = {SLOT: (EMPTY,), **{str(i): (dash,) for i in range(9)}}
+    table = TableReading("disputes", "standard", True, candidates)
+    kinds = dict.fromkeys(candidates, "count")
+    (result,) = reread([table], Cells(covered=0.001, shape="—"), kinds, Settings())
+    (only,) = result.candidates[SLOT]
+    assert (only.reading.state, only.score >= Settings().min_score) == (State.DASH, True)
+
+
+def test_the_rest_of_a_number_that_a_region_cuts_is_flagged() -> None:
+    (whole,) = look(EMPTY, Cells(covered=0.02, text="4"))
+    assert whole.reading.flags == ()
+    (rest,) = look(EMPTY, Cells(covered=0.02, text="4", cut=True))
+    assert (rest.reading.value, rest.reading.flags) == (4, ("unread_print",))
 
 
 def test_a_number_among_dashes_is_doubted() -> None:

@@ -230,13 +230,17 @@ def _is_spread(p: Placed, lanes: Sequence[Lane]) -> bool:
 
 
 def _has_rival(
-    p: Placed, values: Sequence[Placed], assigned: Sequence[tuple[Lane, Placed, float]]
+    lane: Lane,
+    p: Placed,
+    values: Sequence[Placed],
+    assigned: Sequence[tuple[Lane, Placed, float]],
 ) -> bool:
+    """Whether a number of no cell stands over or below this one, or beside it in its lane."""
     taken = {id(other.fragment) for _, other, _ in assigned}
     return any(
         other.fragment.role is Role.VALUE
         and id(other.fragment) not in taken
-        and other.box.overlap_x(p.box) > 0
+        and (other.box.overlap_x(p.box) > 0 or lane.left <= other.box.center_x <= lane.right)
         for other in values
     )
 
@@ -318,9 +322,9 @@ def assign_values(
         if lane.left <= p.box.x1 and p.box.x0 <= lane.right + lane.reach
     ]
     result = [
-        # Another number over or below this one in the same cell: it may be one number on two lines.
+        # Another number in the same cell: it may be one number on two lines, or one that was torn.
         # So may one that is printed across several cells belong to any of them.
-        (lane, p, 0.5 * fit if _has_rival(p, values, result) or _is_spread(p, lanes) else fit)
+        (lane, p, 0.5 * fit if _has_rival(lane, p, values, result) or _is_spread(p, lanes) else fit)
         for lane, p, fit in result
     ]
     for lane, p, _ in list(result):
