@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, String, TypeDecorator
+from sqlalchemy import JSON, DateTime, Dialect, Float, String, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -85,7 +85,7 @@ class Document(Base):
     problem_detail: Mapped[str | None]
     version: Mapped[int] = mapped_column(default=0, server_default="0")
     question: Mapped[str | None]
-    settles: Mapped[float] = mapped_column(default=0.0, server_default="0", index=True)
+    settles: Mapped[float] = mapped_column(Float, default=0.0, server_default="0", index=True)
 
 
 class Review(Base):
