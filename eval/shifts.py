@@ -100,18 +100,16 @@ def _rows_exchanged(table: Table, rng: Random) -> Table:
 def _row_left_out(table: Table, rng: Random) -> Table:
     """A row that opens no group; the cells at the left that span it are one row less high."""
     lost = rng.choice(_body(table))
-    rows = []
-    for i, row in enumerate(table.rows):
-        if i != lost:
-            rows.append(
-                tuple(
-                    replace(entry, row_span=entry.row_span - 1)
-                    if i < lost < i + entry.row_span
-                    else entry
-                    for entry in row
-                )
-            )
+    rows = [_spanned(row, i, lost, -1) for i, row in enumerate(table.rows) if i != lost]
     return replace(table, rows=tuple(rows))
+
+
+def _spanned(row: Row, i: int, place: int, by: int) -> Row:
+    """Row i, its cells that span the place of a row higher by so many."""
+    return tuple(
+        replace(entry, row_span=entry.row_span + by) if i < place < i + entry.row_span else entry
+        for entry in row
+    )
 
 
 def _row_put_in(table: Table, rng: Random) -> Table:
@@ -119,19 +117,8 @@ def _row_put_in(table: Table, rng: Random) -> Table:
     before = rng.choice(_body(table))
     numbers = [Entry(str(rng.randrange(4)), Kind.VALUE) for _ in range(7)]
     strange = (Entry("另：转交其他机关办理", Kind.LABEL), *numbers)
-    rows = []
-    for i, row in enumerate(table.rows):
-        if i == before:
-            rows.append(strange)
-        rows.append(
-            tuple(
-                replace(entry, row_span=entry.row_span + 1)
-                if i < before < i + entry.row_span
-                else entry
-                for entry in row
-            )
-        )
-    return replace(table, rows=tuple(rows))
+    rows = [_spanned(row, i, before, 1) for i, row in enumerate(table.rows)]
+    return replace(table, rows=(*rows[:before], strange, *rows[before:]))
 
 
 def _label_lost(table: Table, rng: Random) -> Table:

@@ -24,7 +24,7 @@ from extractor.schema import Schema
 from extractor.settings import Settings
 
 FOLDER = Path(__file__).parent.parent / "models" / "calibrator"
-FORMAT = 3
+FORMAT = 1
 SIGNALS: Mapping[str, Sequence[str]] = {"cells": signals.NAMES, "figures": figure_signals.NAMES}
 """What is assessed, and the names of its signals."""
 KINDS = ("both", "implied", "first", "later")

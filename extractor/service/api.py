@@ -20,7 +20,7 @@ from fastapi.responses import FileResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from extractor.service import metrics, models, uploads
+from extractor.service import metrics, models, review_models, uploads
 from extractor.service.auth import Keys, Principal
 from extractor.service.images import CELL_MEDIA_TYPE, PAGE_MEDIA_TYPE, cell_image, page_image
 from extractor.service.jobs import Jobs
@@ -362,7 +362,7 @@ def review(
     service: Wired,
     caller: Annotated[Principal, Depends(_reviewer)],
     slot: Annotated[str, Path(examples=["requests.new_received.natural_person"])],
-    body: models.ReviewBody,
+    body: review_models.ReviewBody,
     if_match: Annotated[
         str | None, Header(description="The ETag of the extraction that was looked at.")
     ] = None,
@@ -388,10 +388,10 @@ def _version(etag: str | None) -> int | None:
 
 
 @router.get("/documents/{id}/reviews", responses=_problems(404))
-def review_trail(document: Known, service: Wired) -> models.ReviewList:
+def review_trail(document: Known, service: Wired) -> review_models.ReviewList:
     """Every decision about the document: who, when, before and after, in order."""
     found = service.store.reviews(document.id)
-    return models.ReviewList(reviews=[models.ReviewModel.of(one) for one in found])
+    return review_models.ReviewList(reviews=[review_models.ReviewModel.of(one) for one in found])
 
 
 @router.get("/review/next")
@@ -401,13 +401,13 @@ def next_question(
     exclude: Annotated[
         list[str] | None, Query(max_length=100, description="Ids of documents to pass over.")
     ] = None,
-) -> models.NextQuestion:
+) -> review_models.NextQuestion:
     """The cell whose answer settles most, over all documents."""
     document = service.store.next_question(exclude or [])
     if document is None or document.question is None:
-        return models.NextQuestion(question=None)
-    return models.NextQuestion(
-        question=models.QuestionModel(
+        return review_models.NextQuestion(question=None)
+    return review_models.NextQuestion(
+        question=review_models.QuestionModel(
             document=models.DocumentModel.of(document),
             slot=document.question,
             settles=document.settles,

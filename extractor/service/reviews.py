@@ -1,7 +1,7 @@
 """Review decisions: a person's answer about a cell, and the report decided again with all answers.
 
-A decision is a row, and rows are only ever added: the last one about a cell counts. The result of
-every version is a file of its own, written before the row that makes it valid, so that a crash
+A decision is a row; rows are only ever added, until their document is removed, and the last one
+about a cell counts. The result of every version is a file of its own, written before the row that makes it valid, so that a crash
 leaves the version before.
 """
 
@@ -20,7 +20,7 @@ from extractor.export import FORMATS
 from extractor.pipeline import decided
 from extractor.readings import from_bytes
 from extractor.schema import Schema, Slot, load_schema
-from extractor.service.models import ExportFormat, ReviewBody
+from extractor.service.models import ExportFormat
 from extractor.service.outcomes import outcome_of
 from extractor.service.problems import (
     DOCUMENT_UNKNOWN,
@@ -30,13 +30,14 @@ from extractor.service.problems import (
     VERSION_OUTDATED,
     ProblemError,
 )
+from extractor.service.review_models import ReviewBody
 from extractor.service.store import Store
 from extractor.service.tables import Document, Review
 from extractor.service.tasks import READING, result_name, write_whole
 from extractor.settings import Settings
 from extractor.types import Extraction, Reading, State
 
-CONFIRMED, WITHDRAWN, VALUE, STATE = "confirmed", "withdrawn", "value", "state"
+CONFIRMED, WITHDRAWN = "confirmed", "withdrawn"
 
 
 class Reviews:

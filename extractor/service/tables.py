@@ -89,7 +89,7 @@ class Document(Base):
 
 
 class Review(Base):
-    """One decision of a person about a cell. Only ever added to; of a cell the last one counts.
+    """One decision of a person about a cell. The last one counts; all go with their document.
 
     `before` is the cell as it was shown, with status, flags and probability; `after` what it says
     by the decision, None where an earlier decision was withdrawn.
