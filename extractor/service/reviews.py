@@ -1,8 +1,8 @@
 """Review decisions: a person's answer about a cell, and the report decided again with all answers.
 
 A decision is a row; rows are only ever added, until their document is removed, and the last one
-about a cell counts. The result of every version is a file of its own, written before the row that makes it valid, so that a crash
-leaves the version before.
+about a cell counts. The result of every version is a file of its own, written before the row that
+makes it valid, so that a crash leaves the version before.
 """
 
 from __future__ import annotations
