@@ -1,9 +1,10 @@
 """`python -m training calibration-data`: the readings that the calibrator is fitted on.
 
 Documents of the calibration split, of every kind that the suites have, are made from their seeds
-and extracted by the product as it is. Of every cell that was read its signals are kept, and whether
-it is right; of the documents nothing. What is finished is not made again; remove the folder after a
-change of any stage.
+and read by the product as it is. What was read is kept undecided beside its truth, of the documents
+nothing: signals follow from it whenever they are asked for, so that decoding and signals can change
+without anything being read again. What is finished is not made again; remove the folder after a
+change of the readers.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from multiprocessing import get_context
@@ -27,9 +28,11 @@ from numpy.typing import NDArray
 from extractor import figure_signals, ingest, signals
 from extractor.calibrator import KINDS, SIGNALS
 from extractor.engines import Engines, installed_models
-from extractor.errors import ExtractorError
+from extractor.errors import CorruptInput, ExtractorError
 from extractor.flag import SOFT, is_held_back, kinds_of
-from extractor.pipeline import extract
+from extractor.pipeline import decided, extract
+from extractor.readings import from_bytes, to_bytes
+from extractor.schema import load_schema
 from extractor.settings import Settings
 from extractor.types import Cell, CellStatus, Extraction, Figure
 from training.synthesis.corpus import LAYOUT_CONDITIONS, Mix, Plan, make_document, plan_corpus
@@ -39,6 +42,7 @@ from training.token_classifier.data import progress_bar
 
 FOLDER = Path("build/calibration")
 SEED = 61
+ENDING = ".reading"
 _STANDARD = {
     "text_layer": 0.3,
     **{name: 0.2 / len(LAYOUT_CONDITIONS) for name in LAYOUT_CONDITIONS},
@@ -163,8 +167,8 @@ def _are_stated(figures: Sequence[Figure], truth: Truth) -> list[bool]:
 
 
 def make_file(plan: Plan, *, folder: Path) -> str:
-    """Make the file of one document if it is not there; what is said of one that cannot be read."""
-    path = folder / f"{plan.name}.npz"
+    """Read one document if that is not done; what is said of one that cannot be read."""
+    path = folder / f"{plan.name}{ENDING}"
     if path.is_file():
         return ""
     document = make_document(plan, MIX)
@@ -174,8 +178,13 @@ def make_file(plan: Plan, *, folder: Path) -> str:
         extraction = extract(source, engines, settings)
     except ExtractorError as error:
         return f"{plan.name} is left out: {error}"
-    readings = readings_of(plan.name, plan.condition, extraction, document.truth)
-    save(path, replace(readings, made_with=made_with(settings)))
+    about = {
+        "name": plan.name,
+        "condition": plan.condition,
+        "made_with": made_with(settings),
+        "truth": document.truth,
+    }
+    save(path, extraction, about)
     return ""
 
 
@@ -191,48 +200,43 @@ def _engines() -> tuple[Engines, Settings]:
     return _LOADED[0]
 
 
-def save(path: Path, readings: Readings) -> None:
-    """Write a file, whole or not at all."""
+def save(path: Path, extraction: Extraction, about: Mapping[str, Any]) -> None:
+    """Write what was read, and beside it, first, what is known about it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part.npz")
-    arrays = {
-        f"{kind}_{name}": array
-        for kind in SIGNALS
-        for name, array in asdict(getattr(readings, kind)).items()
-    }
-    names = {f"{kind}_names": np.array(names) for kind, names in SIGNALS.items()}
-    about = np.array([readings.name, readings.condition, readings.made_with])
-    content: dict[str, Any] = {"about": about, **names, **arrays}
-    content["alternatives"] = readings.alternatives
-    np.savez_compressed(part, **content)
-    part.replace(path)
+    text = json.dumps(about, ensure_ascii=False)
+    for whole, data in ((_about(path), text.encode()), (path, to_bytes(extraction))):
+        part = whole.with_name(f".{whole.name}.part")
+        part.write_bytes(data)
+        part.replace(whole)
 
 
 def load(path: Path) -> Readings:
-    """Read a file.
+    """Decide what is kept in a file.
 
     Raises:
-        ValueError: it was made with other signals.
+        ValueError: it was written by another version, or is damaged.
     """
-    with np.load(path) as data:
-        for kind, names in SIGNALS.items():
-            kept = data[f"{kind}_names"].tolist() if f"{kind}_names" in data else ()
-            if tuple(kept) != tuple(names):
-                raise ValueError(
-                    f"{path} has other signals; remove {path.parent} and make it again"
-                )
-        name, condition, by = data["about"].tolist()
-        alternatives = data["alternatives"]
-        cells, figures = (
-            Items(
-                data[f"{kind}_signals"],
-                data[f"{kind}_right"],
-                data[f"{kind}_held_back"],
-                data[f"{kind}_accepted"],
-            )
-            for kind in SIGNALS
-        )
-    return Readings(name, condition, cells, figures, alternatives, by)
+    try:
+        kept = from_bytes(path.read_bytes())
+    except CorruptInput as error:
+        raise ValueError(f"{path}: {error}; remove {path.parent} and make it again") from error
+    about = json.loads(_about(path).read_text(encoding="utf-8"))
+    decision = decided(kept, load_schema(), Settings(calibration=False, audit_rate=0))
+    found = readings_of(about["name"], about["condition"], decision, about["truth"])
+    return replace(found, made_with=about["made_with"])
+
+
+def load_all(folder: Path, workers: int = 1) -> list[Readings]:
+    """All of a folder, by name; see `load`."""
+    paths = sorted(folder.glob(f"[!.]*{ENDING}"))
+    if workers == 1:
+        return [load(path) for path in paths]
+    with get_context("spawn").Pool(workers) as pool:
+        return pool.map(load, paths, chunksize=8)
+
+
+def _about(path: Path) -> Path:
+    return path.with_name(path.name.removesuffix(ENDING) + ".truth.json")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -252,7 +256,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             bar.update(task, advance=1)
             if said:
                 bar.console.print(said)
-    every = [load(path) for path in sorted(options.folder.glob("[!.]*.npz"))]
+    every = load_all(options.folder, options.workers)
     for kind in SIGNALS:
         items = [getattr(one, kind) for one in every]
         n, wrong = sum(map(len, items)), sum(int((~one.right).sum()) for one in items)
