@@ -5,30 +5,28 @@
 Every document is extracted by the whole product, and by the product without each of the parts (the
 names of settings that are true or false), one after the other in one process. What the OCR network
 said of an image is remembered while the document is read, so that an ablation of what comes after
-takes little more time than one run. Results are kept by part, as `python -m eval` keeps them.
+takes little more time than one run. What was read is kept by part, so that `python -m eval SUITE
+--kept DIR/whole` decides it again; the same command does not read again what is there.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import cv2
 
-from eval import suites
+from eval import kept, suites
 from eval.cases import Case, load_cases
 from eval.comparison import Comparison, compare
-from eval.run import sample
+from eval.run import commit, sample
 from eval.summary import summarise
 from extractor.engines import Engines
-from extractor.export.json import to_dict
 from extractor.ingest import identify
 from extractor.ocr import OcrEngine
 from extractor.orientation import Quads
@@ -91,27 +89,26 @@ def _engines() -> tuple[Engines, Remembering]:
     return _LOADED[0]
 
 
-def _extract(case: Case, *, parts: Sequence[str]) -> tuple[str, dict[str, dict[str, Any] | None]]:
-    """The name of a case, and its result by part that was left out; None where it was refused."""
+def _read(case: Case, *, parts: Sequence[str], output: Path) -> None:
+    """Keep what is read of a case by part that is left out; nothing where it is refused."""
+    if case.document is None:
+        return
     engines, memory = _engines()
-    results: dict[str, dict[str, Any] | None] = {}
     for part in (WHOLE, *parts):
-        chosen = {name: name != part for name in parts}
-        settings = Settings(threads=1).model_copy(update=chosen)
+        folder = output / part
+        if kept.path_of(folder, case.name).is_file():
+            continue
+        settings = settings_without(part)
         try:
-            results[part] = _result(case, engines, settings)
+            source = identify(case.document.name, case.document.read_bytes(), settings)
+            kept.keep(folder, case.name, extract(source, engines, settings))
         except Exception as error:  # one document never ends a run of hours
             sys.stderr.write(f"{case.name}, {part}: {type(error).__name__}: {error}\n")
-            results[part] = None
     memory.forget()
-    return case.name, results
 
 
-def _result(case: Case, engines: Engines, settings: Settings) -> dict[str, Any]:
-    if case.document is None:
-        raise FileNotFoundError("it has no document")
-    source = identify(case.document.name, case.document.read_bytes(), settings)
-    return to_dict(extract(source, engines, settings))
+def settings_without(part: str) -> Settings:
+    return Settings(threads=1).model_copy(update={} if part == WHOLE else {part: False})
 
 
 def main(argv: Sequence[str]) -> int:
@@ -119,7 +116,7 @@ def main(argv: Sequence[str]) -> int:
     switches = [name for name, field in Settings.model_fields.items() if field.annotation is bool]
     parser = argparse.ArgumentParser(prog="python -m eval ablation", description=__doc__)
     parser.add_argument("documents", metavar="FOLDER|SUITE")
-    parser.add_argument("--without", action="append", choices=switches, required=True)
+    parser.add_argument("--without", action="append", choices=switches, default=[])
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
     parser.add_argument("--workers", type=int, default=1, help="processes")
     parser.add_argument("--limit", type=int, metavar="N", help="an even sample of N documents")
@@ -133,29 +130,31 @@ def main(argv: Sequence[str]) -> int:
     cases, _ = load_cases(folder)
     cases = tuple(c for c in cases if c.document is not None and (not names or c.name in names))
     cases = sample(cases, options.limit)
-    by_name = {case.name: case for case in cases}
-    found: dict[str, list[Comparison]] = {part: [] for part in (WHOLE, *options.without)}
-    for i, (name, results) in enumerate(_each(cases, options.without, options.workers), start=1):
-        for part, result in results.items():
-            if result is not None:
-                path = options.output / part / f"{name}.json"
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(json.dumps(result, ensure_ascii=False), encoding="utf-8")
-            found[part].append(compare(by_name[name], result))
+    parts = (WHOLE, *options.without)
+    try:
+        for part in parts:
+            kept.prepare(options.output / part, settings_without(part), commit())
+    except ValueError as error:
+        parser.error(str(error))
+    for i, _ in enumerate(_each(cases, options), start=1):
         sys.stderr.write(f"\r{i} of {len(cases)} documents")
     sys.stderr.write("\n")
+    found: dict[str, list[Comparison]] = {}
+    for part in parts:
+        results, _ = kept.decide_all(
+            cases, options.output / part, settings_without(part), workers=1
+        )
+        found[part] = [compare(case, results.get(case.name)) for case in cases]
     print(table(found))
     return 0
 
 
-def _each(
-    cases: Sequence[Case], parts: Sequence[str], workers: int
-) -> Iterator[tuple[str, dict[str, dict[str, Any] | None]]]:
-    read = partial(_extract, parts=tuple(parts))
-    if workers == 1:
+def _each(cases: Sequence[Case], options: argparse.Namespace) -> Iterator[None]:
+    read = partial(_read, parts=tuple(options.without), output=options.output)
+    if options.workers == 1:
         yield from map(read, cases)
         return
-    with get_context("spawn").Pool(workers) as pool:
+    with get_context("spawn").Pool(options.workers) as pool:
         yield from pool.imap_unordered(read, cases)
 
 

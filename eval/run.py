@@ -27,7 +27,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 import extractor
-from eval import suites
+from eval import kept, suites
 from eval.bars import Bar, Change, bars, changes, set_hash, update_baseline
 from eval.cases import Case, Problem, load_cases
 from eval.comparison import Comparison, compare, is_usable
@@ -79,6 +79,7 @@ def evaluate(
     names: frozenset[str] | None = None,
     fresh: bool = False,
     seed: int | None = None,
+    readings: Path | None = None,
 ) -> Evaluation:
     """Extract all documents of a folder and compare them with their truth.
 
@@ -92,10 +93,12 @@ def evaluate(
         names: only the cases of these names.
         fresh: take no result of an earlier run.
         seed: that the set was made from, if it was.
+        readings: what was read of the documents (see `kept`), to be decided again; they are not
+            read.
 
     Raises:
         FileNotFoundError: the folder is not there.
-        ValueError: no truth in the folder can be used.
+        ValueError: no truth in the folder can be used, or the readings are of other models.
     """
     settings = Settings()
     cases, problems = load_cases(folder)
@@ -109,7 +112,12 @@ def evaluate(
         reasons = "".join(f"; {problem.name}: {problem.reason}" for problem in problems)
         raise ValueError(f"{folder}: no truth file (*.truth.json) that can be used{reasons}")
     memory_before = _children_memory_mb()
-    results, failed = _extract(cases, out / "results", settings, workers=workers, fresh=fresh)
+    header = {}
+    if readings is None:
+        results, failed = _extract(cases, out / "results", settings, workers=workers, fresh=fresh)
+    else:
+        header["read by"] = kept.read_by(readings, settings)
+        results, failed = kept.decide_all(cases, readings, settings, workers=workers)
     comparisons = []
     for case in cases:
         try:
@@ -129,7 +137,7 @@ def evaluate(
         name=name,
         folder=folder,
         state=state if is_whole else f"{state}; a sample of {len(cases)}",
-        header=_header(folder, settings, results, documents, workers, seed),
+        header=_header(folder, settings, results, documents, workers, seed) | header,
         summary=summary,
         bars=bars(name, summary),
         changes=changes(name, summary, documents) if is_whole else None,
@@ -244,7 +252,7 @@ def _header(
     return {
         "extractor": extractor.__version__,
         "product": product_version(settings)[:16],
-        "commit": _commit(),
+        "commit": commit(),
         "documents": documents,
         "folder": folder.name,
         "seed": "none" if seed is None else str(seed),
@@ -257,7 +265,7 @@ def _header(
     }
 
 
-def _commit() -> str:
+def commit() -> str:
     """The commit of the product, with a mark if its files differ; unknown outside of git."""
     root = Path(extractor.__file__).parent.parent
     git = ["git", "-C", str(root)]
@@ -308,6 +316,9 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--workers", type=_count, default=1, help="processes (default 1)")
     parser.add_argument("--limit", type=_count, metavar="N", help="an even sample of N documents")
+    parser.add_argument(
+        "--kept", type=Path, metavar="DIR", help="decide what `ablation` has read and kept there"
+    )
     parser.add_argument("--fresh", action="store_true", help="take no results of earlier runs")
     parser.add_argument(
         "--update-baseline", action="store_true", help="make this run the baseline of its set"
@@ -339,6 +350,7 @@ def main(arguments: Sequence[str]) -> int:
             names=names,
             fresh=options.fresh,
             seed=seed,
+            readings=options.kept,
         )
     except (ValueError, FontError) as error:
         sys.stderr.write(f"{error}\n")

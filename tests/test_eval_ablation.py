@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,7 +34,30 @@ def test_both_ways_are_read_and_kept(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert [line.split()[0] for line in lines[4:]] == ["-", "second_look"]
     assert all("silently repaired 0" in line for line in lines[4:])
     assert lines[1].split()[2] == lines[2].split()[2]
-    assert {path.parent.name for path in out.rglob("*.json")} == {"whole", "second_look"}
+    kept = {path.parent.name: path for path in out.rglob("*.reading")}
+    assert set(kept) == {"whole", "second_look"}
+    before = kept["whole"].stat().st_mtime_ns
+    main(["ablation", str(folder), "-o", str(out)])
+    assert kept["whole"].stat().st_mtime_ns == before, "it was read again"
+
+
+def test_what_is_kept_can_be_decided_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case = next(c for c in load_cases(FIXTURES)[0] if c.document and c.document.suffix == ".html")
+    assert case.document is not None
+    folder, report = tmp_path / "documents", tmp_path / "report"
+    folder.mkdir()
+    shutil.copy(case.document, folder)
+    shutil.copy(FIXTURES / f"{case.name}.truth.json", folder)
+    main(["ablation", str(folder), "-o", str(tmp_path / "out")])
+    kept = tmp_path / "out" / "whole"
+    assert main([str(folder), "-o", str(report), "--kept", str(kept)]) in (0, 1)
+    content = json.loads((report / "report.json").read_text("utf-8"))
+    assert content["summary"]["results"] == 1
+    assert content["header"]["read by"]
+    assert main([str(folder), "-o", str(report), "--kept", str(folder)]) == 3
+    assert "made-with.json is not there" in capsys.readouterr().err
 
 
 def test_only_parts_that_can_be_left_out_are_taken(tmp_path: Path) -> None:
