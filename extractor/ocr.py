@@ -126,7 +126,7 @@ class PaddleEngine:
         }
         self._detector = TextDetection(
             model_name="PP-OCRv6_small_det", model_dir=detector, **common
-        )
+        ).paddlex_predictor
         self._recognizer = TextRecognition(
             model_name="PP-OCRv6_small_rec", model_dir=recognizer, **common
         ).paddlex_predictor
@@ -134,7 +134,7 @@ class PaddleEngine:
         self._before_page: Callable[[], None] = lambda: None
         if choose(settings.inference) == "openvino":
             threads, precision = settings.threads, settings.inference_precision
-            self._detector.paddlex_predictor.runner = OpenVinoRunner(
+            self._detector.runner = OpenVinoRunner(
                 Path(detector, "inference.onnx").resolve(), threads, precision
             )
             crops_reader = OpenVinoBatches(
@@ -155,18 +155,39 @@ class PaddleEngine:
             OcrError: the network failed, for instance for want of memory.
         """
         self._before_page()  # a page takes most memory while print is looked for
+        predictor = self._detector
         try:
-            (result,) = self._detector.predict(
-                np.ascontiguousarray(image[:, :, ::-1]),  # it expects BGR
-                limit_side_len=max(32, round(max(image.shape[:2]) * ratio)),
-                limit_type="resize_long",
+            batch, shapes = self._shown(image, max(32, round(max(image.shape[:2]) * ratio)))
+            found = predictor.runner(x=batch)
+            (polygons,), _ = predictor.post_op(
+                found,
+                shapes,
+                thresh=predictor.thresh,
+                box_thresh=predictor.box_thresh,
+                unclip_ratio=predictor.unclip_ratio,
             )
         except (RuntimeError, ValueError, MemoryError) as error:
             raise OcrError(f"text detection failed on a page of {image.shape}: {error}") from error
-        polygons = result["dt_polys"]
         if len(polygons) == 0:
             return np.zeros((0, 4, 2), dtype=np.float32)
         return np.asarray(polygons, dtype=np.float32)
+
+    def _shown(
+        self, image: Image, side_px: int
+    ) -> tuple[list[NDArray[np.float32]], list[NDArray[np.float64]]]:
+        """An image as the detector sees it, with what its predictor needs to know about its size.
+
+        Its `predict` does the same and keeps every step of it until the network has answered: 100
+        MB and more of a large page.
+        """
+        transforms = self._detector.pre_tfs
+        images, shapes = transforms["Resize"](
+            imgs=[image], limit_side_len=side_px, limit_type="resize_long"
+        )
+        images = [np.ascontiguousarray(images[0][:, :, ::-1])]  # it expects BGR
+        for name in ("Normalize", "ToCHW", "ToBatch"):
+            images = transforms[name](imgs=images)
+        return images, shapes
 
     def recognize(self, crops: Sequence[Image]) -> list[Strip]:
         """Read crops of one line each, grouped so that those of one batch are about as wide.
