@@ -113,6 +113,8 @@ def _with_doubt(
         reading = read_cell(opinion.text, kind=kind)
         if reading.state is State.DASH and all(c.reading.state != State.DASH for c in candidates):
             score = opinion.score
-            dash = replace(first, reading=reading, score=score, origin="digits", spellings=())
+            dash = replace(
+                first, reading=reading, score=score, origin="digits", spellings=(), agreement=0.0
+            )
             return (*candidates, dash)
     return candidates

@@ -145,6 +145,7 @@ def _candidate(candidate: Candidate) -> Json:
         "value": None if reading.value is None else str(reading.value),
         "unit": reading.unit,
         "annotation": reading.annotation,
+        "agreement": candidate.agreement or None,
         "flags": list(reading.flags) or None,
         "meaning": None
         if meaning is None
@@ -178,6 +179,7 @@ def _candidate_of(slot: str, content: Json) -> Candidate:
         meaning=None
         if meaning is None
         else Meaning({}, {f"{table}.{row}": meaning[0]}, {f"{table}.{column}": meaning[1]}, ()),
+        agreement=content.get("agreement", 0.0),
     )
 
 

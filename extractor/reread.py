@@ -164,6 +164,7 @@ def _with_spellings(candidates: tuple[Candidate, ...], kind: str) -> tuple[Candi
                     score=spelling.score,
                     origin="nbest",
                     spellings=(),
+                    agreement=0.0,
                 )
     ranked = sorted(others.values(), key=lambda c: -c.score)
     return (*candidates, *ranked[:_MAX_OTHERS])
@@ -291,14 +292,19 @@ def _second_opinion(
     if mark is not None:
         rest = [c for c in candidates if not _same(c.reading, mark.reading)]
         return mark, *(replace(c, origin="nbest") for c in rest)
-    if not opinions or opinions[0].score < _SURE_OPINION:
+    if not opinions:
         return candidates
     best, *others = opinions
     reading = read_cell(best.text, kind=kind, header_unit=first.reading.unit)
     if reading.state not in (State.NUMBER, State.DASH):
         return candidates
+    is_sure = best.score >= _SURE_OPINION
     if _same(first.reading, reading):
-        return (replace(first, score=max(first.score, best.score)), *candidates[1:])
+        surer = max(first.score, best.score) if is_sure else first.score
+        agreement = min(first.score, best.score)
+        return (replace(first, score=surer, agreement=agreement), *candidates[1:])
+    if not is_sure:
+        return candidates
     second = replace(
         first, reading=reading, score=best.score, origin="digits", spellings=tuple(others)
     )

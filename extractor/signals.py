@@ -15,7 +15,8 @@ from extractor.schema import Layout, Relation
 from extractor.types import Candidate, Decoded, State
 
 NAMES = (
-    *("certainty", "is_characters", "runner_up", "disagreement", "flags", "digits", "is_zero"),
+    *("certainty", "is_characters", "runner_up", "disagreement", "agreement"),
+    *("flags", "digits", "is_zero"),
     *("is_number", "is_blank", "is_dash", "is_words"),
     *("is_reread", "is_second_reader", "is_stroke", "is_unprinted", "is_by_meaning"),
     *("row_anchor", "column_anchor", "row_meaning", "column_meaning"),
@@ -87,6 +88,7 @@ def signals(slot: str, decoded: Decoded, around: Surroundings) -> tuple[float, .
         float(candidate.score >= 1.0),
         _runner_up(candidate, others),
         float(any(other.origin != "nbest" for other in others)),
+        _nines(candidate.agreement),
         min(3.0, len(reading.flags)) / 3,
         min(8.0, digits) / 8,
         float(reading.value == 0),
@@ -107,8 +109,12 @@ def signals(slot: str, decoded: Decoded, around: Surroundings) -> tuple[float, .
 
 
 def _certainty(candidate: Candidate) -> float:
-    """0 for a score of 0, 1 for one of 1: the number of nines."""
-    return log10(max(_LEAST, 1.0 - candidate.score)) / log10(_LEAST)
+    return _nines(candidate.score)
+
+
+def _nines(score: float) -> float:
+    """0 for a score of 0, 1 for one of 1."""
+    return log10(max(_LEAST, 1.0 - score)) / log10(_LEAST)
 
 
 def _runner_up(candidate: Candidate, others: Sequence[Candidate]) -> float:

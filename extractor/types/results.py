@@ -34,7 +34,8 @@ class Candidate:
     `row_anchor` and `column_anchor` in [0, 1] say how well the printed row and column are known by
     evidence of their own (labels, headers, ruled position), never by arithmetic. `spellings` are
     other ways to read the same print, which `reread` turns into candidates. `meaning` is that of
-    the print, None where the classifier was not asked or has placed it itself.
+    the print, None where the classifier was not asked or has placed it itself. `agreement` is the
+    score of the less sure one of two independent readers that agree on it, 0 where one has spoken.
     """
 
     slot: str
@@ -46,6 +47,7 @@ class Candidate:
     origin: str
     spellings: tuple[Spelling, ...] = ()
     meaning: Meaning | None = None
+    agreement: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
