@@ -10,7 +10,7 @@ the suites, see `python -m eval standard`.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,7 @@ from eval.metrics import aurc, brier, catch, coverage_at_risk, ece, reliability,
 from eval.report import plots
 from extractor.calibrator import SIGNALS
 from training.calibration import fit
-from training.calibration.data import FOLDER, load
+from training.calibration.data import FOLDER, Readings, load_all
 
 _POINTS = 200
 Floats = NDArray[np.float64]
@@ -80,17 +80,26 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m eval calibration", description=__doc__)
     parser.add_argument("--folder", type=Path, default=FOLDER, metavar="DIR")
     parser.add_argument("--plots", type=Path, metavar="DIR", help="write plots there")
+    parser.add_argument("--workers", type=int, default=1, help="processes that decide")
     arguments = parser.parse_args(argv)
     try:
-        every = [load(path) for path in sorted(arguments.folder.glob("[!.]*.npz"))]
-        samples = {
-            kind: fit.joined(kind, [getattr(one, kind) for one in every]) for kind in SIGNALS
-        }
+        print(report(load_all(arguments.folder, arguments.workers), arguments.plots))
     except ValueError as error:
         parser.error(str(error))
-    for kind, sample in samples.items():
-        found = judged(sample)
-        print(table(kind, sample, found))
-        if arguments.plots:
-            draw(kind, sample, found, arguments.plots)
     return 0
+
+
+def report(every: Sequence[Readings], plots_folder: Path | None) -> str:
+    """The tables of some documents; plots are written if there is a folder for them.
+
+    Raises:
+        ValueError: the documents are too few, or nothing is wrong in them.
+    """
+    tables = []
+    for kind in SIGNALS:
+        sample = fit.joined(kind, [getattr(one, kind) for one in every])
+        found = judged(sample)
+        tables.append(table(kind, sample, found))
+        if plots_folder:
+            draw(kind, sample, found, plots_folder)
+    return "\n".join(tables)

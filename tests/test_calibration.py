@@ -18,13 +18,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eval import calibration
+from eval.cases import load_cases
+from extractor import ingest
 from extractor.calibrator import FORMAT, SIGNALS, Calibrator, digest_of
 from extractor.decode import decode
 from extractor.decode.answers import answered
-from extractor.engines import installed_models
+from extractor.engines import Engines, installed_models
 from extractor.errors import ModelError
 from extractor.figures import find_figures
 from extractor.flag import audited, flag, flag_figures
+from extractor.pipeline import extract
 from extractor.prose import join_prose
 from extractor.schema import load_schema
 from extractor.settings import Settings
@@ -48,9 +51,19 @@ from extractor.types import (
     TableReading,
 )
 from training.calibration import fit
-from training.calibration.data import Items, Readings, load, made_with, readings_of, save
+from training.calibration.data import (
+    ENDING,
+    Items,
+    Readings,
+    load,
+    load_all,
+    made_with,
+    readings_of,
+    save,
+)
 from training.calibration.risk import risk_curve
 
+FIXTURES = Path(__file__).parents[1] / "eval" / "fixtures"
 SCHEMA = load_schema()
 LAYOUT = SCHEMA.layout("disputes", "standard")
 FIRST = "disputes.reconsideration.upheld"
@@ -124,19 +137,32 @@ def documents(n: int = 30, each: int = 60) -> list[Readings]:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A calibrator fitted on invented readings."""
     there = tmp_path_factory.mktemp("calibration")
-    for one in documents():
-        save(there / "data" / f"{one.name}.npz", one)
-    assert fit.main(["--folder", str(there / "data"), "-o", str(there / "calibrator")]) == 0
+    fit.calibrate(documents(), there / "calibrator")
     return there
 
 
-def test_readings_are_kept_as_they_are(folder: Path) -> None:
-    (first, *_) = documents()
-    again = load(folder / "data" / "d0.npz")
-    assert again.name == "d0"
-    assert np.array_equal(again.cells.signals, first.cells.signals)
-    assert np.array_equal(again.figures.right, first.figures.right)
-    assert np.array_equal(again.alternatives, first.alternatives)
+def test_what_was_read_is_kept_and_decided_again(tmp_path: Path) -> None:
+    case = next(c for c in load_cases(FIXTURES)[0] if c.document and c.document.suffix == ".html")
+    assert case.document is not None
+    options = Settings(calibration=False)
+    source = ingest.identify(case.document.name, case.document.read_bytes(), options)
+    found = extract(source, Engines(options), options)
+    path = tmp_path / f"one{ENDING}"
+    about = {"name": "one", "condition": "html", "made_with": "x", "truth": case.truth}
+    save(path, found, about)
+    expected = readings_of("one", "html", found, case.truth)
+    (again,) = load_all(tmp_path)
+    assert (again.name, again.made_with) == ("one", "x")
+    for kind in SIGNALS:
+        before, after = getattr(expected, kind), getattr(again, kind)
+        assert len(after)
+        assert np.array_equal(after.signals, before.signals)
+        assert np.array_equal(after.right, before.right)
+        assert np.array_equal(after.accepted, before.accepted)
+    assert again.cells.right.all()
+    path.write_bytes(b"damaged")
+    with pytest.raises(ValueError, match="make it again"):
+        load(path)
 
 
 @pytest.mark.parametrize("kind", SIGNALS)
@@ -145,8 +171,7 @@ def test_what_is_served_says_what_was_fitted(kind: str, folder: Path) -> None:
     calibrator.check(SCHEMA)
     calibrator.check_models(installed_models())
     assessor = getattr(calibrator, kind)
-    every = [load(path) for path in sorted((folder / "data").glob("*.npz"))]
-    sample = fit.joined(kind, [getattr(one, kind) for one in every])
+    sample = fit.joined(kind, [getattr(one, kind) for one in documents()])
     model = fit.trees().fit(sample.signals, sample.right)
     logits = fit.out_of_fold(fit.trees, sample)
     make = fit.CURVES[calibrator.manifest["measured"][kind]["curve"]]
@@ -194,11 +219,9 @@ def test_a_calibrator_that_does_not_fit_is_refused(
 
 
 def test_what_probabilities_are_worth_is_printed_and_drawn(
-    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
 ) -> None:
-    given_ = ["--folder", str(folder / "data"), "--plots", str(tmp_path)]
-    assert calibration.main(given_) == 0
-    printed = capsys.readouterr().out
+    printed = calibration.report(documents(), tmp_path)
     assert "cells: 1800" in printed
     assert "score alone" in printed
     for name in ("cells-reliability", "cells-risk", "figures-reliability", "figures-risk"):
@@ -472,11 +495,9 @@ def test_a_result_of_other_models_is_not_known(tmp_path: Path) -> None:
     assert not calibrator.knows({"rec": "2"})
 
 
-def test_readings_of_other_models_are_refused(folder: Path, tmp_path: Path) -> None:
-    for one in documents():
-        save(tmp_path / f"{one.name}.npz", replace(one, made_with="others"))
-    with pytest.raises(SystemExit):
-        fit.main(["--folder", str(tmp_path), "-o", str(tmp_path / "out")])
+def test_readings_of_other_models_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="other models"):
+        fit.calibrate([replace(one, made_with="others") for one in documents()], tmp_path)
 
 
 def test_what_a_person_said_of_other_cells_is_no_signal() -> None:

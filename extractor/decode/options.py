@@ -22,7 +22,11 @@ _VERIFIED = 0.95
 _CHARACTERS = 1e-7
 """That a character which stands in the file is not the printed one."""
 _PIXELS = 2e-4
-"""That a number which a reader is sure of is another one."""
+"""That a number which one reader is sure of is another one."""
+_AGREED = 1e-5
+"""That a number on which two independent readers agree is another one."""
+_LEAST_OTHER = 0.01
+"""What the second reader leaves to another reading than its own, at least."""
 _NO_INK = 1e-3
 """That a number stands where a scan has no ink, or none that is print."""
 _DOUBTED = 0.05
@@ -33,7 +37,8 @@ _LOOKS_ALIKE, _ANY_VALUE = 2.0, 5.0
 """That a misreading gives just this number: one a digit away, and any."""
 _WRONG = 5e-4
 """That a report states a cell wrongly."""
-_ANY_WRONG = 4.0
+_SLIP, _ANY_WRONG = 2.5, 4.0
+"""That an error of the report gives just this number: one a digit away, and any."""
 _ANY_SUM = 3.0
 LAST_YEAR = "last_year"
 """The origin of what last year's report states: it is no reading, and stands."""
@@ -95,7 +100,8 @@ def options(candidates: Sequence[Candidate], implied: Iterable[Decimal] = ()) ->
         if value is None or value not in wanted:
             continue
         # What is printed empty would excuse a sum, not keep it: only the first reading may.
-        cost = max(base + _RANK, -log(max(candidate.score, _LEAST)))
+        seconded = -log(max(1.0 - first.agreement, _LEAST_OTHER))
+        cost = max(base + _RANK, seconded - log(max(candidate.score, _LEAST)))
         if value not in others or cost < others[value].cost:
             others[value] = Option(Source.READ, value, cost, candidate)
     misread = -log(doubt(candidates))
@@ -108,6 +114,11 @@ def options(candidates: Sequence[Candidate], implied: Iterable[Decimal] = ()) ->
             if value not in others and value >= 0
         ),
         Option(Source.MISREAD, None, misread + _ANY_VALUE),
+        *(
+            Option(Source.REPORTED, value, -log(_WRONG) + _SLIP)
+            for value in wanted
+            if _is_alike(first, value)
+        ),
         Option(Source.REPORTED, None, -log(_WRONG) + _ANY_WRONG),
     )
 
@@ -130,13 +141,20 @@ def doubt(candidates: Sequence[Candidate]) -> float:
         return min(0.5, max(1.0 - first.score, _DOUBTED))
     if first.reading.state is State.BLANK and first.score >= _VERIFIED:
         return _CHARACTERS if first.score >= 1.0 else _NO_INK
-    return min(0.5, max(1.0 - first.score, _CHARACTERS if first.score >= 1.0 else _PIXELS))
+    if first.score >= 1.0:
+        return _CHARACTERS
+    if first.agreement:
+        return min(0.5, max((1.0 - first.score) * (1.0 - first.agreement), _AGREED))
+    return min(0.5, max(1.0 - first.score, _PIXELS))
 
 
 def _specific(read: Candidate, value: Decimal) -> float:
+    return _LOOKS_ALIKE if _is_alike(read, value) else _ANY_VALUE
+
+
+def _is_alike(read: Candidate, value: Decimal) -> bool:
     here = number(read)
-    is_alike = here is not None and one_digit_apart(str(here), str(value))
-    return _LOOKS_ALIKE if is_alike else _ANY_VALUE
+    return here is not None and one_digit_apart(str(here), str(value))
 
 
 def one_digit_apart(a: str, b: str) -> bool:

@@ -36,7 +36,7 @@ from extractor.calibrator import FORMAT, KINDS, SIGNALS, digest_of
 from extractor.errors import ModelError
 from extractor.schema import load_schema
 from extractor.settings import Settings
-from training.calibration.data import FOLDER, Items, Readings, load, made_with
+from training.calibration.data import FOLDER, Items, Readings, load_all, made_with
 from training.calibration.risk import CONFIDENCE, risk_curve
 
 _FOLDS = 5
@@ -268,31 +268,42 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m training calibrate", description=__doc__)
     parser.add_argument("--folder", type=Path, default=FOLDER, metavar="DIR")
     parser.add_argument("-o", "--output", type=Path, default=ARTEFACT, metavar="DIR")
+    parser.add_argument("--workers", type=int, default=1, help="processes that decide")
     options = parser.parse_args(arguments)
-    paths = sorted(options.folder.glob("[!.]*.npz"))
-    content: dict[str, Any] = {}
-    measured: dict[str, Any] = {}
     try:
-        every = [load(path) for path in paths]
-        with_ = _made_with(every)
-        for kind in SIGNALS:
-            sample = joined(kind, [getattr(one, kind) for one in every])
-            content[kind], measured[kind] = fit(sample)
-            if kind == "cells":
-                prices = misread(sample)
-        content["shares"] = shares(np.concatenate([one.alternatives for one in every]))
+        every = load_all(options.folder, options.workers)
+        manifest = calibrate(every, options.output)
     except (ModelError, ValueError) as error:
         parser.error(str(error))
+    sys.stdout.write(table(manifest))
+    return 0
+
+
+def calibrate(every: Sequence[Readings], output: Path) -> dict[str, Any]:
+    """Fit on some documents and write `calibrator.json` and `manifest.json`, which is returned.
+
+    Raises:
+        ValueError: the documents are too few, nothing is wrong in them, or they were made with
+            other models or settings than are here.
+    """
+    with_ = _made_with(every)
+    content: dict[str, Any] = {}
+    measured: dict[str, Any] = {}
+    for kind in SIGNALS:
+        sample = joined(kind, [getattr(one, kind) for one in every])
+        content[kind], measured[kind] = fit(sample)
+        if kind == "cells":
+            prices = misread(sample)
+    content["shares"] = shares(np.concatenate([one.alternatives for one in every]))
     schema = load_schema()
     data = json.dumps(content, separators=(",", ":")).encode()
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
     manifest = {
         "format": FORMAT,
         "sha256": hashlib.sha256(data).hexdigest(),
         "schema": [schema.id, digest_of(schema)],
         "signals": SIGNALS,
         **with_,
-        "data": {"documents": len(paths), "sha256": digest},
+        "data": {"documents": len(every), "sha256": _digest(every)},
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "commit": _commit(),
         "confidence": CONFIDENCE,
@@ -304,12 +315,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "misread": prices,
         "risk": {kind: found["risk"] for kind, found in measured.items()},
     }
-    options.output.mkdir(parents=True, exist_ok=True)
-    (options.output / "calibrator.json").write_bytes(data)
+    output.mkdir(parents=True, exist_ok=True)
+    (output / "calibrator.json").write_bytes(data)
     text = json.dumps(manifest, ensure_ascii=False, indent=1)
-    (options.output / "manifest.json").write_text(text + "\n", encoding="utf-8")
-    sys.stdout.write(table(manifest))
-    return 0
+    (output / "manifest.json").write_text(text + "\n", encoding="utf-8")
+    return manifest
+
+
+def _digest(every: Sequence[Readings]) -> str:
+    """Stands for what was fitted on."""
+    digest = hashlib.sha256()
+    for one in every:
+        for items in (one.cells, one.figures):
+            digest.update(items.signals.tobytes() + items.right.tobytes())
+    return digest.hexdigest()
 
 
 def _made_with(every: Sequence[Readings]) -> dict[str, Any]:
