@@ -217,12 +217,15 @@ def test_nothing_read_is_ever_altered_and_every_broken_sum_is_found(
 # --- joint decoding ----------------------------------------------------------------------------
 
 
-def scanned(table: TableReading, score: float = 0.999) -> TableReading:
-    """The same table, as a reader of pixels gives it."""
+def scanned(table: TableReading, score: float = 0.999, agreement: float = 0.0) -> TableReading:
+    """The same table, as a reader of pixels gives it, or as two that agree do."""
     return replace(
         table,
         candidates={
-            slot: tuple(replace(c, score=score, evidence=Evidence(page=1)) for c in candidates)
+            slot: tuple(
+                replace(c, score=score, evidence=Evidence(page=1), agreement=agreement)
+                for c in candidates
+            )
             for slot, candidates in table.candidates.items()
         },
     )
@@ -264,6 +267,22 @@ def test_only_the_cell_that_a_broken_sum_is_traced_to_is_flagged() -> None:
 def test_characters_of_the_file_are_the_reports_own() -> None:
     assert {finding.verdict for finding in decoded(SMALL).findings} == {Verdict.REPORTED}
     assert cells(SMALL)[WRONG].reading.value == 7
+
+
+def test_two_readers_that_agree_blame_the_report() -> None:
+    """One reader alone may have misread a digit; two that err independently hardly the same one."""
+    verdicts = [
+        {finding.verdict for finding in decoded(table).findings}
+        for table in (
+            scanned(SMALL, 0.9999),
+            scanned(SMALL, 0.9999, agreement=0.998),
+            also(scanned(SMALL, 0.9999, agreement=0.998), WRONG, 5, 0.02),
+            scanned(SMALL, 0.95, agreement=0.6),
+        )
+    ]
+    assert verdicts[1] == {Verdict.REPORTED}
+    assert all(Verdict.REPORTED not in others for others in (verdicts[0], *verdicts[2:]))
+    assert cells(scanned(SMALL, 0.9999, agreement=0.998))[WRONG].reading.value == 7
 
 
 def test_an_unlikely_second_reading_is_no_repair() -> None:
