@@ -46,6 +46,8 @@ _LEAST = 1e-6
 _PLACED = 0.9
 _SURE = 3 / 7
 """The certainty of a score of 0.999 (see `signals`)."""
+_AGREED = 1 / 7
+"""That of 0.9."""
 _LEAST_COVERAGE = 0.3
 _SCORES = {"cells": "certainty", "figures": "said"}
 """The signal that would be all there is to go by."""
@@ -245,15 +247,19 @@ def shares(alternatives: NDArray[np.int8]) -> dict[str, float]:
 
 def misread(sample: Sample) -> dict[str, list[int]]:
     """How often cells of some kinds are wrong, as [wrong, all]: what the prices of `decode.options`
-    are. A sure number has a score of 0.999, no flag, no other reading, and is in its place."""
+    are. All are in their places, without flags or readings that differ; a reader alone is sure from
+    a score of 0.999 on, two that agree from 0.9 on."""
     signal = {name: sample.signals[:, i] for i, name in enumerate(SIGNALS["cells"])}
     is_placed = np.minimum(signal["row_anchor"], signal["column_anchor"]) >= _PLACED
     is_plain = (signal["flags"] == 0) & (signal["disagreement"] == 0) & is_placed
     is_file = signal["is_characters"] == 1
-    is_number = signal["is_number"] == 1
+    is_scanned = ~is_file & (signal["is_number"] == 1) & is_plain
     kinds = {
         "characters of a file": is_file & is_plain,
-        "sure numbers of a scan": ~is_file & is_number & is_plain & (signal["certainty"] >= _SURE),
+        "numbers of a scan, two readers agree": is_scanned & (signal["agreement"] >= _AGREED),
+        "sure numbers of a scan, one reader": is_scanned
+        & (signal["agreement"] == 0)
+        & (signal["certainty"] >= _SURE),
         "cells without ink": ~is_file & (signal["is_blank"] == 1) & is_plain,
         "odd, or read otherwise": ~is_file & is_placed & ~is_plain,
     }
