@@ -43,11 +43,11 @@ _FOLDS = 5
 _SEED = 5
 _STEPS = 200
 _LEAST = 1e-6
-_PLACED = 0.9
-_SURE = 3 / 7
+_PLACED = 0.9 - 1e-6
+_SURE = 3 / 7 - 1e-6
 """The certainty of a score of 0.999 (see `signals`)."""
-_AGREED = 1 / 7
-"""That of 0.9."""
+_AGREED = 1 / 7 - 1e-6
+"""That of 0.9. Signals are kept in single precision, in which 0.9 is less than 0.9."""
 _LEAST_COVERAGE = 0.3
 _SCORES = {"cells": "certainty", "figures": "said"}
 """The signal that would be all there is to go by."""
