@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Annotated, Any
@@ -16,15 +17,30 @@ from urllib.parse import quote
 import anyio
 import anyio.to_thread
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, StreamingResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from fastapi.sse import EventSourceResponse, ServerSentEvent
+from starlette.background import BackgroundTask
 
-from extractor.service import metrics, models, review_models, uploads
+from extractor.export.dataset import (
+    MAX_SHEET_ROWS,
+    TooManyRows,
+    to_csv,
+    write_parquet,
+    write_workbook,
+)
+from extractor.service import (
+    dataset,
+    metrics,
+    models,
+    review_models,
+    uploads,
+)
 from extractor.service.auth import Keys, Principal
 from extractor.service.images import CELL_MEDIA_TYPE, PAGE_MEDIA_TYPE, cell_image, page_image
 from extractor.service.jobs import Jobs
 from extractor.service.problems import (
+    DATASET_TOO_LARGE,
     DOCUMENT_UNKNOWN,
     INVALID_REQUEST,
     MEDIA_TYPE,
@@ -37,6 +53,7 @@ from extractor.service.reviews import Reviews
 from extractor.service.store import Store
 from extractor.service.tables import Document, DocumentState, Role
 from extractor.settings import Settings
+from extractor.types import CellStatus, Status
 
 EVENT_SECONDS = 0.25
 """So often an event stream looks whether something changed."""
@@ -47,6 +64,13 @@ _EXPORT_MEDIA_TYPES = {
     models.ExportFormat.JSON: "application/json",
     models.ExportFormat.CSV: "text/csv; charset=utf-8",
     models.ExportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+_DATASET_MEDIA_TYPES = {
+    models.DatasetFormat.CSV: "text/csv; charset=utf-8",
+    models.DatasetFormat.XLSX: _EXPORT_MEDIA_TYPES[models.ExportFormat.XLSX],
+    models.DatasetFormat.PARQUET: "application/vnd.apache.parquet",
 }
 
 
@@ -413,6 +437,61 @@ def next_question(
             settles=document.settles,
         )
     )
+
+
+@router.get(
+    "/dataset",
+    response_class=Response,
+    responses=_problems(401) | _binary(*_DATASET_MEDIA_TYPES.values()),
+)
+def whole_dataset(
+    service: Wired,
+    caller: Caller,
+    format: models.DatasetFormat = models.DatasetFormat.CSV,
+    content: dataset.Content = dataset.Content.CELLS,
+    status: Annotated[Status | None, Query(description="Of the report.")] = None,
+    organization: Annotated[str | None, Query(description="Part of the name.")] = None,
+    year: int | None = None,
+    table: Annotated[str | None, Query(description="Only cells of this table.")] = None,
+    cell_status: Annotated[CellStatus | None, Query(description="Of cells and figures.")] = None,
+) -> Response:
+    """All finished reports in long form, review decisions included: one row a slot, or a key
+    figure, or a finding. CSV comes while it is made; the others as whole files.
+
+    What each column means stands in the workbook's second sheet, in the metadata of Parquet's
+    fields and in `docs/api.md`.
+    """
+    schema = service.reviews.schema
+    if table is not None and table not in schema.tables:
+        raise ProblemError(INVALID_REQUEST, f"table: one of {', '.join(schema.tables)}")
+    reports = dataset.rows(
+        service.store.finished(status=status, organization=organization, year=year),
+        service.reviews.result,
+        content,
+        schema,
+        table=table,
+        cell_status=cell_status,
+    )
+    columns = dataset.COLUMNS[content]
+    name = f"{content}.{format}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    media_type = _DATASET_MEDIA_TYPES[format]
+    if format is models.DatasetFormat.CSV:
+        lines = to_csv(columns, reports)
+        return StreamingResponse(lines, media_type=media_type, headers=headers)
+    write = write_workbook if format is models.DatasetFormat.XLSX else write_parquet
+    with ExitStack() as stack:
+        path = stack.enter_context(service.store.receive()) / name
+        try:
+            write(columns, reports, path)
+        except TooManyRows:
+            detail = (
+                f"more than {MAX_SHEET_ROWS - 1:,} rows; take csv or parquet, or "
+                "less with organization, year, table or cell_status"
+            )
+            raise ProblemError(DATASET_TOO_LARGE, detail) from None
+        done = BackgroundTask(stack.pop_all().close)
+    return FileResponse(path, media_type=media_type, headers=headers, background=done)
 
 
 @router.delete("/documents/{id}", status_code=204, responses=_problems(403, 404))

@@ -40,6 +40,12 @@ class ExportFormat(StrEnum):
     XLSX = "xlsx"
 
 
+class DatasetFormat(StrEnum):
+    CSV = "csv"
+    XLSX = "xlsx"
+    PARQUET = "parquet"
+
+
 # --- errors and health -------------------------------------------------------------------------
 
 

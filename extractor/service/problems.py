@@ -86,6 +86,7 @@ NO_CELL_IMAGE = ProblemType("no_cell_image", 404, "The cell was not found on a p
 NOT_FINISHED = ProblemType("not_finished", 409, "The extraction is not finished")
 NOT_REVIEWABLE = ProblemType("not_reviewable", 409, "The document cannot be decided again")
 VERSION_OUTDATED = ProblemType("version_outdated", 412, "The document has changed since")
+DATASET_TOO_LARGE = ProblemType("dataset_too_large", 422, "A worksheet cannot hold so many rows")
 
 TIMED_OUT = ProblemType("timed_out", 500, "The extraction took too long and was stopped")
 WORKER_CRASHED = ProblemType("worker_crashed", 500, "The extraction ended unexpectedly")
@@ -113,6 +114,7 @@ PROBLEMS: Mapping[str, ProblemType] = {
         NOT_FINISHED,
         NOT_REVIEWABLE,
         VERSION_OUTDATED,
+        DATASET_TOO_LARGE,
         TIMED_OUT,
         WORKER_CRASHED,
         _of(errors.InputError, "The document cannot be used"),

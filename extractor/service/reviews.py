@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from extractor.calibrator import Calibrator
+from extractor.errors import StoreError
 from extractor.export import FORMATS
 from extractor.pipeline import decided
 from extractor.readings import from_bytes
@@ -38,6 +39,7 @@ from extractor.settings import Settings
 from extractor.types import Extraction, Reading, State
 
 CONFIRMED, WITHDRAWN = "confirmed", "withdrawn"
+_TRIES = 3
 
 
 class Reviews:
@@ -49,7 +51,8 @@ class Reviews:
         self._lock = threading.Lock()
 
     @cached_property
-    def _schema(self) -> Schema:
+    def schema(self) -> Schema:
+        """The form that decisions are about."""
         return load_schema()
 
     @cached_property
@@ -59,7 +62,7 @@ class Reviews:
 
         engines = Engines(self._settings)
         is_wanted = self._settings.calibration
-        return engines.calibrator_for(self._schema, self._settings) if is_wanted else None
+        return engines.calibrator_for(self.schema, self._settings) if is_wanted else None
 
     def decide(
         self, document: Document, slot: str, body: ReviewBody, *, key_id: str, version: int | None
@@ -91,7 +94,7 @@ class Reviews:
             told = {**answers, slot: after} if after is not None else _without(answers, slot)
             extraction = self._decided(current, told)
             path = self._store.folder(current) / result_name("json", current.version + 1)
-            write_whole(path, FORMATS["json"](extraction, self._schema))
+            write_whole(path, FORMATS["json"](extraction, self.schema))
             review = Review(
                 document_id=current.id,
                 slot=slot,
@@ -115,8 +118,23 @@ class Reviews:
                 current = self._current(document)
                 path = self._store.folder(current) / result_name(format, current.version)
                 extraction = self._decided(current, self._answers(current))
-                write_whole(path, FORMATS[format](extraction, self._schema))
+                write_whole(path, FORMATS[format](extraction, self.schema))
         return path
+
+    def result(self, document: Document) -> tuple[Document, bytes] | None:
+        """A document as it is now, and its result; None if it has been removed meanwhile."""
+        for _ in range(_TRIES):
+            now = self._store.find(document.id)
+            if now is None:
+                return None
+            try:
+                return now, self.export(now, ExportFormat.JSON).read_bytes()
+            except FileNotFoundError:
+                continue  # decided again, or removed, in between
+            except ProblemError as error:
+                if error.type is not DOCUMENT_UNKNOWN:
+                    raise
+        raise StoreError(f"the result of {document.name} ({document.id}) is not in the storage")
 
     def remove(
         self, document_id: str, *, key_id: str, ending: Callable[[str], None]
@@ -190,14 +208,14 @@ class Reviews:
                 "upload it again",
             )
         kept = from_bytes(path.read_bytes())
-        if kept.schema != self._schema.id:
+        if kept.schema != self.schema.id:
             raise ProblemError(
                 NOT_REVIEWABLE, f"{document.name} was read by the form {kept.schema!r}"
             )
         calibrator = self._calibrator
         if calibrator is not None and not calibrator.knows(kept.models):
             calibrator = None
-        return decided(kept, self._schema, self._settings, calibrator, answers)
+        return decided(kept, self.schema, self._settings, calibrator, answers)
 
     def _answer(self, slot: str, body: ReviewBody, before: Reading) -> Reading | None:
         """What the cell says by a decision; None: what was read counts again."""
@@ -226,7 +244,7 @@ class Reviews:
         return Reading(body.printed or same, State.NUMBER, value, form.unit)
 
     def _slot(self, slot: str) -> Slot:
-        layouts = (one for layouts in self._schema.tables.values() for one in layouts)
+        layouts = (one for layouts in self.schema.tables.values() for one in layouts)
         return next(found for layout in layouts for found in layout.slots if found.id == slot)
 
 

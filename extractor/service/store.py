@@ -44,6 +44,7 @@ MAX_ATTEMPTS = 3
 """A document during whose extraction the service itself ended so often is not tried again."""
 
 _BUSY_SECONDS = 15
+_PAGE = 200
 
 
 class Store:
@@ -196,6 +197,32 @@ class Store:
             query = query.where(Document.number < before)
         with self._session() as session:
             return session.scalars(query).all()
+
+    def finished(
+        self,
+        *,
+        status: str | None = None,
+        organization: str | None = None,
+        year: int | None = None,
+    ) -> Iterator[Document]:
+        """Every document with a result, in the order of arrival; some at a time, so that what is
+        removed or finished meanwhile does no harm."""
+        query = select(Document).where(Document.state == DocumentState.DONE)
+        if status is not None:
+            query = query.where(Document.status == status)
+        if organization is not None:
+            query = query.where(Document.organization.contains(organization, autoescape=True))
+        if year is not None:
+            query = query.where(Document.year == year)
+        query = query.order_by(Document.number).limit(_PAGE)
+        last = 0
+        while True:
+            with self._session() as session:
+                found = session.scalars(query.where(Document.number > last)).all()
+            yield from found
+            if len(found) < _PAGE:
+                return
+            last = found[-1].number
 
     def count_by_state(self) -> Mapping[DocumentState, int]:
         query = select(Document.state, func.count()).group_by(Document.state)

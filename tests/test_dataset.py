@@ -1,0 +1,131 @@
+"""All reports as one table: every format says the same, and as the results are now."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pyarrow.parquet as pq
+import pytest
+from starlette.testclient import TestClient
+
+from extractor.export import dataset as files
+from extractor.service.dataset import COLUMNS, Content
+from extractor.service.jobs import WorkerPool
+from extractor.settings import Settings
+from tests.test_reviews import WRONG, finished, prepare_table, put
+from tests.test_service import API, code_of, running
+
+DATASET = "/api/v1/dataset"
+FORMULA = "=1+1 报告.txt"
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    settings = Settings(home=tmp_path_factory.mktemp("home"))
+    with running(settings, partial(WorkerPool, prepare=prepare_table)) as client:
+        decided = finished(client, "a.txt")
+        put(client, decided, WRONG, {"value": 2})
+        finished(client, FORMULA)
+        yield client
+
+
+def as_csv(client: TestClient, **query: Any) -> list[dict[str, str]]:
+    answer = client.get(DATASET, params=query)
+    assert answer.status_code == 200, answer.text
+    assert answer.content.startswith(b"\xef\xbb\xbf")
+    return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+
+
+def test_one_row_a_slot_with_decisions_and_provenance(client: TestClient) -> None:
+    rows = as_csv(client)
+    assert len(rows) == 30
+    assert list(rows[0]) == [column.name for column in COLUMNS[Content.CELLS]]
+    first = next(row for row in rows if row["slot"] == WRONG)
+    assert (first["document"], first["value"], first["status"]) == ("a.txt", "2", "reviewed")
+    assert (first["organization"], first["year"], first["edition"]) == (
+        "东湾市民政局",
+        "2024",
+        "2021",
+    )
+    assert (first["version"], first["state"], first["line"]) == ("1", "number", "1")
+    assert first["extracted_at"].endswith("Z")
+    assert first["label"]
+    other = next(row for row in rows if row["slot"] == WRONG and row["version"] == "0")
+    assert (other["value"], other["status"]) == ("7", "flagged")
+    assert other["document"] == f"'{FORMULA}", "a spreadsheet would run it"
+
+
+def test_every_format_says_the_same(client: TestClient) -> None:
+    rows = as_csv(client)
+    book = openpyxl.load_workbook(
+        io.BytesIO(client.get(DATASET, params={"format": "xlsx"}).content)
+    )
+    header, *sheet = book["data"].iter_rows(values_only=True)
+    assert list(header) == list(rows[0])
+    answer = client.get(DATASET, params={"format": "parquet"})
+    assert answer.headers["content-disposition"] == 'attachment; filename="cells.parquet"'
+    table = pq.read_table(io.BytesIO(answer.content))
+    assert table.column_names == list(header)
+    assert table.schema.field("value").metadata[b"meaning"].startswith(b"what the document says")
+    place = {name: i for i, name in enumerate(header)}
+    for row, cells, typed in zip(rows, sheet, table.to_pylist(), strict=True):
+        assert Decimal(row["value"]) == cells[place["value"]] == typed["value"]
+        for name in ("document_id", "slot", "status", "printed", "label"):
+            assert row[name] == cells[place[name]] == typed[name]
+        assert typed["document"] == cells[place["document"]] == row["document"].removeprefix("'")
+    meanings = list(book["dictionary"].iter_rows(min_row=2, values_only=True))
+    assert [name for name, _, _ in meanings] == list(header)
+    assert all(meaning for _, _, meaning in meanings)
+
+
+def test_rows_can_be_chosen(client: TestClient) -> None:
+    assert len(as_csv(client, table="disputes")) == 30
+    assert as_csv(client, table="requests") == []
+    assert {row["status"] for row in as_csv(client, cell_status="flagged")} == {"flagged"}
+    assert len(as_csv(client, status="accepted")) == 15
+    assert len(as_csv(client, organization="民政")) == 30
+    assert as_csv(client, year=2019) == []
+    findings = as_csv(client, content="findings")
+    assert [row["relation"] for row in findings] == ["disputes.reconsideration.row_sum"]
+    assert (findings[0]["expected"], findings[0]["found"]) == ("8", "3")
+    assert as_csv(client, content="figures") == []
+    for query in ({"table": "taxes"}, {"format": "pdf"}, {"cell_status": "maybe"}):
+        assert code_of(client.get(DATASET, params=query)) == "invalid_request"
+
+
+@pytest.mark.parametrize("format", ["xlsx", "parquet"])
+def test_nothing_is_a_file_too(client: TestClient, format: str) -> None:
+    answer = client.get(DATASET, params={"format": format, "year": 1999})
+    assert answer.status_code == 200
+    if format == "parquet":
+        assert pq.read_table(io.BytesIO(answer.content)).num_rows == 0
+
+
+def test_more_than_a_worksheet_holds_is_said(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "MAX_SHEET_ROWS", 20)
+    answer = client.get(DATASET, params={"format": "xlsx"})
+    assert code_of(answer) == "dataset_too_large"
+    assert "parquet" in answer.json()["detail"]
+
+
+def test_what_was_removed_is_not_in_it(client: TestClient) -> None:
+    document_id = finished(client, "gone.txt")
+    assert len(as_csv(client)) == 45
+    assert client.delete(f"{API}/{document_id}").status_code == 204
+    assert len(as_csv(client)) == 30
+
+
+def test_the_documentation_has_the_data_dictionary() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "api.md").read_text("utf-8")
+    for columns in COLUMNS.values():
+        for column in columns:
+            assert f"| `{column.name}` | {column.kind} | {column.meaning} |" in text
