@@ -22,6 +22,7 @@ COMPARED = {
     "table_exact": True,
     "document_exact": True,
     "flagged": False,
+    "accepted_of_printed": True,
     "silent.share": False,
     "silent.upper": False,
     "state_exact": True,

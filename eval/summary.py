@@ -34,6 +34,9 @@ def summarise(comparisons: Sequence[Comparison]) -> Summary:
     return {
         **_shares(comparisons),
         "results": _share(item.has_result for item in comparisons),
+        "accepted_of_printed": _share(
+            cell.is_accepted for cell in cells if cell.printed_state != "missing"
+        ),
         "silent_of_accepted": _bound(comparisons, lambda cell: cell.is_accepted),
         "state_exact": _share(cell.state_is_right for cell in cells),
         "located": _share(cell.is_located for cell in cells),
