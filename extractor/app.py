@@ -19,12 +19,13 @@ from starlette.staticfiles import StaticFiles
 from extractor import __version__
 from extractor.errors import ServiceError
 from extractor.service import problems
-from extractor.service.api import MAX_UNPACKING, Service, health, router
 from extractor.service.auth import Keys, admin_key_path
 from extractor.service.guard import Guard
 from extractor.service.jobs import Jobs, WorkerPool
 from extractor.service.metrics import Metrics
 from extractor.service.reviews import Reviews
+from extractor.service.routes import api, health
+from extractor.service.routes.wiring import MAX_UNPACKING, Service
 from extractor.service.store import Store, open_store
 from extractor.settings import Settings
 
@@ -68,9 +69,9 @@ def create_app(settings: Settings, *, make_jobs: MakeJobs = WorkerPool) -> FastA
     )
     problems.install(app)
     app.add_middleware(Guard)
-    app.include_router(router)
-    app.include_router(health)
-    app.include_router(health, prefix="/api/v1", include_in_schema=False)
+    app.include_router(api)
+    app.include_router(health.router)
+    app.include_router(health.router, prefix="/api/v1", include_in_schema=False)
     _add_pages(app)
     return app
 

@@ -10,11 +10,12 @@ import io
 import signal
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from pydantic import ValidationError
@@ -34,6 +35,9 @@ from extractor.export.files import result_stems, write_files
 from extractor.previous import read_previous
 from extractor.settings import Settings
 from extractor.types import PriorReport
+
+if TYPE_CHECKING:
+    from extractor.service.store import Store
 
 USAGE = 2
 SOME_FAILED = 3
@@ -178,6 +182,68 @@ def serve(
 
     try:
         serve_forever(settings)
+    except ExtractorError as error:
+        _note(f"error: {error}")
+        raise typer.Exit(error.exit_code) from None
+
+
+keys = typer.Typer(help="Keys to the service of EXTRACTOR_HOME.", no_args_is_help=True)
+app.add_typer(keys, name="keys")
+
+
+@keys.command("create")
+def create_key(
+    name: Annotated[str, typer.Argument(help="Whose it is, or what uses it.")],
+    role: Annotated[
+        str, typer.Option(help="uploader, reviewer or admin.", show_default=False)
+    ] = "uploader",
+) -> None:
+    """Make a key and print it; it is never shown again."""
+    # Imported here, as below: the other commands need nothing of the service.
+    from extractor.service.auth import Keys
+    from extractor.service.key_models import KeyBody
+
+    try:
+        body = KeyBody.model_validate({"name": name, "role": role})
+    except ValidationError as error:
+        _refuse("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()))
+    with _store() as store:
+        typer.echo(Keys(store).create(body.name, body.role))
+
+
+@keys.command("list")
+def list_keys() -> None:
+    """One line a key: its id, role, when it was made, and its name."""
+    with _store() as store:
+        for key in store.keys.list():
+            revoked = f", revoked {key.disabled_at:%Y-%m-%d}" if key.disabled_at else ""
+            made = f"{key.created_at:%Y-%m-%d}"
+            typer.echo(_shown(f"{key.id}  {key.role:8}  {made}  {key.name}{revoked}"))
+
+
+@keys.command("revoke")
+def revoke_key(
+    key_id: Annotated[str, typer.Argument(metavar="ID", help="As `list` shows it.")],
+) -> None:
+    """Make a key useless, at once and for good."""
+    with _store() as store:
+        if not store.keys.revoke(key_id):
+            is_last = store.keys.find(key_id) is not None
+            _refuse(
+                "this is the last administrator's key; make another one first"
+                if is_last
+                else f"no key that could be used has the id {key_id!r}; extractor keys list"
+            )
+
+
+@contextmanager
+def _store() -> Iterator[Store]:
+    """The storage of the service, which may be running."""
+    from extractor.service.store import open_store
+
+    try:
+        with open_store(_settings()) as store:
+            yield store
     except ExtractorError as error:
         _note(f"error: {error}")
         raise typer.Exit(error.exit_code) from None

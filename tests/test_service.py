@@ -34,7 +34,8 @@ from extractor.service.jobs import WorkerPool
 from extractor.service.metrics import Metrics
 from extractor.service.models import ExtractionModel
 from extractor.service.problems import PROBLEMS
-from extractor.service.store import MAX_ATTEMPTS, Store
+from extractor.service.queue import MAX_ATTEMPTS
+from extractor.service.store import Store
 from extractor.service.tables import Base, DocumentState, Role
 from extractor.service.tasks import FORMATS, SOURCE, Outcome, Task, result_name
 from extractor.service.uploads import safe_name
@@ -479,7 +480,7 @@ def test_headers_and_pages_without_a_key(client: TestClient) -> None:
 
 
 def test_database_has_the_form_of_the_tables(client: TestClient) -> None:
-    with store_of(client)._engine.connect() as connection:
+    with store_of(client)._database._engine.connect() as connection:
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, Base.metadata) == []
 
@@ -593,7 +594,7 @@ def test_what_was_left_unfinished_is_extracted_after_a_restart(settings: Setting
         document = store.find(running_id)
         assert document is not None
         assert (document.state, document.attempts) == (DocumentState.QUEUED, 0)
-        store.claim()  # and now the service is killed
+        store.queue.claim()  # and now the service is killed
     (settings.home / "go").touch()
     with running(settings, make_stub_pool) as client:
         assert events(client, running_id)[-1][0] == "done"
@@ -605,9 +606,9 @@ def test_a_document_that_ends_the_service_is_given_up(settings: Settings) -> Non
         document_id = upload_one(client, "a.txt")
     with Store(settings.home) as store:
         for _ in range(MAX_ATTEMPTS):
-            assert store.claim() is not None
-            store.requeue()
-        assert store.claim() is None
+            assert store.queue.claim() is not None
+            store.queue.requeue()
+        assert store.queue.claim() is None
         document = store.find(document_id)
         assert document is not None
         assert document.problem_code == "worker_crashed"

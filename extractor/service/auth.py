@@ -22,7 +22,7 @@ from argon2.exceptions import VerificationError
 
 from extractor.service.problems import FORBIDDEN, UNAUTHORIZED, ProblemError
 from extractor.service.store import Store
-from extractor.service.tables import Role
+from extractor.service.tables import Key, Role
 
 ADMIN_KEY_FILE = "admin-key.txt"
 
@@ -54,29 +54,35 @@ class Keys:
     """Makes and checks keys. Thread-safe."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        self._rows = store.keys
+        self._home = store.home
         self._hasher = PasswordHasher()
         self._slow = threading.Lock()
         self._verified: dict[str, tuple[bytes, float]] = {}
 
-    def create(self, name: str, role: Role) -> str:
+    def create(self, name: str, role: Role, *, by: str | None = None) -> str:
         """Make a key and return it; it can never be shown again."""
+        return self.create_row(name, role, by=by)[1]
+
+    def create_row(self, name: str, role: Role, *, by: str | None = None) -> tuple[Key, str]:
+        """Make a key and return its row, and the key itself; see `create`."""
         key_id, secret = _random_key()
-        self._store.add_key(key_id, name, role, self._hasher.hash(secret))
-        return _join(key_id, secret)
+        row = self._rows.add(key_id, name, role, self._hasher.hash(secret), by=by)
+        return row, _join(key_id, secret)
 
     def ensure_admin(self) -> None:
-        """Make the first key, if there is none, and leave it in a file for the owner only."""
-        if self._store.has_keys():
+        """Make an administrator's key, if there is none, and leave it in a file for the owner
+        only."""
+        if self._rows.has_admin():
             return
-        path = self._store.home / ADMIN_KEY_FILE
+        path = self._home / ADMIN_KEY_FILE
         path.unlink(missing_ok=True)
         key_id, secret = _random_key()
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w") as file:
             file.write(_join(key_id, secret) + "\n")
         secret_hash = self._hasher.hash(secret)
-        self._store.add_key(key_id, "first administrator", Role.ADMIN, secret_hash)
+        self._rows.add(key_id, "first administrator", Role.ADMIN, secret_hash)
 
     def check(self, key: str | None) -> Principal:
         """Tell whose key it is.
@@ -88,7 +94,7 @@ class Keys:
         if len(parts) != 3 or parts[0] != _PREFIX:
             raise _unauthorized()
         _, key_id, secret = parts
-        row = self._store.find_key(key_id)
+        row = self._rows.find(key_id)
         if row is None or not self._is_right(key_id, secret, row.secret_hash):
             raise _unauthorized()
         return Principal(key_id, Role(row.role))

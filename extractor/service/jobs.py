@@ -94,7 +94,7 @@ class WorkerPool:
         """
         self._stack.enter_context(self._store.exclusive())
         self._store.sweep()
-        if count := self._store.requeue():
+        if count := self._store.queue.requeue():
             log.warning("%d unfinished documents are queued again", count)
         for worker in self._workers:
             worker.start()
@@ -216,7 +216,7 @@ class _Worker(threading.Thread):
             self._wake.clear()
             if not process.is_alive():
                 return
-            document = self._store.claim()
+            document = self._store.queue.claim()
             if document is None:
                 self._wake.wait(_IDLE_SECONDS)
             elif not self._extract(document, connection):
@@ -253,14 +253,14 @@ class _Worker(threading.Thread):
             match connection.recv():
                 case Progress(stage, page, pages):
                     if time.monotonic() - noted_at >= _PROGRESS_SECONDS:
-                        self._store.set_progress(document.id, stage, page, pages)
+                        self._store.queue.set_progress(document.id, stage, page, pages)
                         noted_at = time.monotonic()
                 case Done(outcome):
-                    self._store.finish(document.id, outcome)
+                    self._store.queue.finish(document.id, outcome)
                     self._metrics.count(outcome.status, outcome.seconds)
                     return True
                 case Refused(code, detail):
-                    self._store.fail(document.id, problem_of(code), detail)
+                    self._store.queue.fail(document.id, problem_of(code), detail)
                     self._metrics.count(code, {})
                     return True
                 case unexpected:
@@ -270,14 +270,14 @@ class _Worker(threading.Thread):
             f"{document.name} was stopped after {limit:.0f} s; split it or raise "
             "EXTRACTOR_MAX_SECONDS"
         )
-        self._store.fail(document.id, TIMED_OUT, detail)
+        self._store.queue.fail(document.id, TIMED_OUT, detail)
         self._metrics.count(TIMED_OUT.code, {})
         return False
 
     def _on_lost(self, document: Document) -> None:
         """The process ended while it worked: because we stop, or by itself."""
         if self._stopping.is_set():
-            self._store.release(document.id)
+            self._store.queue.release(document.id)
             return
         if self._is_cancelled:
             return
@@ -286,5 +286,5 @@ class _Worker(threading.Thread):
             "memory; the other documents are not affected"
         )
         log.error("document %s: %s", document.id, detail)
-        self._store.fail(document.id, WORKER_CRASHED, detail)
+        self._store.queue.fail(document.id, WORKER_CRASHED, detail)
         self._metrics.count(WORKER_CRASHED.code, {})

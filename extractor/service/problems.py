@@ -86,6 +86,8 @@ NO_CELL_IMAGE = ProblemType("no_cell_image", 404, "The cell was not found on a p
 NOT_FINISHED = ProblemType("not_finished", 409, "The extraction is not finished")
 NOT_REVIEWABLE = ProblemType("not_reviewable", 409, "The document cannot be decided again")
 VERSION_OUTDATED = ProblemType("version_outdated", 412, "The document has changed since")
+KEY_UNKNOWN = ProblemType("key_unknown", 404, "There is no such key")
+LAST_ADMIN = ProblemType("last_admin", 409, "The last administrator's key cannot be revoked")
 DATASET_TOO_LARGE = ProblemType("dataset_too_large", 422, "A worksheet cannot hold so many rows")
 
 TIMED_OUT = ProblemType("timed_out", 500, "The extraction took too long and was stopped")
@@ -114,6 +116,8 @@ PROBLEMS: Mapping[str, ProblemType] = {
         NOT_FINISHED,
         NOT_REVIEWABLE,
         VERSION_OUTDATED,
+        KEY_UNKNOWN,
+        LAST_ADMIN,
         DATASET_TOO_LARGE,
         TIMED_OUT,
         WORKER_CRASHED,

@@ -1,49 +1,34 @@
-"""Rows and files of the service: the only SQL, and the only place that knows where files lie.
+"""What the service keeps: rows of documents, of the queue and of decisions, and their files.
 
-Below `settings.home`:
-
-    extractor.db              SQLite in WAL mode
-    admin-key.txt             the first key, for whoever may read this folder
-    incoming/                 uploads while they arrive; emptied at start
-    files/ab/abcd…/           one folder a document, named by the SHA-256 of its bytes:
-        source                the bytes as they were uploaded
-        result.json .csv .xlsx    what the worker made of them; result-N.… after N decisions
-        reading.json.gz       what was read, to be decided again
-        page-0001.jpg …       upright pages that somebody looked at
-
-A file is on disk before its row, and the row is committed before an upload is answered, so nothing
-that was accepted can be lost. What has no row is removed at the next start.
+Below `settings.home` lie the database, `admin-key.txt` (the first key, for whoever may read this
+folder) and the folders of `files`. A file is on disk before its row, and the row is committed
+before an upload is answered, so nothing that was accepted can be lost. What has no row is removed
+at the next start.
 """
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
-import os
-import shutil
 import threading
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Engine, create_engine, delete, event, func, select, text, update
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
-from sqlalchemy.orm import sessionmaker
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import IntegrityError
 
 from extractor.errors import StoreError
-from extractor.service.problems import WORKER_CRASHED, ProblemType
-from extractor.service.tables import AuditEntry, Document, DocumentState, Key, Review, Role
+from extractor.service.database import Database
+from extractor.service.files import Files
+from extractor.service.key_store import KeyStore
+from extractor.service.queue import Queue
+from extractor.service.tables import AuditEntry, Document, DocumentState, Review
 from extractor.service.tasks import Outcome
 from extractor.settings import Settings
 
-MAX_ATTEMPTS = 3
-"""A document during whose extraction the service itself ended so often is not tried again."""
-
-_BUSY_SECONDS = 15
 _PAGE = 200
 
 
@@ -57,31 +42,15 @@ class Store:
             StoreError: the folder or the database cannot be used.
         """
         self.home = home
-        self._files = home / "files"
-        self._incoming = home / "incoming"
+        self.files = Files(home)
         self._files_lock = threading.Lock()
-        try:
-            home.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._files.mkdir(exist_ok=True)
-            self._incoming.mkdir(exist_ok=True)
-        except OSError as error:
-            raise StoreError(f"the folder {home} cannot be used: {error.strerror}") from error
-        self._engine = create_engine(
-            f"sqlite:///{home / 'extractor.db'}",
-            connect_args={"timeout": _BUSY_SECONDS},
-            pool_size=10,
-            max_overflow=40,
-        )
-        event.listen(self._engine, "connect", _configure_sqlite)
-        self._session = sessionmaker(self._engine, expire_on_commit=False)
-        try:
-            migrate(self._engine)
-        except SQLAlchemyError as error:
-            self.close()
-            raise StoreError(f"the database in {home} cannot be used: {error}") from error
+        self._database = Database(home)
+        self._session = self._database.session
+        self.keys = KeyStore(self._session)
+        self.queue = Queue(self._session)
 
     def close(self) -> None:
-        self._engine.dispose()
+        self._database.close()
 
     def __enter__(self) -> Self:
         return self
@@ -95,11 +64,7 @@ class Store:
         Raises:
             StoreError: it does not answer.
         """
-        try:
-            with self._engine.connect() as connection:
-                connection.execute(text("select 1"))
-        except SQLAlchemyError as error:
-            raise StoreError(f"the database in {self.home} does not answer") from error
+        self._database.check()
 
     @contextlib.contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -126,7 +91,7 @@ class Store:
         Args:
             name: what the user calls it.
             sha256: of its bytes.
-            path: the file, in the folder of `receive`; it is moved.
+            path: the file, in the folder of `files.receive`; it is moved.
             key_id: whose upload it is.
 
         Returns:
@@ -135,11 +100,7 @@ class Store:
         with self._files_lock:
             if known := self._by_sha256(sha256):
                 return known, False
-            folder = self._folder(sha256)
-            size = path.stat().st_size
-            folder.mkdir(parents=True, exist_ok=True)
-            path.replace(folder / "source")
-            _sync_folder(folder)
+            size = self.files.take(path, sha256)
             document = Document(
                 id=str(uuid.uuid4()),
                 sha256=sha256,
@@ -255,111 +216,6 @@ class Store:
         with self._session() as session:
             return session.scalars(query).all()
 
-    # --- the queue ---
-
-    def claim(self) -> Document | None:
-        """Take the oldest queued document for extraction; no two callers get the same one."""
-        oldest = (
-            select(Document.number)
-            .where(Document.state == DocumentState.QUEUED)
-            .order_by(Document.number)
-            .limit(1)
-            .scalar_subquery()
-        )
-        query = (
-            update(Document)
-            .where(Document.number == oldest, Document.state == DocumentState.QUEUED)
-            .values(
-                state=DocumentState.RUNNING,
-                attempts=Document.attempts + 1,
-                started_at=_now(),
-                stage=None,
-                page=0,
-                pages=0,
-            )
-            .returning(Document)
-        )
-        with self._session.begin() as session:
-            return session.scalar(query)
-
-    def release(self, document_id: str) -> None:
-        """Put a document back that was claimed and through no fault of its own not extracted."""
-        self._update(
-            document_id,
-            state=DocumentState.QUEUED,
-            attempts=Document.attempts - 1,
-            started_at=None,
-            stage=None,
-        )
-
-    def requeue(self) -> int:
-        """Queue what an earlier process left unfinished, and return how many. Call at start only,
-        holding `exclusive`."""
-        running = Document.state == DocumentState.RUNNING
-        with self._session.begin() as session:
-            session.execute(
-                update(Document)
-                .where(running, Document.attempts >= MAX_ATTEMPTS)
-                .values(
-                    state=DocumentState.FAILED,
-                    status="failed",
-                    finished_at=_now(),
-                    problem_code=WORKER_CRASHED.code,
-                    problem_detail=f"the service ended {MAX_ATTEMPTS} times while it was extracted",
-                )
-            )
-            left = session.scalars(
-                update(Document)
-                .where(running)
-                .values(state=DocumentState.QUEUED, started_at=None, stage=None, page=0, pages=0)
-                .returning(Document.number)
-            )
-            return len(left.all())
-
-    def set_progress(self, document_id: str, stage: str, page: int, pages: int) -> None:
-        self._update(document_id, stage=stage, page=page, pages=pages)
-
-    def finish(self, document_id: str, outcome: Outcome) -> None:
-        self._update(
-            document_id,
-            state=DocumentState.DONE,
-            finished_at=_now(),
-            stage=None,
-            page=0,
-            pages=len(outcome.rotations),
-            media_type=outcome.media_type,
-            status=outcome.status,
-            organization=outcome.organization,
-            year=outcome.year,
-            edition=outcome.edition,
-            cells=outcome.cells,
-            flagged=outcome.flagged,
-            findings=outcome.findings,
-            rotations=list(outcome.rotations),
-            question=outcome.question,
-            settles=outcome.settles,
-        )
-
-    def fail(self, document_id: str, problem: ProblemType, detail: str) -> None:
-        self._update(
-            document_id,
-            state=DocumentState.FAILED,
-            status="failed",
-            finished_at=_now(),
-            problem_code=problem.code,
-            problem_detail=detail,
-        )
-
-    def _update(self, document_id: str, **values: Any) -> None:
-        """Change a document that is being extracted; nothing happens if it was removed."""
-        query = (
-            update(Document)
-            .where(Document.id == document_id, Document.state == DocumentState.RUNNING)
-            .values(**values)
-        )
-        with self._session.begin() as session:
-            session.execute(query)
-
     # --- reviews ---
 
     def review(self, document: Document, review: Review, outcome: Outcome) -> Document | None:
@@ -410,53 +266,19 @@ class Store:
 
     # --- files ---
 
-    @contextlib.contextmanager
-    def receive(self) -> Iterator[Path]:
-        """Give a folder for files that are arriving; it is removed at the end of the block."""
-        folder = self._incoming / uuid.uuid4().hex
-        folder.mkdir(mode=0o700)
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-
     def folder(self, document: Document) -> Path:
-        return self._folder(document.sha256)
-
-    def _folder(self, sha256: str) -> Path:
-        return self._files / sha256[:2] / sha256
+        return self.files.folder(document.sha256)
 
     def remove_files(self, document: Document) -> None:
         """Remove all files of a removed document, unless the same bytes were uploaded again."""
         with self._files_lock:
             if self._by_sha256(document.sha256) is None:
-                shutil.rmtree(self.folder(document), ignore_errors=True)
+                self.files.remove(document.sha256)
 
     def sweep(self) -> None:
         """Remove files that belong to no row. Call at start only, holding `exclusive`."""
-        shutil.rmtree(self._incoming, ignore_errors=True)
-        self._incoming.mkdir()
         with self._session() as session:
-            known = set(session.scalars(select(Document.sha256)))
-        for folder in self._files.glob("*/*"):
-            if folder.name not in known:
-                shutil.rmtree(folder, ignore_errors=True)
-
-    # --- keys ---
-
-    def has_keys(self) -> bool:
-        with self._session() as session:
-            return session.scalar(select(Key.id).limit(1)) is not None
-
-    def find_key(self, key_id: str) -> Key | None:
-        """Return a key that may be used."""
-        with self._session() as session:
-            return session.scalar(select(Key).where(Key.id == key_id, Key.disabled_at.is_(None)))
-
-    def add_key(self, key_id: str, name: str, role: Role, secret_hash: str) -> None:
-        key = Key(id=key_id, name=name, role=role, secret_hash=secret_hash, created_at=_now())
-        with self._session.begin() as session:
-            session.add(key)
+            self.files.sweep(set(session.scalars(select(Document.sha256))))
 
 
 def open_store(settings: Settings) -> Store:
@@ -466,23 +288,6 @@ def open_store(settings: Settings) -> Store:
         StoreError: it cannot be used.
     """
     return Store(settings.home)
-
-
-def migrate(engine: Engine) -> None:
-    """Bring a database, also an empty one, to the form of `tables.py`."""
-    config = Config()
-    location = str(Path(__file__).parent / "migrations")
-    config.set_main_option("script_location", location.replace("%", "%%"))
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-
-
-def _configure_sqlite(connection: Any, _record: object) -> None:
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        cursor.execute(f"pragma {pragma}")
-    cursor.close()
 
 
 def _audit(action: str, document: Document, key_id: str) -> AuditEntry:
@@ -498,12 +303,3 @@ def _audit(action: str, document: Document, key_id: str) -> AuditEntry:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _sync_folder(folder: Path) -> None:
-    """See to it that a file that was moved into a folder survives a power failure."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

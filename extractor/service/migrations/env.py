@@ -1,4 +1,4 @@
-"""Applies migrations through the connection that `store.migrate` hands over."""
+"""Applies migrations through the connection that `database.migrate` hands over."""
 
 from __future__ import annotations
 

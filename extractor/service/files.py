@@ -1,0 +1,84 @@
+"""Files of the service: one folder a document, named by the SHA-256 of its bytes.
+
+Below `home`:
+
+    incoming/                 uploads while they arrive; emptied at start
+    files/ab/abcd…/           one folder a document:
+        source                the bytes as they were uploaded
+        result.json .csv .xlsx    what the worker made of them; result-N.… after N decisions
+        reading.json.gz       what was read, to be decided again
+        page-0001.jpg …       upright pages that somebody looked at
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import uuid
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from extractor.errors import StoreError
+from extractor.service.tasks import SOURCE
+
+
+class Files:
+    """Thread-safe, save for what is said about one and the same document."""
+
+    def __init__(self, home: Path) -> None:
+        """Make the folders.
+
+        Raises:
+            StoreError: they cannot be made.
+        """
+        self._files = home / "files"
+        self._incoming = home / "incoming"
+        try:
+            home.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._files.mkdir(exist_ok=True)
+            self._incoming.mkdir(exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"the folder {home} cannot be used: {error.strerror}") from error
+
+    @contextlib.contextmanager
+    def receive(self) -> Iterator[Path]:
+        """Give a folder for files that are arriving; it is removed at the end of the block."""
+        folder = self._incoming / uuid.uuid4().hex
+        folder.mkdir(mode=0o700)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def folder(self, sha256: str) -> Path:
+        return self._files / sha256[:2] / sha256
+
+    def take(self, path: Path, sha256: str) -> int:
+        """Move a file that has arrived to its folder, so that it survives a power failure; returns
+        its size in bytes."""
+        folder = self.folder(sha256)
+        size = path.stat().st_size
+        folder.mkdir(parents=True, exist_ok=True)
+        path.replace(folder / SOURCE)
+        _sync_folder(folder)
+        return size
+
+    def remove(self, sha256: str) -> None:
+        shutil.rmtree(self.folder(sha256), ignore_errors=True)
+
+    def sweep(self, known: Collection[str]) -> None:
+        """Remove what is half arrived, and every folder that is not of a known document."""
+        shutil.rmtree(self._incoming, ignore_errors=True)
+        self._incoming.mkdir()
+        for folder in self._files.glob("*/*"):
+            if folder.name not in known:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,85 @@
+"""The dataset: all finished reports as one file."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import FileResponse, StreamingResponse
+from starlette.background import BackgroundTask
+
+from extractor.export.dataset import (
+    MAX_SHEET_ROWS,
+    TooManyRows,
+    to_csv,
+    write_parquet,
+    write_workbook,
+)
+from extractor.service import dataset, models
+from extractor.service.problems import DATASET_TOO_LARGE, INVALID_REQUEST, ProblemError
+from extractor.service.routes.wiring import Caller, Wired, binary, problems_of
+from extractor.types import CellStatus, Status
+
+_DATASET_MEDIA_TYPES = {
+    models.DatasetFormat.CSV: "text/csv; charset=utf-8",
+    models.DatasetFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    models.DatasetFormat.PARQUET: "application/vnd.apache.parquet",
+}
+
+router = APIRouter(tags=["dataset"])
+
+
+@router.get(
+    "/dataset",
+    response_class=Response,
+    responses=problems_of(401) | binary(*_DATASET_MEDIA_TYPES.values()),
+)
+def whole_dataset(
+    service: Wired,
+    caller: Caller,
+    format: models.DatasetFormat = models.DatasetFormat.CSV,
+    content: dataset.Content = dataset.Content.CELLS,
+    status: Annotated[Status | None, Query(description="Of the report.")] = None,
+    organization: Annotated[str | None, Query(description="Part of the name.")] = None,
+    year: int | None = None,
+    table: Annotated[str | None, Query(description="Only cells of this table.")] = None,
+    cell_status: Annotated[CellStatus | None, Query(description="Of cells and figures.")] = None,
+) -> Response:
+    """All finished reports in long form, review decisions included: one row a slot, or a key
+    figure, or a finding. CSV comes while it is made; the others as whole files.
+
+    What each column means stands in the workbook's second sheet, in the metadata of Parquet's
+    fields and in `docs/api.md`.
+    """
+    schema = service.reviews.schema
+    if table is not None and table not in schema.tables:
+        raise ProblemError(INVALID_REQUEST, f"table: one of {', '.join(schema.tables)}")
+    reports = dataset.rows(
+        service.store.finished(status=status, organization=organization, year=year),
+        service.reviews.result,
+        content,
+        schema,
+        table=table,
+        cell_status=cell_status,
+    )
+    columns = dataset.COLUMNS[content]
+    name = f"{content}.{format}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    media_type = _DATASET_MEDIA_TYPES[format]
+    if format is models.DatasetFormat.CSV:
+        lines = to_csv(columns, reports)
+        return StreamingResponse(lines, media_type=media_type, headers=headers)
+    write = write_workbook if format is models.DatasetFormat.XLSX else write_parquet
+    with ExitStack() as stack:
+        path = stack.enter_context(service.store.files.receive()) / name
+        try:
+            write(columns, reports, path)
+        except TooManyRows:
+            detail = (
+                f"more than {MAX_SHEET_ROWS - 1:,} rows; take csv or parquet, or "
+                "less with organization, year, table or cell_status"
+            )
+            raise ProblemError(DATASET_TOO_LARGE, detail) from None
+        done = BackgroundTask(stack.pop_all().close)
+    return FileResponse(path, media_type=media_type, headers=headers, background=done)

@@ -1,0 +1,33 @@
+"""Whether the service lives and is ready, and numbers about it."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from extractor.service import metrics, models
+from extractor.service.problems import NOT_READY, ProblemError
+from extractor.service.routes.wiring import Caller, Wired, problems_of
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/healthz")
+def healthz() -> models.Health:
+    """The process answers."""
+    return models.Health()
+
+
+@router.get("/readyz", responses=problems_of(503))
+def readyz(service: Wired) -> models.Health:
+    """The database answers, and a worker has its models loaded."""
+    service.store.check()
+    if reason := service.jobs.why_not_ready():
+        raise ProblemError(NOT_READY, reason)
+    return models.Health()
+
+
+@router.get("/metrics", response_class=Response, responses=problems_of(401))
+def show_metrics(service: Wired, caller: Caller) -> Response:
+    """Numbers for Prometheus; needs a key."""
+    data = service.metrics.render(service.store.count_by_state())
+    return Response(data, headers={"content-type": metrics.CONTENT_TYPE})

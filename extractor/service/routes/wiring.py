@@ -1,0 +1,136 @@
+"""What the calls share: the parts of the service, who asks, and the document that is meant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import anyio
+from fastapi import Depends, Path, Request
+from fastapi.responses import FileResponse
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from extractor.service import metrics, models
+from extractor.service.auth import Keys, Principal
+from extractor.service.jobs import Jobs
+from extractor.service.problems import (
+    DOCUMENT_UNKNOWN,
+    MEDIA_TYPE,
+    NOT_FINISHED,
+    ProblemError,
+    problem_of,
+)
+from extractor.service.reviews import Reviews
+from extractor.service.store import Store
+from extractor.service.tables import Document, DocumentState, Role
+from extractor.settings import Settings
+
+MAX_UNPACKING = 2
+"""So many uploads are unpacked at the same time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What the calls work with; one an application."""
+
+    settings: Settings
+    store: Store
+    reviews: Reviews
+    keys: Keys
+    jobs: Jobs
+    metrics: metrics.Metrics
+    unpacking: anyio.CapacityLimiter
+
+
+def _service(request: Request) -> Service:
+    service: Service = request.app.state.service
+    return service
+
+
+Wired = Annotated[Service, Depends(_service)]
+_bearer = HTTPBearer(auto_error=False, description="The key, as in admin-key.txt.")
+Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+
+
+def _principal(service: Wired, credentials: Credentials) -> Principal:
+    return service.keys.check(credentials.credentials if credentials else None)
+
+
+Caller = Annotated[Principal, Depends(_principal)]
+
+
+def uploader(caller: Caller) -> Principal:
+    caller.require(Role.UPLOADER)
+    return caller
+
+
+def reviewer(caller: Caller) -> Principal:
+    caller.require(Role.REVIEWER)
+    return caller
+
+
+def admin(caller: Caller) -> Principal:
+    caller.require()
+    return caller
+
+
+DocumentId = Annotated[str, Path(alias="id", description="As the upload answered it.")]
+
+
+def _document(service: Wired, caller: Caller, document_id: DocumentId) -> Document:
+    document = service.store.find(document_id)
+    if document is None:
+        raise unknown(document_id)
+    return document
+
+
+Known = Annotated[Document, Depends(_document)]
+
+
+def _finished(document: Known) -> Document:
+    """The document, if it has a result."""
+    if document.state == DocumentState.FAILED:
+        problem = problem_of(document.problem_code or "")
+        raise ProblemError(problem, document.problem_detail or problem.title)
+    if document.state != DocumentState.DONE:
+        detail = f"{document.name} is {document.state}; wait, or follow .../{document.id}/events"
+        raise ProblemError(NOT_FINISHED, detail)
+    return document
+
+
+Finished = Annotated[Document, Depends(_finished)]
+
+
+def unknown(document_id: str) -> ProblemError:
+    detail = f"no document has the id {document_id!r}; it may have been removed"
+    return ProblemError(DOCUMENT_UNKNOWN, detail)
+
+
+def problems_of(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Entries of the OpenAPI document for problems that a call may answer with."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemModel"}}}
+    names = {
+        400: "Damaged request",
+        401: "No valid key",
+        403: "The key does not allow it",
+        404: "Not there",
+        409: "Not finished, or cannot be decided again",
+        412: "The document has changed since",
+        413: "Over a limit",
+        415: "A format that is not read here",
+        422: "Not valid, or the document cannot be used",
+        503: "Not ready",
+    }
+    return {status: {"description": names[status], "content": content} for status in statuses}
+
+
+def binary(*media_types: str) -> dict[int | str, dict[str, Any]]:
+    schema = {"schema": {"type": "string", "format": "binary"}}
+    return {200: {"content": dict.fromkeys(media_types, schema)}}
+
+
+def result_of(document: Document, service: Service) -> FileResponse:
+    """The result of a document as it is, with its version as ETag."""
+    path = service.reviews.export(document, models.ExportFormat.JSON)
+    headers = {"ETag": f'"{document.version}"'}
+    return FileResponse(path, media_type="application/json", headers=headers)
