@@ -22,7 +22,15 @@ from extractor.pipeline import Decision, decide
 from extractor.questions import questions
 from extractor.schema import load_schema
 from extractor.settings import Settings
-from extractor.types import Candidate, CellStatus, Reading, ReportReading, State, TableReading
+from extractor.types import (
+    Answers,
+    Candidate,
+    CellStatus,
+    Reading,
+    ReportReading,
+    State,
+    TableReading,
+)
 
 Order = Callable[[Decision, TableReading], str]
 """The slot to ask about next; something is flagged."""
@@ -87,7 +95,9 @@ def answers(case: Case, order: Order) -> tuple[int, int, int]:
     given: dict[str, Reading] = {}
     counts: list[int] = []
     while True:
-        decision = decide(ReportReading((case.table,)), schema, settings, answers=given)
+        decision = decide(
+            ReportReading((case.table,)), schema, settings, answers=Answers(cells=given)
+        )
         values = {c.slot: c.reading.value for table in decision.tables for c in table.cells}
         counts.append(sum(values[slot] != value for slot, value in case.truth.items()))
         if not _flagged(decision):

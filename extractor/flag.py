@@ -86,7 +86,7 @@ def flag_figures(
 ) -> tuple[Figure, ...]:
     """Key figures with what the tables say of each (see `statements.agreements`), and with their
     probability if there is a calibrator: it decides then, except where number or unit are not
-    printed or in doubt, or the text contradicts itself."""
+    printed or in doubt, or the text contradicts itself. What a person has seen stays as it is."""
     told = [
         replace(figure, signals=(*figure.signals, *figure_signals.of_tables(agreement)))
         for figure, agreement in zip(figures, agreements, strict=True)
@@ -98,6 +98,9 @@ def flag_figures(
     probabilities = calibrator.figures.probability(logits)
     found = []
     for figure, logit, p in zip(told, logits, probabilities, strict=True):
+        if figure.status is CellStatus.REVIEWED:
+            found.append(figure)
+            continue
         is_flagged = logit < threshold or is_held_back(figure)
         status = CellStatus.FLAGGED if is_flagged else CellStatus.ACCEPTED
         found.append(replace(figure, probability=float(p), status=status))

@@ -28,7 +28,7 @@ from extractor.characters import canonical
 from extractor.classify import classify, known_labels
 from extractor.completeness import check_is_report, missing_parts, status_of
 from extractor.decode import decode
-from extractor.decode.answers import answered
+from extractor.decode.answers import answered, answered_figures
 from extractor.engines import Engines
 from extractor.errors import ExtractorError, InputTooLarge, ModelError
 from extractor.facts import report_facts
@@ -45,6 +45,7 @@ from extractor.settings import Settings
 from extractor.statements import agreements, check_statements
 from extractor.tokens import tokenize_blocks, tokenize_page
 from extractor.types import (
+    Answers,
     Box,
     Evidence,
     Extraction,
@@ -55,7 +56,6 @@ from extractor.types import (
     Line,
     Page,
     PriorReport,
-    Reading,
     ReportFacts,
     ReportReading,
     Sheet,
@@ -189,22 +189,29 @@ def decided(
     schema: Schema,
     settings: Settings,
     calibrator: Calibrator | None = None,
-    answers: Mapping[str, Reading] | None = None,
+    answers: Answers | None = None,
 ) -> Extraction:
-    """An extraction with what follows from its reading and from a person's answers by slot: tables,
-    figures, findings and status.
+    """An extraction with what follows from its reading and from a person's answers: tables,
+    figures, findings, which report it is, and status.
 
     Raises:
-        KeyError: an answer is about no table of the form.
+        KeyError: an answer is about no table of the form, or no figure of the text.
     """
+    told = answers or Answers()
+    facts = replace(
+        extraction.facts,
+        organization=told.organization or extraction.facts.organization,
+        year=told.year or extraction.facts.year,
+    )
     found = decide(extraction.reading, schema, settings, calibrator, answers)
     tables = audited(found.tables, extraction.sha256, settings.audit_rate)
     return replace(
         extraction,
+        facts=facts,
         tables=tables,
         figures=found.figures,
         findings=found.findings,
-        status=status_of(extraction.facts, tables, found.figures, extraction.failures),
+        status=status_of(facts, tables, found.figures, extraction.failures),
     )
 
 
@@ -222,7 +229,7 @@ def decide(
     schema: Schema,
     settings: Settings,
     calibrator: Calibrator | None = None,
-    answers: Mapping[str, Reading] | None = None,
+    answers: Answers | None = None,
 ) -> Decision:
     """Decode what was read and say how far it can be relied on; again after every answer.
 
@@ -231,19 +238,21 @@ def decide(
         schema: the form.
         settings: thresholds.
         calibrator: without one nothing has a probability.
-        answers: what a person has decided, by slot.
+        answers: what a person has decided.
 
     Raises:
-        KeyError: an answer is about no table of the form.
+        KeyError: an answer is about no table of the form, or no figure of the text.
     """
-    given = answered(reading.tables, answers or {})
+    told = answers or Answers()
+    given = answered(reading.tables, told.cells)
+    figures = answered_figures(reading.figures, told.figures)
     decoded = decode(given, schema, reading.last_year, is_joint=settings.joint_decoding)
     tables = flag(decoded, schema, settings, calibrator)
-    said = check_statements(reading.figures, tables, schema)
-    agreed = agreements(reading.figures, tables, schema)
+    said = check_statements(figures, tables, schema)
+    agreed = agreements(figures, tables, schema)
     return Decision(
         tables,
-        flag_figures(reading.figures, agreed, settings, calibrator),
+        flag_figures(figures, agreed, settings, calibrator),
         (*(finding for table in decoded for finding in table.findings), *said),
     )
 

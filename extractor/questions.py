@@ -1,4 +1,4 @@
-"""What to ask a person first: flagged cells in the order of how much an answer would settle.
+"""What to ask a person first: flagged cells and figures in the order of what an answer settles.
 
 An answer settles the doubt about its own cell, and the broken sums for which that cell is to blame:
 with the right number there, a sum holds and the other cells that it flagged are free. Blame for a
@@ -10,27 +10,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from extractor.types import Cell, CellStatus, Finding, Table, Verdict
+from extractor.types import Cell, CellStatus, Figure, Finding, Table, Verdict
 
 _FLAGGED, _SUM_ALONE = 0.3, 0.05
 """The chance that a cell is wrong where none was fitted: one that is flagged for itself, and one
 that only belongs to a sum that does not hold."""
 _LEAST = 1e-6
+FIGURES = "figures"
+"""What a question about a key figure begins with."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A cell to look at. `settles` is the expected number of errors and broken sums that an answer
-    removes; `frees` are other cells that would not be in doubt any more."""
+    """A cell to look at, or a key figure (`figures.NUMBER`). `settles` is the expected number of
+    errors and broken sums that an answer removes; `frees` are other cells that would not be in
+    doubt any more."""
 
     slot: str
     settles: float
     frees: tuple[str, ...]
 
 
-def questions(tables: Sequence[Table], findings: Sequence[Finding]) -> tuple[Question, ...]:
-    """All flagged cells, the one whose answer settles most first; of equal ones in the order of the
-    form. Empty where nothing is flagged. Sums that the report itself breaks settle nothing.
+def questions(
+    tables: Sequence[Table], findings: Sequence[Finding], figures: Sequence[Figure] = ()
+) -> tuple[Question, ...]:
+    """All flagged cells and figures, the one whose answer settles most first; of equal ones in the
+    order of the form, figures last. Empty where nothing is flagged. Sums that the report itself
+    breaks settle nothing.
     """
     cells = {cell.slot: cell for table in tables for cell in table.cells}
     flagged = {slot: cell for slot, cell in cells.items() if cell.status is CellStatus.FLAGGED}
@@ -51,11 +57,17 @@ def questions(tables: Sequence[Table], findings: Sequence[Finding]) -> tuple[Que
             ]
             gain[slot] += _doubt(flagged[slot]) / whole * (1 + len(freed))
             frees[slot] += [one for one in freed if one not in frees[slot]]
-    order = {slot: i for i, slot in enumerate(cells)}
-    return tuple(
-        Question(slot, gain[slot], tuple(frees[slot]))
-        for slot in sorted(flagged, key=lambda slot: (-gain[slot], order[slot]))
-    )
+    asked = [Question(slot, gain[slot], tuple(frees[slot])) for slot in flagged]
+    asked += [
+        Question(f"{FIGURES}.{figure.number}", _figure_doubt(figure), ())
+        for figure in figures
+        if figure.status is CellStatus.FLAGGED
+    ]
+    return tuple(sorted(asked, key=lambda question: -question.settles))
+
+
+def _figure_doubt(figure: Figure) -> float:
+    return _FLAGGED if figure.probability is None else max(_LEAST, 1 - figure.probability)
 
 
 def _doubt(cell: Cell) -> float:

@@ -24,6 +24,7 @@ from extractor.readings import from_bytes, to_bytes
 from extractor.schema import load_schema
 from extractor.settings import Settings
 from extractor.types import (
+    Answers,
     Candidate,
     Cell,
     CellStatus,
@@ -59,7 +60,9 @@ def scanned(*rows: tuple[int, int, int, int, int], score: float = 0.999) -> Tabl
 def decided(
     reading: TableReading, answers: Mapping[str, Reading] | None = None
 ) -> tuple[Decision, dict[str, Cell]]:
-    found = decide(ReportReading((reading,)), SCHEMA, Settings(), answers=answers)
+    found = decide(
+        ReportReading((reading,)), SCHEMA, Settings(), answers=Answers(cells=answers or {})
+    )
     return found, {cell.slot: cell for table in found.tables for cell in table.cells}
 
 
@@ -166,7 +169,7 @@ def test_what_was_kept_is_decided_as_at_first(suffix: str, engines: Engines) -> 
     again = decided_again(kept, SCHEMA, Settings())
     assert to_dict(again) == to_dict(found)
     slot = found.tables[0].cells[0].slot
-    told = decided_again(kept, SCHEMA, Settings(), answers={slot: number(77)})
+    told = decided_again(kept, SCHEMA, Settings(), answers=Answers(cells={slot: number(77)}))
     (cell,) = [c for c in told.tables[0].cells if c.slot == slot]
     assert (cell.reading.value, cell.status) == (77, CellStatus.REVIEWED)
 

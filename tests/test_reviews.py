@@ -13,7 +13,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from extractor.export import FORMATS
+from extractor.figures import find_figures
 from extractor.pipeline import decided
+from extractor.prose import join_prose
 from extractor.readings import to_bytes
 from extractor.schema import load_schema
 from extractor.service.auth import Keys
@@ -25,8 +27,11 @@ from extractor.service.worker import Report, Work
 from extractor.settings import Settings
 from extractor.types import (
     Candidate,
+    CellStatus,
     Evidence,
     Extraction,
+    Figure,
+    Fragment,
     Reading,
     ReportFacts,
     ReportReading,
@@ -34,15 +39,26 @@ from extractor.types import (
     Status,
     TableReading,
 )
+from extractor.types import (
+    Role as FragmentRole,
+)
 from tests.test_service import API, code_of, running, store_of, upload_one
 
 SCHEMA = load_schema()
 LAYOUT = SCHEMA.layout("disputes", "standard")
 WRONG = "disputes.reconsideration.corrected"
+TEXT = "全年共收到政府信息公开申请35件。主动公开政府信息12条。"
 
 
-def extraction() -> Extraction:
-    """Table four whose first row was misread: 1 + 7 is not 3."""
+def figures_of(text: str) -> tuple[Figure, ...]:
+    """The key figures of a text, all of them doubtful."""
+    fragment = Fragment(text, 1.0, Evidence(line=1), role=FragmentRole.PROSE)
+    found = find_figures(join_prose([fragment]), SCHEMA.figures)
+    return tuple(replace(figure, status=CellStatus.FLAGGED) for figure in found)
+
+
+def extraction(*, with_figures: bool = False) -> Extraction:
+    """Table four whose first row was misread: 1 + 7 is not 3; with two doubtful key figures."""
     found = {}
     rows = (1, 7, 0, 0, 3, 0, 0, 0, 0, 0, 4, 0, 0, 1, 5)
     for slot, value in zip(LAYOUT.slots, rows, strict=True):
@@ -50,12 +66,13 @@ def extraction() -> Extraction:
         score = 0.6 if slot.id == WRONG else 0.999
         found[slot.id] = (Candidate(slot.id, reading, score, 1.0, 1.0, Evidence(line=1), "cell"),)
     table = TableReading("disputes", "standard", True, found)
+    figures = figures_of(TEXT) if with_figures else ()
     return Extraction(
         *("a.txt", "0" * 64, "text/plain", 0, SCHEMA.id),
         ReportFacts("2021", "东湾市民政局", 2024),
         Status.FAILED,
         *((), (), (), (), {}, {}),
-        reading=ReportReading((table,)),
+        reading=ReportReading((table,), figures),
     )
 
 
@@ -63,7 +80,9 @@ def prepare_table(settings: Settings) -> Work:
     """A reader that always reads the same."""
 
     def work(task: Task, report: Report) -> Outcome:
-        found = decided(replace(extraction(), name=task.name), SCHEMA, settings)
+        read = extraction(with_figures="figures" in task.name)
+        facts = replace(read.facts, year=None) if "undated" in task.name else read.facts
+        found = decided(replace(read, name=task.name, facts=facts), SCHEMA, settings)
         for name, write in FORMATS.items():
             write_whole(task.folder / result_name(name), write(found, SCHEMA))
         if "old" not in task.name:
@@ -267,3 +286,94 @@ def test_removal_takes_the_decisions_along(client: TestClient) -> None:
 def test_nothing_in_doubt_is_no_question(tmp_path_factory: pytest.TempPathFactory) -> None:
     with running(Settings(home=tmp_path_factory.mktemp("empty"))) as empty:
         assert json.loads(empty.get("/api/v1/review/next").text) == {"question": None}
+
+
+# --- key figures, and which report it is ---------------------------------------------------------
+
+
+def figures(result: Any) -> dict[int, tuple[Any, str]]:
+    return {one["id"]: (one["value"], one["status"]) for one in result["figures"]}
+
+
+def put_figure(client: TestClient, document_id: str, number: int, body: Any) -> Any:
+    return client.put(f"{API}/{document_id}/figures/{number}", json=body)
+
+
+def test_doubtful_figures_are_asked_for_and_settled(client: TestClient) -> None:
+    document_id = finished(client, "figures-1.txt")
+    before = client.get(f"{API}/{document_id}/extraction").json()
+    assert figures(before) == {0: (12, "flagged"), 1: (35, "flagged")}
+    put(client, document_id, WRONG, {"value": 2})
+    others = [
+        one["id"]
+        for one in client.get(API, params={"status": "needs_review"}).json()["documents"]
+        if one["id"] != document_id
+    ]
+    asked = client.get("/api/v1/review/next", params={"exclude": others}).json()["question"]
+    assert (asked["document"]["id"], asked["slot"]) == (document_id, "figures.0")
+    told = put_figure(client, document_id, 0, {"value": 21, "comment": "digits exchanged"})
+    assert told.headers["etag"] == '"2"'
+    assert figures(told.json()) == {0: (21, "reviewed"), 1: (35, "flagged")}
+    assert told.json()["figures"][0]["unit"] == before["figures"][0]["unit"]
+    last = put_figure(client, document_id, 1, {"confirmed": True}).json()
+    assert (last["status"], figures(last)[1]) == ("accepted", (35, "reviewed"))
+    assert client.get(f"{API}/{document_id}").json()["flagged"] == 0
+
+
+def test_a_figure_that_is_none_goes_and_comes_back(client: TestClient) -> None:
+    document_id = finished(client, "figures-2.txt")
+    gone = put_figure(client, document_id, 0, {"absent": True}).json()
+    assert figures(gone) == {1: (35, "flagged")}
+    late = put_figure(client, document_id, 0, {"confirmed": True})
+    assert code_of(late) == "invalid_request"
+    assert "withdraw" in late.json()["detail"]
+    back = put_figure(client, document_id, 0, {"withdrawn": True}).json()
+    assert figures(back) == {0: (12, "flagged"), 1: (35, "flagged")}
+    trail = client.get(f"{API}/{document_id}/reviews").json()["reviews"]
+    assert [(one["slot"], one["action"]) for one in trail] == [
+        ("figures.0", "absent"),
+        ("figures.0", "withdrawn"),
+    ]
+    assert (trail[0]["before"]["value"], trail[0]["before"]["status"]) == (12, "flagged")
+    assert trail[0]["after"] == {"value": None, "unit": None, "is_stated": False}
+    assert trail[1]["before"]["is_stated"] is False
+
+
+@pytest.mark.parametrize(
+    ("number", "body", "code"),
+    [
+        (9, {"confirmed": True}, "figure_unknown"),
+        (0, {}, "invalid_request"),
+        (0, {"value": "12a"}, "invalid_request"),
+        (0, {"absent": True, "value": 1}, "invalid_request"),
+        (-1, {"confirmed": True}, "invalid_request"),
+    ],
+)
+def test_decisions_about_figures_that_cannot_be_taken(
+    number: int, body: Any, code: str, client: TestClient
+) -> None:
+    document_id = finished(client, "figures-3.txt")
+    assert code_of(put_figure(client, document_id, number, body)) == code
+    for slot in ("figures.0", "report"):  # cells have calls of their own
+        assert code_of(put(client, document_id, slot, {"confirmed": True})) == "slot_unknown"
+
+
+def test_a_report_without_a_year_can_be_filed(client: TestClient) -> None:
+    document_id = finished(client, "undated.txt")
+    put(client, document_id, WRONG, {"value": 2})
+    assert client.get(f"{API}/{document_id}").json()["status"] == "needs_review"
+    url = f"{API}/{document_id}/report"
+    told = client.put(url, json={"year": 2023, "comment": "on the cover"})
+    assert told.status_code == 200, told.text
+    report = told.json()["report"]
+    assert (report["organization"], report["year"]) == ("东湾市民政局", 2023)
+    state = client.get(f"{API}/{document_id}").json()
+    assert (state["status"], state["year"]) == ("accepted", 2023)
+    assert client.get(API, params={"year": 2023}).json()["documents"][0]["id"] == document_id
+    client.put(url, json={"withdrawn": True})
+    assert client.get(f"{API}/{document_id}").json()["year"] is None
+    for body in ({}, {"year": 1066}, {"organization": " "}, {"year": 2020, "withdrawn": True}):
+        assert code_of(client.put(url, json=body)) == "invalid_request"
+    trail = client.get(f"{API}/{document_id}/reviews").json()["reviews"]
+    assert [one["slot"] for one in trail] == [WRONG, "report", "report"]
+    assert trail[1]["before"] == {"organization": "东湾市民政局", "year": None}

@@ -1,4 +1,4 @@
-"""A person's answers among the candidates: what was settled stands, the rest is decoded anew."""
+"""A person's answers among what was read: what was settled stands, the rest is decided anew."""
 
 from __future__ import annotations
 
@@ -6,7 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from extractor.decode.options import PERSON
-from extractor.types import Candidate, Evidence, Reading, TableReading
+from extractor.types import (
+    Candidate,
+    CellStatus,
+    Evidence,
+    Figure,
+    FigureAnswer,
+    Reading,
+    TableReading,
+)
 
 
 def answered(
@@ -35,3 +43,33 @@ def _answered(reading: TableReading, answers: Mapping[str, Reading]) -> TableRea
             evidence = before[0].evidence if before else reading.regions.get(slot, Evidence())
             candidates[slot] = (Candidate(slot, answer, 1.0, 1.0, 1.0, evidence, PERSON),)
     return replace(reading, candidates=candidates)
+
+
+def answered_figures(
+    figures: Sequence[Figure], answers: Mapping[int, FigureAnswer]
+) -> tuple[Figure, ...]:
+    """Figures with their numbers and with what a person said of them; those that are none are left
+    out.
+
+    Raises:
+        KeyError: an answer is about a figure that was not read.
+    """
+    strange = sorted(set(answers) - set(range(len(figures))))
+    if strange:
+        raise KeyError(f"no figure {strange[0]} was read")
+    found = []
+    for number, figure in enumerate(figures):
+        answer = answers.get(number)
+        if answer is None:
+            found.append(replace(figure, number=number))
+        elif answer.is_stated:
+            found.append(
+                replace(
+                    figure,
+                    number=number,
+                    value=answer.value,
+                    unit=answer.unit,
+                    status=CellStatus.REVIEWED,
+                )
+            )
+    return tuple(found)

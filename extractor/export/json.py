@@ -102,6 +102,7 @@ def _alternative(alternative: Alternative) -> dict[str, Any]:
 
 def _figure(figure: Figure) -> dict[str, Any]:
     return {
+        "id": figure.number,
         "key": figure.key,
         "value": number(figure.value),
         "unit": figure.unit,

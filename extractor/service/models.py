@@ -296,6 +296,7 @@ class TableModel(Model):
 class FigureModel(Model):
     model_config = ConfigDict(extra="allow")
 
+    id: int = Field(description="Its number in this document, for decisions about it.")
     key: str
     value: Number | None
     unit: str | None

@@ -11,7 +11,7 @@ def outcome_of(extraction: Extraction) -> Outcome:
     """Counts, facts and what to ask first."""
     cells = [cell for table in extraction.tables for cell in table.cells]
     statuses = [cell.status for cell in cells] + [item.status for item in extraction.figures]
-    asked = questions(extraction.tables, extraction.findings)
+    asked = questions(extraction.tables, extraction.findings, extraction.figures)
     return Outcome(
         media_type=extraction.media_type,
         status=extraction.status,

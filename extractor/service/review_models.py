@@ -2,24 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from extractor.export.json import number
 from extractor.service.models import DocumentModel, Model, Number
 from extractor.service.tables import Review
-from extractor.types import CellStatus, State
+from extractor.types import CellStatus, Exactness, State
+
+Value = Annotated[Decimal, Field(max_digits=18, decimal_places=6)]
+Comment = Annotated[str, Field(max_length=2000)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
-class ReviewBody(Model):
-    """A decision about a cell: exactly one of the first four."""
+class Decision(Model):
+    """Exactly one of `ACTIONS` is given; `action` is which."""
+
+    ACTIONS: ClassVar[Sequence[str]] = ("withdrawn",)
+
+    withdrawn: Literal[True] | None = Field(None, description="What was read counts again.")
+    comment: Comment | None = None
+
+    @property
+    def action(self) -> str:
+        return next(name for name in self.ACTIONS if getattr(self, name) is not None)
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        if len([name for name in self.ACTIONS if getattr(self, name) is not None]) != 1:
+            raise ValueError(f"give exactly one of {', '.join(self.ACTIONS)}")
+        return self
+
+
+class CellBody(Decision):
+    """A decision about a cell: `value`, `state`, `confirmed` or `withdrawn`."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"value": 12, "comment": "1 and 7"}})
+    ACTIONS: ClassVar[Sequence[str]] = ("value", "state", "confirmed", "withdrawn")
 
-    value: Annotated[Decimal, Field(max_digits=18, decimal_places=6)] | None = Field(
+    value: Value | None = Field(
         None, description="The number that is printed, in the canonical unit."
     )
     state: (
@@ -27,25 +52,51 @@ class ReviewBody(Model):
         | None
     ) = Field(None, description="What is printed instead of a number; missing: no such cell.")
     confirmed: Literal[True] | None = Field(None, description="What was read is right.")
-    withdrawn: Literal[True] | None = Field(None, description="What was read counts again.")
     printed: Annotated[str, Field(max_length=200)] | None = Field(
         None, description="The characters as they stand in the document."
     )
-    comment: Annotated[str, Field(max_length=2000)] | None = None
 
-    @model_validator(mode="after")
-    def _says_one_thing(self) -> ReviewBody:
-        if len([name for name in _ACTIONS if getattr(self, name) is not None]) != 1:
-            raise ValueError(f"give exactly one of {', '.join(_ACTIONS)}")
-        return self
+
+class FigureBody(Decision):
+    """A decision about a key figure: `value`, `confirmed`, `absent` or `withdrawn`."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"value": 35, "unit": "件"}})
+    ACTIONS: ClassVar[Sequence[str]] = ("value", "confirmed", "absent", "withdrawn")
+
+    value: Value | None = Field(None, description="The number that the text states.")
+    unit: Annotated[str, Field(max_length=20)] | None = Field(
+        None, description="With a value; as read if it is left out."
+    )
+    confirmed: Literal[True] | None = Field(None, description="Key and value are right.")
+    absent: Literal[True] | None = Field(None, description="The text states no such figure there.")
+
+
+class ReportBody(Model):
+    """Whose report it is and of which year (one or both), or `withdrawn`."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"year": 2024}})
+
+    organization: (
+        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+        | None
+    ) = None
+    year: Annotated[int, Field(ge=2000, le=2100)] | None = None
+    withdrawn: Literal[True] | None = Field(None, description="What was read counts again.")
+    comment: Comment | None = None
 
     @property
     def action(self) -> str:
-        """Which of the four it is."""
-        return next(name for name in _ACTIONS if getattr(self, name) is not None)
+        return "withdrawn" if self.withdrawn else "report"
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> ReportBody:
+        says_something = self.organization is not None or self.year is not None
+        if says_something == bool(self.withdrawn):
+            raise ValueError("give organization or year, or both, or else withdrawn")
+        return self
 
 
-_ACTIONS = ("value", "state", "confirmed", "withdrawn")
+# --- the trail ---------------------------------------------------------------------------------
 
 
 class ReadingModel(Model):
@@ -58,36 +109,68 @@ class ReadingModel(Model):
     annotation: str | None
     status: CellStatus | None = None
     flags: list[str] | None = None
-    probability: Annotated[float, Field(ge=0, le=1)] | None = None
+    probability: Fraction | None = None
+
+
+class FigureShown(Model):
+    """A key figure as it was shown."""
+
+    key: str
+    printed: str
+    value: Number | None
+    unit: str | None
+    exactness: Exactness
+    status: CellStatus
+    probability: Fraction | None
+
+
+class FigureSaid(Model):
+    """A key figure by a decision."""
+
+    value: Number | None
+    unit: str | None
+    is_stated: bool
+
+
+class ReportSaid(Model):
+    """Which report it is."""
+
+    organization: str | None
+    year: int | None
+
+
+Said = ReadingModel | FigureShown | FigureSaid | ReportSaid
 
 
 class ReviewModel(Model):
     """One decision, in the trail of a document."""
 
-    slot: str
+    slot: str = Field(description="Of a cell; `figures.NUMBER` and `report` of the others.")
     at: datetime
     key_id: str
-    action: Literal["value", "state", "confirmed", "withdrawn"]
-    before: ReadingModel
-    after: ReadingModel | None = Field(description="Null: what was read counts again.")
+    action: Literal["value", "state", "confirmed", "absent", "report", "withdrawn"]
+    before: Said
+    after: Said | None = Field(description="Null: what was read counts again.")
     comment: str | None
 
     @classmethod
     def of(cls, review: Review) -> ReviewModel:
-        return cls(
-            slot=review.slot,
-            at=review.at,
-            key_id=review.key_id,
-            action=review.action,
-            before=ReadingModel(**_number_in(review.before)),
-            after=None if review.after is None else ReadingModel(**_number_in(review.after)),
-            comment=review.comment,
+        return cls.model_validate(
+            {
+                "slot": review.slot,
+                "at": review.at,
+                "key_id": review.key_id,
+                "action": review.action,
+                "before": _with_number(review.before),
+                "after": None if review.after is None else _with_number(review.after),
+                "comment": review.comment,
+            }
         )
 
 
-def _number_in(reading: dict[str, Any]) -> dict[str, Any]:
-    value = reading["value"]
-    return reading | {"value": None if value is None else number(Decimal(value))}
+def _with_number(said: dict[str, Any]) -> dict[str, Any]:
+    value = said.get("value")
+    return said if value is None else said | {"value": number(Decimal(value))}
 
 
 class ReviewList(Model):
@@ -95,7 +178,7 @@ class ReviewList(Model):
 
 
 class QuestionModel(Model):
-    """A cell to look at."""
+    """A cell to look at, or a key figure (`figures.NUMBER`)."""
 
     document: DocumentModel
     slot: str

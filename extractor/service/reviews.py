@@ -1,8 +1,8 @@
-"""Review decisions: a person's answer about a cell, and the report decided again with all answers.
+"""Review decisions: a person's answers, and the report decided again with all of them.
 
 A decision is a row; rows are only ever added, until their document is removed, and the last one
-about a cell counts. The result of every version is a file of its own, written before the row that
-makes it valid, so that a crash leaves the version before.
+about a cell, a figure or the report counts. The result of every version is a file of its own,
+written before the row that makes it valid, so that a crash leaves the version before.
 """
 
 from __future__ import annotations
@@ -20,25 +20,22 @@ from extractor.errors import StoreError
 from extractor.export import FORMATS
 from extractor.pipeline import decided
 from extractor.readings import from_bytes
-from extractor.schema import Schema, Slot, load_schema
+from extractor.schema import Schema, load_schema
+from extractor.service.answers import Body, decided_by, shown, told
 from extractor.service.models import ExportFormat
 from extractor.service.outcomes import outcome_of
 from extractor.service.problems import (
     DOCUMENT_UNKNOWN,
-    INVALID_REQUEST,
     NOT_REVIEWABLE,
-    SLOT_UNKNOWN,
     VERSION_OUTDATED,
     ProblemError,
 )
-from extractor.service.review_models import ReviewBody
 from extractor.service.store import Store
 from extractor.service.tables import Document, Review
 from extractor.service.tasks import READING, result_name, write_whole
 from extractor.settings import Settings
-from extractor.types import Extraction, Reading, State
+from extractor.types import Extraction
 
-CONFIRMED, WITHDRAWN = "confirmed", "withdrawn"
 _TRIES = 3
 
 
@@ -65,13 +62,13 @@ class Reviews:
         return engines.calibrator_for(self.schema, self._settings) if is_wanted else None
 
     def decide(
-        self, document: Document, slot: str, body: ReviewBody, *, key_id: str, version: int | None
+        self, document: Document, subject: str, body: Body, *, key_id: str, version: int | None
     ) -> Document:
-        """Take a decision about a cell and decide the report again.
+        """Take a decision and decide the report again.
 
         Args:
             document: with a result.
-            slot: whose cell it is.
+            subject: the slot of a cell, or what `answers` says of figures and of the report.
             body: the decision.
             key_id: whose it is.
             version: of the document that was looked at; None for any.
@@ -80,28 +77,30 @@ class Reviews:
             The document as it is now.
 
         Raises:
-            ProblemError: the slot is unknown, the decision does not suit it, or the document has
-                changed since.
+            ProblemError: there is no such cell or figure, the decision does not suit it, or the
+                document has changed since.
         """
         with self._lock:
             current = self._current(document)
             if version is not None and version != current.version:
                 raise _outdated(current)
+            decisions = self._decisions(current)
             # What was shown, and not what would be decided today.
-            before = self._shown(current, slot)
-            answers = self._answers(current)
-            after = self._answer(slot, body, _reading(before))
-            told = {**answers, slot: after} if after is not None else _without(answers, slot)
-            extraction = self._decided(current, told)
+            before = shown(self._result(current), subject, decisions.get(subject))
+            after = decided_by(body, subject, before, self.schema)
+            decisions.pop(subject, None)
+            if after is not None:
+                decisions[subject] = after
+            extraction = self._decided(current, decisions)
             path = self._store.folder(current) / result_name("json", current.version + 1)
             write_whole(path, FORMATS["json"](extraction, self.schema))
             review = Review(
                 document_id=current.id,
-                slot=slot,
+                slot=subject,
                 key_id=key_id,
                 action=body.action,
                 before=before,
-                after=None if after is None else _json(after),
+                after=after,
                 comment=body.comment,
             )
             changed = self._store.review(current, review, outcome_of(extraction))
@@ -117,7 +116,7 @@ class Reviews:
             with self._lock:
                 current = self._current(document)
                 path = self._store.folder(current) / result_name(format, current.version)
-                extraction = self._decided(current, self._answers(current))
+                extraction = self._decided(current, self._decisions(current))
                 write_whole(path, FORMATS[format](extraction, self.schema))
         return path
 
@@ -169,37 +168,23 @@ class Reviews:
                 path = self._store.folder(document) / result_name(format, version)
                 path.unlink(missing_ok=True)
 
-    def _shown(self, document: Document, slot: str) -> dict[str, Any]:
-        """The cell as it stands in the result."""
+    def _result(self, document: Document) -> Mapping[str, Any]:
         path = self._store.folder(document) / result_name("json", document.version)
-        result = json.loads(path.read_bytes(), parse_float=Decimal)
-        table, _, name = slot.partition(".")
-        try:
-            cell = result["tables"][table]["cells"][name]
-        except KeyError:
-            detail = f"{slot!r} is no slot of this report's form"
-            raise ProblemError(SLOT_UNKNOWN, detail) from None
-        value, probability = cell["value"], cell["probability"]
-        return {
-            "printed": cell["printed"],
-            "state": cell["state"],
-            "value": None if value is None else str(value),
-            "unit": cell["unit"],
-            "annotation": cell["annotation"],
-            "status": cell["status"],
-            "flags": cell["flags"],
-            "probability": None if probability is None else float(probability),
-        }
+        result: Mapping[str, Any] = json.loads(path.read_bytes(), parse_float=Decimal)
+        return result
 
-    def _answers(self, document: Document) -> dict[str, Reading]:
-        found: dict[str, Reading] = {}
+    def _decisions(self, document: Document) -> dict[str, Mapping[str, Any]]:
+        """The decisions that count, by what they are about."""
+        found: dict[str, Mapping[str, Any]] = {}
         for review in self._store.reviews(document.id):
             found.pop(review.slot, None)
             if review.after is not None:
-                found[review.slot] = _reading(review.after)
+                found[review.slot] = review.after
         return found
 
-    def _decided(self, document: Document, answers: Mapping[str, Reading]) -> Extraction:
+    def _decided(
+        self, document: Document, decisions: Mapping[str, Mapping[str, Any]]
+    ) -> Extraction:
         path = self._store.folder(document) / READING
         if not path.is_file():
             raise ProblemError(
@@ -215,64 +200,9 @@ class Reviews:
         calibrator = self._calibrator
         if calibrator is not None and not calibrator.knows(kept.models):
             calibrator = None
-        return decided(kept, self.schema, self._settings, calibrator, answers)
-
-    def _answer(self, slot: str, body: ReviewBody, before: Reading) -> Reading | None:
-        """What the cell says by a decision; None: what was read counts again."""
-        if body.action == WITHDRAWN:
-            return None
-        if body.action == CONFIRMED:
-            if before.state is State.MISSING:
-                detail = f'{slot}: nothing was read; say {{"state": "missing"}} if it is not there'
-                raise ProblemError(INVALID_REQUEST, detail)
-            return before
-        if body.state is not None:
-            return Reading(body.printed or "", body.state)
-        form = self._slot(slot)
-        value = body.value or Decimal(0)
-        is_odd = value < 0 and form.kind != "signed"
-        is_odd |= form.kind != "amount" and value != value.to_integral_value()
-        if is_odd and not body.comment:
-            raise ProblemError(
-                INVALID_REQUEST,
-                f"value: {value} is an odd number for {slot}; if it is printed so, say it in a "
-                "comment",
-            )
-        # The characters are those of the document: known where they are typed as they stand there.
-        typed = "" if form.kind == "amount" else f"{value:f}"
-        same = before.printed if value == before.value else typed
-        return Reading(body.printed or same, State.NUMBER, value, form.unit)
-
-    def _slot(self, slot: str) -> Slot:
-        layouts = (one for layouts in self.schema.tables.values() for one in layouts)
-        return next(found for layout in layouts for found in layout.slots if found.id == slot)
-
-
-def _without(answers: Mapping[str, Reading], slot: str) -> dict[str, Reading]:
-    return {name: answer for name, answer in answers.items() if name != slot}
+        return decided(kept, self.schema, self._settings, calibrator, told(decisions))
 
 
 def _outdated(document: Document) -> ProblemError:
     detail = f"{document.name} is at version {document.version} now; look at it again"
     return ProblemError(VERSION_OUTDATED, detail, extra={"version": document.version})
-
-
-def _json(reading: Reading) -> dict[str, Any]:
-    return {
-        "printed": reading.printed,
-        "state": reading.state.value,
-        "value": None if reading.value is None else str(reading.value),
-        "unit": reading.unit,
-        "annotation": reading.annotation,
-    }
-
-
-def _reading(content: Mapping[str, Any]) -> Reading:
-    value = content["value"]
-    return Reading(
-        content["printed"] or "",
-        State(content["state"]),
-        None if value is None else Decimal(value),
-        content["unit"],
-        content["annotation"],
-    )

@@ -231,6 +231,8 @@ class Store:
             .values(
                 version=Document.version + 1,
                 status=outcome.status,
+                organization=outcome.organization,
+                year=outcome.year,
                 flagged=outcome.flagged,
                 findings=outcome.findings,
                 question=outcome.question,

@@ -31,12 +31,14 @@ from extractor.types.pages import (
 )
 from extractor.types.results import (
     Alternative,
+    Answers,
     Candidate,
     Cell,
     Decoded,
     Extraction,
     Failure,
     Figure,
+    FigureAnswer,
     Finding,
     PriorReport,
     Reading,
@@ -58,6 +60,7 @@ from extractor.types.states import (
 
 __all__ = [
     "Alternative",
+    "Answers",
     "Block",
     "Box",
     "Candidate",
@@ -69,6 +72,7 @@ __all__ = [
     "Extraction",
     "Failure",
     "Figure",
+    "FigureAnswer",
     "Finding",
     "Fragment",
     "Grid",

@@ -139,7 +139,8 @@ class Table:
 class Figure:
     """One key figure of the prose, kept with its sentence.
 
-    `signals` is what its probability is made of (`figure_signals.NAMES`).
+    `signals` is what its probability is made of (`figure_signals.NAMES`). `number` is its place
+    among the figures that were read, from 0, by which a person answers about it.
     """
 
     key: str
@@ -153,6 +154,7 @@ class Figure:
     scope: str | None = None
     probability: float | None = None
     signals: tuple[float, ...] = ()
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +192,26 @@ class ReportReading:
     tables: tuple[TableReading, ...] = ()
     figures: tuple[Figure, ...] = ()
     last_year: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FigureAnswer:
+    """What a person says of a key figure: what the text states there, or that it is none."""
+
+    value: Decimal | None
+    unit: str | None
+    is_stated: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a person has decided about a report: cells by slot, figures by their number, and which
+    report it is (None: as read)."""
+
+    cells: Mapping[str, Reading] = field(default_factory=dict)
+    figures: Mapping[int, FigureAnswer] = field(default_factory=dict)
+    organization: str | None = None
+    year: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,48 +2,93 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Query
 from fastapi.responses import FileResponse
 
+from extractor.questions import FIGURES
 from extractor.service import models, review_models
+from extractor.service.answers import REPORT, Body, figure_subject
 from extractor.service.auth import Principal
-from extractor.service.problems import INVALID_REQUEST, ProblemError
+from extractor.service.problems import INVALID_REQUEST, SLOT_UNKNOWN, ProblemError
 from extractor.service.routes.wiring import (
     Finished,
     Known,
+    Service,
     Wired,
     problems_of,
     result_of,
     reviewer,
 )
+from extractor.service.tables import Document
 
 router = APIRouter(tags=["review"])
 
 
-@router.put(
-    "/documents/{id}/cells/{slot}",
-    response_class=FileResponse,
-    responses=problems_of(403, 404, 409, 412) | {200: {"model": models.ExtractionModel}},
-)
-def review(
+_DECISION: dict[int | str, Any] = problems_of(403, 404, 409, 412) | {
+    200: {"model": models.ExtractionModel}
+}
+Reviewer = Annotated[Principal, Depends(reviewer)]
+IfMatch = Annotated[
+    str | None, Header(description="The ETag of the extraction that was looked at.")
+]
+
+
+@router.put("/documents/{id}/cells/{slot}", response_class=FileResponse, responses=_DECISION)
+def review_cell(
     document: Finished,
     service: Wired,
-    caller: Annotated[Principal, Depends(reviewer)],
+    caller: Reviewer,
     slot: Annotated[str, Path(examples=["requests.new_received.natural_person"])],
-    body: review_models.ReviewBody,
-    if_match: Annotated[
-        str | None, Header(description="The ETag of the extraction that was looked at.")
-    ] = None,
+    body: review_models.CellBody,
+    if_match: IfMatch = None,
 ) -> FileResponse:
     """Take a review decision about a cell; the answer is the result with everything that follows.
 
     With `If-Match`, a decision about an older version is refused (412), so that two reviewers do
     not overwrite each other.
     """
+    if slot == REPORT or slot.startswith(f"{FIGURES}."):
+        raise ProblemError(SLOT_UNKNOWN, f"{slot!r} is no slot of this report's form")
+    return _decide(service, document, slot, body, caller, if_match)
+
+
+@router.put("/documents/{id}/figures/{number}", response_class=FileResponse, responses=_DECISION)
+def review_figure(
+    document: Finished,
+    service: Wired,
+    caller: Reviewer,
+    number: Annotated[int, Path(ge=0, description="The `id` of the figure in the extraction.")],
+    body: review_models.FigureBody,
+    if_match: IfMatch = None,
+) -> FileResponse:
+    """Take a review decision about a key figure; as for cells."""
+    return _decide(service, document, figure_subject(number), body, caller, if_match)
+
+
+@router.put("/documents/{id}/report", response_class=FileResponse, responses=_DECISION)
+def review_report(
+    document: Finished,
+    service: Wired,
+    caller: Reviewer,
+    body: review_models.ReportBody,
+    if_match: IfMatch = None,
+) -> FileResponse:
+    """Say whose report it is, or of which year; as for cells."""
+    return _decide(service, document, REPORT, body, caller, if_match)
+
+
+def _decide(
+    service: Service,
+    document: Document,
+    subject: str,
+    body: Body,
+    caller: Principal,
+    if_match: str | None,
+) -> FileResponse:
     changed = service.reviews.decide(
-        document, slot, body, key_id=caller.key_id, version=_version(if_match)
+        document, subject, body, key_id=caller.key_id, version=_version(if_match)
     )
     return result_of(changed, service)
 
@@ -72,7 +117,7 @@ def next_question(
         list[str] | None, Query(max_length=100, description="Ids of documents to pass over.")
     ] = None,
 ) -> review_models.NextQuestion:
-    """The cell whose answer settles most, over all documents."""
+    """The cell or figure whose answer settles most, over all documents."""
     document = service.store.next_question(exclude or [])
     if document is None or document.question is None:
         return review_models.NextQuestion(question=None)

@@ -1,0 +1,165 @@
+"""Decisions as they are kept, by what they are about, and what they mean for a report.
+
+A decision is about a cell (its slot), a key figure (`figures.NUMBER`) or the report as a whole
+(`report`: whose it is, and of which year). What was shown and what was decided are kept as small
+JSON objects, with numbers as text, so that they stay exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from extractor.questions import FIGURES
+from extractor.schema import Schema, Slot
+from extractor.service.problems import (
+    FIGURE_UNKNOWN,
+    INVALID_REQUEST,
+    SLOT_UNKNOWN,
+    ProblemError,
+)
+from extractor.service.review_models import CellBody, FigureBody, ReportBody
+from extractor.types import Answers, FigureAnswer, Reading, State
+
+REPORT = "report"
+Json = Mapping[str, Any]
+Body = CellBody | FigureBody | ReportBody
+
+
+def figure_subject(number: int) -> str:
+    return f"{FIGURES}.{number}"
+
+
+def shown(result: Json, subject: str, last: Json | None) -> dict[str, Any]:
+    """What a result says about a subject, with status, flags and probability.
+
+    Args:
+        result: as JSON with numbers as `Decimal`.
+        subject: what it is about.
+        last: the last decision about it, if any.
+
+    Raises:
+        ProblemError: the report has no such cell or figure.
+    """
+    if subject == REPORT:
+        return {name: result["report"][name] for name in ("organization", "year")}
+    group, _, name = subject.partition(".")
+    if group == FIGURES:
+        for figure in result["figures"]:
+            if str(figure["id"]) == name:
+                return _exact(figure, "key", "printed", "unit", "exactness", "status")
+        if last is not None:
+            return dict(last)
+        raise ProblemError(FIGURE_UNKNOWN, f"the report has no key figure {name}")
+    try:
+        cell = result["tables"][group]["cells"][name]
+    except KeyError:
+        raise ProblemError(SLOT_UNKNOWN, f"{subject!r} is no slot of this report's form") from None
+    return _exact(cell, "printed", "state", "unit", "annotation", "status", "flags")
+
+
+def _exact(item: Json, *names: str) -> dict[str, Any]:
+    """Value and probability of an item, and what else is named."""
+    value, probability = item["value"], item["probability"]
+    return {
+        **{name: item[name] for name in names},
+        "value": None if value is None else str(value),
+        "probability": None if probability is None else float(probability),
+    }
+
+
+def decided_by(body: Body, subject: str, before: Json, schema: Schema) -> dict[str, Any] | None:
+    """What is so by a decision; None: what was read counts again.
+
+    Raises:
+        ProblemError: the decision does not suit its subject.
+    """
+    if body.withdrawn:
+        return None
+    if isinstance(body, ReportBody):
+        return {
+            "organization": body.organization or before["organization"],
+            "year": body.year or before["year"],
+        }
+    if isinstance(body, FigureBody):
+        return _figure(body, before)
+    return _kept(_cell(body, _slot(schema, subject), _reading(before)))
+
+
+def told(decisions: Mapping[str, Json]) -> Answers:
+    """The decisions that count, by subject, as answers for the pipeline."""
+    cells, figures = {}, {}
+    for subject, content in decisions.items():
+        group, _, name = subject.partition(".")
+        if group == FIGURES:
+            value = content["value"]
+            figures[int(name)] = FigureAnswer(
+                None if value is None else Decimal(value), content["unit"], content["is_stated"]
+            )
+        elif subject != REPORT:
+            cells[subject] = _reading(content)
+    report = decisions.get(REPORT, {})
+    return Answers(cells, figures, report.get("organization"), report.get("year"))
+
+
+def _figure(body: FigureBody, before: Json) -> dict[str, Any]:
+    if body.absent:
+        return {"value": None, "unit": None, "is_stated": False}
+    if "key" not in before:  # it is said to be none, and so is not in the result
+        raise ProblemError(
+            INVALID_REQUEST, "withdraw the last decision first: the figure is absent"
+        )
+    if body.confirmed:
+        return {"value": before["value"], "unit": before["unit"], "is_stated": True}
+    unit = body.unit if body.unit is not None else before["unit"]
+    return {"value": str(body.value), "unit": unit, "is_stated": True}
+
+
+def _cell(body: CellBody, form: Slot, before: Reading) -> Reading:
+    if body.confirmed:
+        if before.state is State.MISSING:
+            detail = f'{form.id}: nothing was read; say {{"state": "missing"}} if it is not there'
+            raise ProblemError(INVALID_REQUEST, detail)
+        return before
+    if body.state is not None:
+        return Reading(body.printed or "", body.state)
+    value = body.value or Decimal(0)
+    is_odd = value < 0 and form.kind != "signed"
+    is_odd |= form.kind != "amount" and value != value.to_integral_value()
+    if is_odd and not body.comment:
+        raise ProblemError(
+            INVALID_REQUEST,
+            f"value: {value} is an odd number for {form.id}; if it is printed so, say it in a "
+            "comment",
+        )
+    # The characters are those of the document: known where they are typed as they stand there.
+    typed = "" if form.kind == "amount" else f"{value:f}"
+    same = before.printed if value == before.value else typed
+    return Reading(body.printed or same, State.NUMBER, value, form.unit)
+
+
+def _slot(schema: Schema, slot: str) -> Slot:
+    layouts = (one for layouts in schema.tables.values() for one in layouts)
+    return next(found for layout in layouts for found in layout.slots if found.id == slot)
+
+
+def _kept(reading: Reading) -> dict[str, Any]:
+    return {
+        "printed": reading.printed,
+        "state": reading.state.value,
+        "value": None if reading.value is None else str(reading.value),
+        "unit": reading.unit,
+        "annotation": reading.annotation,
+    }
+
+
+def _reading(content: Json) -> Reading:
+    value = content["value"]
+    return Reading(
+        content["printed"] or "",
+        State(content["state"]),
+        None if value is None else Decimal(value),
+        content["unit"],
+        content["annotation"],
+    )
