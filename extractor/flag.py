@@ -12,7 +12,6 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from extractor import figure_signals
 from extractor.calibrator import Calibrator
 from extractor.schema import Layout, Schema, Slot
 from extractor.settings import Settings
@@ -23,7 +22,6 @@ from extractor.types import (
     CellStatus,
     Decoded,
     Evidence,
-    Figure,
     Reading,
     State,
     Table,
@@ -41,6 +39,9 @@ FLAGS = {
     "unusual_words": "words were read where a number is expected",
     "low_probability": "taken together, the signs are too weak to accept it unseen",
     "unverified_blank": "nothing was found in the cell, but it is not certain that it is empty",
+    "doubtful_number": "the number of a key figure is cut, claimed twice or of another year",
+    "contradicted": "the text states another number of the same elsewhere",
+    "doubtful_meaning": "it is not certain what the number is about",
     "audit": "nothing speaks against it; it was drawn at random to check what is accepted",
 }
 
@@ -78,56 +79,26 @@ def _table(
     return Table(decoded.reading.table, decoded.reading.is_present, tuple(cells))
 
 
-def flag_figures(
-    figures: Sequence[Figure],
-    agreements: Sequence[bool | None],
-    settings: Settings,
-    calibrator: Calibrator | None = None,
-) -> tuple[Figure, ...]:
-    """Key figures with what the tables say of each (see `statements.agreements`), and with their
-    probability if there is a calibrator: it decides then, except where number or unit are not
-    printed or in doubt, or the text contradicts itself. What a person has seen stays as it is."""
-    told = [
-        replace(figure, signals=(*figure.signals, *figure_signals.of_tables(agreement)))
-        for figure, agreement in zip(figures, agreements, strict=True)
-    ]
-    if calibrator is None or not told:
-        return tuple(told)
-    threshold = calibrator.figures.threshold(settings.max_figure_risk)
-    logits = calibrator.figures.logits([figure.signals for figure in told])
-    probabilities = calibrator.figures.probability(logits)
-    found = []
-    for figure, logit, p in zip(told, logits, probabilities, strict=True):
-        if figure.status is CellStatus.REVIEWED:
-            found.append(figure)
-            continue
-        is_flagged = logit < threshold or is_held_back(figure)
-        status = CellStatus.FLAGGED if is_flagged else CellStatus.ACCEPTED
-        found.append(replace(figure, probability=float(p), status=status))
-    return tuple(found)
-
-
 def audited(tables: Sequence[Table], sha256: str, rate: float) -> tuple[Table, ...]:
     """Send a random share of the accepted cells to review; of the same document always the same."""
     return tuple(
-        replace(table, cells=tuple(_drawn(cell, sha256, rate) for cell in table.cells))
+        replace(
+            table,
+            cells=tuple(
+                replace(cell, status=CellStatus.FLAGGED, flags=("audit",))
+                if cell.status is CellStatus.ACCEPTED and is_drawn(sha256, cell.slot, rate)
+                else cell
+                for cell in table.cells
+            ),
+        )
         for table in tables
     )
 
 
-def _drawn(cell: Cell, sha256: str, rate: float) -> Cell:
-    if cell.status is not CellStatus.ACCEPTED:
-        return cell
-    number = hashlib.sha256(f"{sha256} {cell.slot}".encode()).digest()[:8]
-    is_drawn = int.from_bytes(number) < rate * 2**64
-    return replace(cell, status=CellStatus.FLAGGED, flags=("audit",)) if is_drawn else cell
-
-
-def is_held_back(figure: Figure) -> bool:
-    """Whether a key figure is flagged whatever its probability."""
-    told = dict(zip(figure_signals.NAMES, figure.signals, strict=True))
-    is_torn = bool(told["contradicted"] or told["number_doubts"])
-    return figure.value is None or figure.unit is None or is_torn
+def is_drawn(sha256: str, name: str, rate: float) -> bool:
+    """Whether an item of a document is one of those that are looked at all the same."""
+    number = hashlib.sha256(f"{sha256} {name}".encode()).digest()[:8]
+    return int.from_bytes(number) < rate * 2**64
 
 
 def _assessed(

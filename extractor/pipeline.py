@@ -32,8 +32,9 @@ from extractor.decode.answers import answered, answered_figures
 from extractor.engines import Engines
 from extractor.errors import ExtractorError, InputTooLarge, ModelError
 from extractor.facts import report_facts
+from extractor.figure_flags import audited_figures, flag_figures
 from extractor.figures import find_figures
-from extractor.flag import audited, flag, flag_figures
+from extractor.flag import audited, flag
 from extractor.flatten import on_page
 from extractor.ocr import recognize_page
 from extractor.pages import open_pages
@@ -205,13 +206,14 @@ def decided(
     )
     found = decide(extraction.reading, schema, settings, calibrator, answers)
     tables = audited(found.tables, extraction.sha256, settings.audit_rate)
+    figures = audited_figures(found.figures, extraction.sha256, settings.audit_rate)
     return replace(
         extraction,
         facts=facts,
         tables=tables,
-        figures=found.figures,
+        figures=figures,
         findings=found.findings,
-        status=status_of(facts, tables, found.figures, extraction.failures),
+        status=status_of(facts, tables, figures, extraction.failures),
     )
 
 

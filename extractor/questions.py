@@ -16,8 +16,6 @@ _FLAGGED, _SUM_ALONE = 0.3, 0.05
 """The chance that a cell is wrong where none was fitted: one that is flagged for itself, and one
 that only belongs to a sum that does not hold."""
 _LEAST = 1e-6
-FIGURES = "figures"
-"""What a question about a key figure begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,7 @@ def questions(
             frees[slot] += [one for one in freed if one not in frees[slot]]
     asked = [Question(slot, gain[slot], tuple(frees[slot])) for slot in flagged]
     asked += [
-        Question(f"{FIGURES}.{figure.number}", _figure_doubt(figure), ())
+        Question(figure.name, _figure_doubt(figure), ())
         for figure in figures
         if figure.status is CellStatus.FLAGGED
     ]
@@ -67,6 +65,8 @@ def questions(
 
 
 def _figure_doubt(figure: Figure) -> float:
+    if set(figure.flags) == {"audit"}:
+        return _LEAST
     return _FLAGGED if figure.probability is None else max(_LEAST, 1 - figure.probability)
 
 

@@ -25,8 +25,9 @@ from extractor.decode import decode
 from extractor.decode.answers import answered
 from extractor.engines import Engines, installed_models
 from extractor.errors import ModelError
+from extractor.figure_flags import audited_figures, flag_figures
 from extractor.figures import find_figures
-from extractor.flag import audited, flag, flag_figures
+from extractor.flag import audited, flag
 from extractor.pipeline import extract
 from extractor.prose import join_prose
 from extractor.schema import load_schema
@@ -526,3 +527,31 @@ def test_a_number_in_doubt_is_flagged_whatever_its_probability(tmp_path: Path) -
     assert told.status is CellStatus.FLAGGED
     (fine,) = flag_figures(bare, [None], Settings(), calibrator)
     assert fine.status is CellStatus.ACCEPTED
+
+
+def test_why_a_figure_is_flagged_is_said(tmp_path: Path) -> None:
+    calibrator = calibrator_of(0.5, tmp_path)
+    found = figures_of(
+        "全年共收到政府信息公开申请12件。又收到政府信息公开申请13件。主动公开信息条。"
+    )
+    by_rules = {figure.value: figure.flags for figure in found}
+    assert by_rules[Decimal(12)] == by_rules[Decimal(13)] == ("contradicted",)
+    bare = [replace(f, signals=f.signals[:-2], flags=()) for f in figures_of("收到申请12件。")]
+    unsure = [replace(bare[0], status=CellStatus.FLAGGED)]
+    assert flag_figures(unsure, [None], Settings())[0].flags == ("doubtful_meaning",)
+    assert flag_figures(bare, [None], Settings(), calibrator)[0].flags == ("low_probability",)
+    unitless = [replace(bare[0], unit=None)]
+    assert flag_figures(unitless, [None], Settings(), calibrator)[0].flags == ("unit_unknown",)
+
+
+def test_accepted_figures_are_drawn_for_audit() -> None:
+    found = figures_of("全年共收到政府信息公开申请12件。主动公开政府信息35条。")
+    accepted = [
+        replace(figure, status=CellStatus.ACCEPTED, flags=(), number=i)
+        for i, figure in enumerate(found)
+    ]
+    assert audited_figures(accepted, "a", 0.0) == tuple(accepted)
+    drawn = audited_figures(accepted, "a", 1.0)
+    assert {(figure.status, figure.flags) for figure in drawn} == {(CellStatus.FLAGGED, ("audit",))}
+    seen = [replace(figure, status=CellStatus.REVIEWED) for figure in accepted]
+    assert audited_figures(seen, "a", 1.0) == tuple(seen)

@@ -48,7 +48,7 @@ STAGES = {
     },
     "facts": {"facts"},
     "statements": {"statements"},
-    "flag": {"calibrator", "flag", "signals"},
+    "flag": {"calibrator", "figure_flags", "flag", "signals"},
     "questions": {"questions"},
     "export": {"export"},
 }

@@ -112,6 +112,7 @@ def _figure(figure: Figure) -> dict[str, Any]:
         "scope": figure.scope,
         "probability": _probability(figure.probability),
         "status": figure.status.value,
+        "flags": list(figure.flags),
         "evidence": _evidence(figure.evidence),
     }
 

@@ -18,7 +18,7 @@ from extractor import __version__
 from extractor.export import style
 from extractor.export.csv import plain
 from extractor.export.form import draw_table
-from extractor.export.words import CELL_STATUS, EXACTNESS, STATUS, VERDICT
+from extractor.export.words import CELL_STATUS, EXACTNESS, FLAG, STATUS, VERDICT
 from extractor.schema import Schema
 from extractor.types import CellStatus, Extraction, State
 
@@ -139,14 +139,26 @@ def _draw_figures(sheet: Worksheet, extraction: Extraction, schema: Schema) -> N
             figure.printed,
             figure.sentence,
             CELL_STATUS[figure.status],
+            "；".join(FLAG.get(code, code) for code in figure.flags),
             figure.evidence.page or figure.evidence.line,
         )
         for figure in extraction.figures
     ]
-    header = ("指标", "数值", "单位", "精度", "口径", "原文数字", "原文句子", "状态", "页/行")
+    header = (
+        "指标",
+        "数值",
+        "单位",
+        "精度",
+        "口径",
+        "原文数字",
+        "原文句子",
+        "状态",
+        "存疑原因",
+        "页/行",
+    )
     flagged = [figure.status is CellStatus.FLAGGED for figure in extraction.figures]
     fills = [style.FLAGGED_FILL if is_flagged else None for is_flagged in flagged]
-    _draw_list(sheet, header, (22, 12, 8, 9, 14, 14, 70, 10, 8), rows, fills)
+    _draw_list(sheet, header, (22, 12, 8, 9, 14, 14, 70, 10, 24, 8), rows, fills)
 
 
 def _draw_list(

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from extractor.questions import FIGURES
 from extractor.schema import Schema, Slot
 from extractor.service.problems import (
     FIGURE_UNKNOWN,
@@ -20,7 +19,7 @@ from extractor.service.problems import (
     ProblemError,
 )
 from extractor.service.review_models import CellBody, FigureBody, ReportBody
-from extractor.types import Answers, FigureAnswer, Reading, State
+from extractor.types import FIGURES, Answers, FigureAnswer, Reading, State
 
 REPORT = "report"
 Json = Mapping[str, Any]
@@ -48,7 +47,7 @@ def shown(result: Json, subject: str, last: Json | None) -> dict[str, Any]:
     if group == FIGURES:
         for figure in result["figures"]:
             if str(figure["id"]) == name:
-                return _exact(figure, "key", "printed", "unit", "exactness", "status")
+                return _exact(figure, "key", "printed", "unit", "exactness", "status", "flags")
         if last is not None:
             return dict(last)
         raise ProblemError(FIGURE_UNKNOWN, f"the report has no key figure {name}")

@@ -84,7 +84,8 @@ COLUMNS: Mapping[Content, Sequence[Column]] = {
         Column("scope", Kind.TEXT, "whose figure it is, where the text says so · 范围"),
         Column("printed", Kind.TEXT, "the characters as read · 原文"),
         Column("sentence", Kind.TEXT, "that it stands in · 所在句"),
-        Column("status", Kind.TEXT, "accepted or flagged · 复核状态"),
+        Column("status", Kind.TEXT, "accepted, flagged or reviewed · 复核状态"),
+        Column("flags", Kind.TEXT, "why it is flagged, codes of docs/flags.md · 存疑原因"),
         Column("probability", Kind.SHARE, "that key and value are what the text says · 可信度"),
         *_SOURCE,
         *_PROVENANCE,
@@ -211,6 +212,7 @@ def _figures(result: Result, labels: Mapping[str, str], status: str | None) -> I
                 figure["printed"],
                 figure["sentence"],
                 figure["status"],
+                " ".join(figure["flags"]),
                 figure["probability"],
                 *_place(figure["evidence"]),
             )

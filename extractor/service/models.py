@@ -305,6 +305,7 @@ class FigureModel(Model):
     sentence: str
     probability: Fraction | None
     status: CellStatus
+    flags: list[str]
     evidence: EvidenceModel | None
 
 

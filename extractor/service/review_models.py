@@ -121,6 +121,7 @@ class FigureShown(Model):
     unit: str | None
     exactness: Exactness
     status: CellStatus
+    flags: list[str]
     probability: Fraction | None
 
 

@@ -30,6 +30,7 @@ from extractor.types.pages import (
     Warp,
 )
 from extractor.types.results import (
+    FIGURES,
     Alternative,
     Answers,
     Candidate,
@@ -59,6 +60,7 @@ from extractor.types.states import (
 )
 
 __all__ = [
+    "FIGURES",
     "Alternative",
     "Answers",
     "Block",

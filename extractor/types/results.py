@@ -135,11 +135,16 @@ class Table:
     cells: tuple[Cell, ...]
 
 
+FIGURES = "figures"
+"""What the name of a key figure begins with, as that of a cell with its table."""
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One key figure of the prose, kept with its sentence.
 
-    `signals` is what its probability is made of (`figure_signals.NAMES`). `number` is its place
+    `signals` is what its probability is made of (`figure_signals.NAMES`), `flags` says why a person
+    must look at it. `number` is its place
     among the figures that were read, from 0, by which a person answers about it.
     """
 
@@ -155,6 +160,12 @@ class Figure:
     probability: float | None = None
     signals: tuple[float, ...] = ()
     number: int = 0
+    flags: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Among figures what a slot is among cells."""
+        return f"{FIGURES}.{self.number}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,8 @@ from extractor import figure_signals, ingest, signals
 from extractor.calibrator import KINDS, SIGNALS
 from extractor.engines import Engines, installed_models
 from extractor.errors import CorruptInput, ExtractorError
-from extractor.flag import SOFT, is_held_back, kinds_of
+from extractor.figure_flags import is_held_back
+from extractor.flag import SOFT, kinds_of
 from extractor.pipeline import decided, extract
 from extractor.readings import from_bytes, to_bytes
 from extractor.schema import load_schema

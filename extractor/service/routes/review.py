@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Path, Query
 from fastapi.responses import FileResponse
 
-from extractor.questions import FIGURES
 from extractor.service import models, review_models
 from extractor.service.answers import REPORT, Body, figure_subject
 from extractor.service.auth import Principal
@@ -22,6 +21,7 @@ from extractor.service.routes.wiring import (
     reviewer,
 )
 from extractor.service.tables import Document
+from extractor.types import FIGURES
 
 router = APIRouter(tags=["review"])
 
