@@ -28,9 +28,9 @@ Floats = NDArray[np.float64]
 
 def judged(sample: fit.Sample) -> dict[str, Floats]:
     """Probabilities (M,) out of fold, by what they are made of."""
-    trees = fit.out_of_fold(fit.trees, sample)
+    logits = fit.out_of_fold(fit.logistic, sample)
     return {
-        "calibrated": fit.by_folds(trees, sample, fit.better_curve(trees, sample)),
+        "calibrated": fit.by_folds(logits, sample, fit.better_curve(logits, sample)),
         "score alone": fit.by_folds(sample.score, sample),
         "score, as it is": sample.score,
     }

@@ -1,4 +1,4 @@
-"""Signals to probabilities: boosted trees and an isotonic curve, and the threshold of acceptance.
+"""Signals to probabilities: a logistic regression and a curve, and the threshold of acceptance.
 
 Fitted in `training/calibration` with scikit-learn and kept as numbers, so that serving needs numpy
 alone. A calibrator belongs to the signals, the form and the models that it was fitted with, and is
@@ -35,45 +35,21 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Tree:
-    """One regression tree of N nodes, the root first: where `left` is not below 0, an item goes
-    left if its signal is at most the threshold."""
-
-    feature: NDArray[np.int64]
-    threshold: Floats
-    left: NDArray[np.int64]
-    right: NDArray[np.int64]
-    value: Floats
-
-    def __call__(self, items: Floats) -> Floats:
-        """The values (M,) of items (M, signals)."""
-        node = np.zeros(len(items), np.int64)
-        rows = np.arange(len(items))
-        while (inner := self.left[node] >= 0).any():
-            goes_left = items[rows, self.feature[node]] <= self.threshold[node]
-            node = np.where(inner, np.where(goes_left, self.left[node], self.right[node]), node)
-        return self.value[node]
-
-
-@dataclass(frozen=True, slots=True)
 class Assessor:
-    """Judges one kind of items. `curve_logits` and `curve_probabilities` (N,) are its curve; `risk`
-    has thresholds of the logit with the bound of what is wrong above them."""
+    """Judges one kind of items of F signals. `weights` (F,) and `bias` are those of a logistic
+    regression; `curve_logits` and `curve_probabilities` (N,) are its curve; `risk` has thresholds
+    of the logit with the bound of what is wrong above them."""
 
-    signals: int
-    start: float
-    trees: Sequence[Tree]
+    weights: Floats
+    bias: float
     curve_logits: Floats
     curve_probabilities: Floats
     risk: Sequence[Mapping[str, float]]
 
     def logits(self, items: Sequence[Sequence[float]]) -> Floats:
-        """How much speaks for items with these signals (M, signals), shape (M,)."""
-        array = np.array(items, np.float64).reshape(-1, self.signals)
-        found = np.full(len(array), self.start)
-        for tree in self.trees:
-            found += tree(array)
-        return found
+        """How much speaks for items with these signals (M, F), shape (M,)."""
+        found: Floats = np.array(items, np.float64).reshape(-1, len(self.weights)) @ self.weights
+        return found + self.bias
 
     def probability(self, logits: Floats) -> Floats:
         """The probabilities (M,) that items with these logits (M,) are right."""
@@ -168,21 +144,15 @@ def digest_of(schema: Schema) -> str:
 def _assessor(
     content: Mapping[str, Any], signals: int, risk: Sequence[Mapping[str, float]]
 ) -> Assessor:
-    trees = [
-        Tree(
-            np.array(tree["feature"], np.int64),
-            np.array(tree["threshold"], np.float64),
-            np.array(tree["left"], np.int64),
-            np.array(tree["right"], np.int64),
-            np.array(tree["value"], np.float64),
+    weights = np.array(content["weights"], np.float64)
+    if weights.shape != (signals,):
+        raise ModelError(
+            f"the calibrator has {len(weights)} weights for {signals} signals; {_AGAIN}"
         )
-        for tree in content["trees"]
-    ]
     curve = content["curve"]
     return Assessor(
-        signals,
-        float(content["start"]),
-        trees,
+        weights,
+        float(content["bias"]),
         np.array(curve["logit"], np.float64),
         np.array(curve["probability"], np.float64),
         risk,

@@ -1,7 +1,8 @@
 """Readings to reported cells: what is accepted, what a person must look at, and why.
 
 A calibrated probability decides between accepted and flagged, save for doubts that it does not
-settle: whether a value is in its right place, what words mean, a reading that only sums prefer.
+settle: whether a value is in its right place, what words mean, a reading that only sums prefer,
+readers that are unsure or differ, a sum that nobody can say who broke.
 Without a calibrator `probability` is None (not assessed) and a cell is accepted only if nothing at
 all speaks against it. Flag codes are stable; `docs/flags.md` explains each.
 """
@@ -9,7 +10,7 @@ all speaks against it. Flag codes are stable; `docs/flags.md` explains each.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from extractor.calibrator import Calibrator
@@ -25,6 +26,7 @@ from extractor.types import (
     Reading,
     State,
     Table,
+    Verdict,
 )
 
 FLAGS = {
@@ -34,6 +36,7 @@ FLAGS = {
     "weak_row": "it is not certain to which row the value belongs",
     "weak_column": "it is not certain to which column the value belongs",
     "relation_broken": "a sum that this cell is part of does not hold",
+    "reported_error": "a sum that this cell is part of does not hold, by the report's own error",
     "repaired": "the sums hold with another reading of the print, which was taken",
     "readers_disagree": "a second look read something else",
     "unusual_words": "words were read where a number is expected",
@@ -46,8 +49,9 @@ FLAGS = {
 }
 
 
-SOFT = {"low_score", "relation_broken", "readers_disagree", "unverified_blank"}
-"""What a calibrated probability takes into account, so that it needs no flag by itself."""
+SOFT = {"reported_error"}
+"""What a calibrated probability settles: that the report does not add up is its own finding, and no
+doubt about a cell that was read with certainty."""
 
 
 def flag(
@@ -67,7 +71,9 @@ def _table(
     decoded: Decoded, layout: Layout, settings: Settings, calibrator: Calibrator | None
 ) -> Table:
     around = surroundings(decoded, layout)
-    cells = [_cell(slot, decoded, around, settings) for slot in layout.slots]
+    open_sums = [f for f in decoded.findings if f.verdict is not Verdict.REPORTED]
+    in_question = {slot for finding in open_sums for slot in finding.cells}
+    cells = [_cell(slot, decoded, around, settings, in_question) for slot in layout.slots]
     if calibrator is not None:
         read = [i for i, cell in enumerate(cells) if cell.signals]
         threshold = calibrator.cells.threshold(settings.max_risk)
@@ -142,7 +148,14 @@ def kinds_of(alternatives: Sequence[Alternative]) -> list[str]:
     return kinds
 
 
-def _cell(slot: Slot, decoded: Decoded, around: Surroundings, settings: Settings) -> Cell:
+def _cell(
+    slot: Slot,
+    decoded: Decoded,
+    around: Surroundings,
+    settings: Settings,
+    in_question: Collection[str],
+) -> Cell:
+    """One slot; `in_question` are those of sums that nobody can say who broke."""
     candidate = decoded.chosen.get(slot.id)
     alternatives = decoded.alternatives.get(slot.id, ())
     if candidate is None:
@@ -170,7 +183,8 @@ def _cell(slot: Slot, decoded: Decoded, around: Surroundings, settings: Settings
     if candidate.column_anchor < settings.min_anchor:
         doubts.append("weak_column")
     if slot.id in decoded.doubted:
-        doubts.append("relation_broken")
+        is_open = slot.id in in_question
+        doubts.append("relation_broken" if is_open else "reported_error")
     # The first reading of a cell that was repaired is no second look.
     reading = candidate.reading
     looks = decoded.reading.candidates.get(slot.id, ())["repaired" in reading.flags :]

@@ -16,6 +16,7 @@ _FLAGGED, _SUM_ALONE = 0.3, 0.05
 """The chance that a cell is wrong where none was fitted: one that is flagged for itself, and one
 that only belongs to a sum that does not hold."""
 _LEAST = 1e-6
+_SUMS = {"relation_broken", "reported_error"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def questions(
                 other
                 for other in members
                 if other != slot
-                and set(flagged[other].flags) <= {"relation_broken"}
+                and _SUMS.issuperset(flagged[other].flags)
                 and all(slot in f.cells for f in sums[other])
             ]
             gain[slot] += _doubt(flagged[slot]) / whole * (1 + len(freed))
@@ -76,4 +77,4 @@ def _doubt(cell: Cell) -> float:
         return max(_LEAST, 1 - cell.probability)
     if set(cell.flags) <= {"audit"}:
         return _LEAST
-    return _SUM_ALONE if set(cell.flags) <= {"relation_broken"} else _FLAGGED
+    return _SUM_ALONE if _SUMS.issuperset(cell.flags) else _FLAGGED

@@ -173,8 +173,8 @@ def test_what_is_served_says_what_was_fitted(kind: str, folder: Path) -> None:
     calibrator.check_models(installed_models())
     assessor = getattr(calibrator, kind)
     sample = fit.joined(kind, [getattr(one, kind) for one in documents()])
-    model = fit.trees().fit(sample.signals, sample.right)
-    logits = fit.out_of_fold(fit.trees, sample)
+    model = fit.logistic().fit(sample.signals, sample.right)
+    logits = fit.out_of_fold(fit.logistic, sample)
     make = fit.CURVES[calibrator.manifest["measured"][kind]["curve"]]
     expected = make(logits, sample.right)(model.decision_function(sample.signals))
     found = assessor.probability(assessor.logits(sample.signals.tolist()))
@@ -193,7 +193,7 @@ def test_the_threshold_follows_from_the_risk(folder: Path) -> None:
     assert calibrator.cells.threshold(1e-9) == inf
     assert calibrator.cells.threshold(0.5) <= calibrator.cells.threshold(0.1)
     measured = calibrator.manifest["measured"]["cells"]["out_of_fold"]
-    assert measured["trees, isotonic"]["brier"] < measured["score alone"]["brier"] + 0.01
+    assert measured["logistic, isotonic"]["brier"] < measured["score alone"]["brier"] + 0.01
     assert "accepts" in fit.table(calibrator.manifest)
 
 
@@ -288,9 +288,12 @@ def test_errors_that_come_together_widen_the_bound() -> None:
 def calibrator_of(probability: float, folder: Path) -> Calibrator:
     """A calibrator that says the same of everything, and accepts from 0.99 on."""
     curve = {"logit": [0.0, 1.0], "probability": [0.0, 1.0]}
-    always = {"start": probability, "trees": [], "curve": curve}
+    always = {
+        kind: {"weights": [0.0] * len(names), "bias": probability, "curve": curve}
+        for kind, names in SIGNALS.items()
+    }
     shares = {"both": 0.9, "implied": 0.6, "first": 0.5, "later": 0.1}
-    content = json.dumps({**dict.fromkeys(SIGNALS, always), "shares": shares}).encode()
+    content = json.dumps({**always, "shares": shares}).encode()
     manifest = {
         "format": FORMAT,
         "sha256": hashlib.sha256(content).hexdigest(),
@@ -320,8 +323,18 @@ def test_a_probability_decides() -> None:
         ("low_probability",),
         0.5,
     )
-    assert assessed(table(score=0.7), 0.999).flags == ()
-    assert assessed(table(score=0.7), 0.5).flags == ("low_score",)
+    assert assessed(table(score=0.7), 0.999).flags == ("low_score",), "a reader's own doubt stays"
+
+
+def test_what_the_report_does_not_add_up_is_no_doubt_about_its_cells() -> None:
+    three = Reading("3", State.NUMBER, Decimal(3))
+    own = table(reading=three, score=1.0)
+    own = replace(
+        own, candidates={s: (replace(c[0], score=1.0),) for s, c in own.candidates.items()}
+    )
+    assert assessed(own, 0.999).flags == ()
+    assert assessed(own, 0.5).flags == ("reported_error",)
+    assert assessed(table(reading=three), 0.999).flags == ("relation_broken",), "or misread"
 
 
 @pytest.mark.parametrize(
@@ -536,7 +549,10 @@ def test_why_a_figure_is_flagged_is_said(tmp_path: Path) -> None:
     )
     by_rules = {figure.value: figure.flags for figure in found}
     assert by_rules[Decimal(12)] == by_rules[Decimal(13)] == ("contradicted",)
-    bare = [replace(f, signals=f.signals[:-2], flags=()) for f in figures_of("收到申请12件。")]
+    bare = [
+        replace(f, signals=f.signals[:-2], flags=())
+        for f in figures_of("全年共收到政府信息公开申请12件。")
+    ]
     unsure = [replace(bare[0], status=CellStatus.FLAGGED)]
     assert flag_figures(unsure, [None], Settings())[0].flags == ("doubtful_meaning",)
     assert flag_figures(bare, [None], Settings(), calibrator)[0].flags == ("low_probability",)

@@ -38,6 +38,7 @@ FLAG = {
     "weak_row": "所属行不能确定",
     "weak_column": "所属列不能确定",
     "relation_broken": "所在勾稽关系不平衡",
+    "reported_error": "所在勾稽关系不平衡，应为报告自身差错",
     "repaired": "按勾稽关系改取另一识别结果，请核对",
     "low_probability": "综合判断把握不足",
     "readers_disagree": "两次识别结果不一致",
