@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -26,9 +27,9 @@ _POINTS = 200
 Floats = NDArray[np.float64]
 
 
-def judged(sample: fit.Sample) -> dict[str, Floats]:
+def judged(kind: str, sample: fit.Sample) -> dict[str, Floats]:
     """Probabilities (M,) out of fold, by what they are made of."""
-    logits = fit.out_of_fold(fit.logistic, sample)
+    logits = fit.out_of_fold(partial(fit.logistic, kind), sample)
     return {
         "calibrated": fit.by_folds(logits, sample, fit.better_curve(logits, sample)),
         "score alone": fit.by_folds(sample.score, sample),
@@ -98,7 +99,7 @@ def report(every: Sequence[Readings], plots_folder: Path | None) -> str:
     tables = []
     for kind in SIGNALS:
         sample = fit.joined(kind, [getattr(one, kind) for one in every])
-        found = judged(sample)
+        found = judged(kind, sample)
         tables.append(table(kind, sample, found))
         if plots_folder:
             draw(kind, sample, found, plots_folder)

@@ -29,6 +29,7 @@ SIGNALS: Mapping[str, Sequence[str]] = {"cells": signals.NAMES, "figures": figur
 """What is assessed, and the names of its signals."""
 KINDS = ("both", "implied", "first", "later")
 """Of alternatives: sums and a reader say so, sums alone, a reader's next reading, and others."""
+LEAST_LIKELY = 0.9
 _AGAIN = "take models/calibrator from the repository again, or fit it: docs/reliability.md"
 
 Floats = NDArray[np.float64]
@@ -58,8 +59,16 @@ class Assessor:
 
     def threshold(self, target: float) -> float:
         """The least logit of what is accepted, so that the share of wrong values among it stays
-        below `target` with the confidence of the manifest; infinite where no threshold does."""
-        return min((s["threshold"] for s in self.risk if s["bound"] <= target), default=inf)
+        below `target` with the confidence of the manifest; infinite where no threshold does.
+
+        Whatever the target: what is less likely than `LEAST_LIKELY` is not accepted. A sample in
+        which no such reading was wrong does not make it likely.
+        """
+        bounded = min((s["threshold"] for s in self.risk if s["bound"] <= target), default=inf)
+        if self.curve_probabilities[-1] < LEAST_LIKELY:
+            return inf
+        likely = np.interp(LEAST_LIKELY, self.curve_probabilities, self.curve_logits)
+        return max(bounded, float(likely))
 
 
 class Calibrator:

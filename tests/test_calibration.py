@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -62,6 +63,7 @@ from training.calibration.data import (
     readings_of,
     save,
 )
+from training.calibration.regression import SignedRegression
 from training.calibration.risk import risk_curve
 
 FIXTURES = Path(__file__).parents[1] / "eval" / "fixtures"
@@ -173,8 +175,8 @@ def test_what_is_served_says_what_was_fitted(kind: str, folder: Path) -> None:
     calibrator.check_models(installed_models())
     assessor = getattr(calibrator, kind)
     sample = fit.joined(kind, [getattr(one, kind) for one in documents()])
-    model = fit.logistic().fit(sample.signals, sample.right)
-    logits = fit.out_of_fold(fit.logistic, sample)
+    model = fit.logistic(kind).fit(sample.signals, sample.right)
+    logits = fit.out_of_fold(partial(fit.logistic, kind), sample)
     make = fit.CURVES[calibrator.manifest["measured"][kind]["curve"]]
     expected = make(logits, sample.right)(model.decision_function(sample.signals))
     found = assessor.probability(assessor.logits(sample.signals.tolist()))
@@ -235,6 +237,23 @@ def test_too_few_documents_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SystemExit):
         fit.main(["--folder", str(tmp_path), "-o", str(tmp_path / "out")])
     assert not (tmp_path / "out").exists()
+
+
+def test_no_signal_speaks_for_what_it_speaks_against() -> None:
+    """An unsure table whose wrong cells are elsewhere would otherwise vouch for its cells."""
+    dice = np.random.default_rng(1)
+    given_ = dice.random((3000, 3))
+    right = dice.random(3000) < 1 / (1 + np.exp(-3 - 4 * given_[:, 1] + 3 * given_[:, 2]))
+    free = SignedRegression(["a", "b", "c"]).fit(given_, right)
+    assert free.weights[1] > 1
+    assert free.weights[2] < -1
+    held = SignedRegression(["certainty", "table_unsure", "digits"]).fit(given_, right)
+    assert held.weights[1] == 0
+    assert held.weights[2] < -1
+    same = SignedRegression(["digits", "certainty", "table_unsure"]).fit(given_, right)
+    assert np.allclose(same.weights, free.weights, atol=0.05)
+    sure = SignedRegression(["a"]).fit(np.ones((4, 1)), np.array([True, True, True, False]))
+    assert sure.decision_function(np.ones((1, 1)))[0] > 0
 
 
 @settings(deadline=None, max_examples=30)
@@ -350,6 +369,14 @@ def test_no_probability_settles_where_a_value_belongs_or_what_sums_prefer(
     changes: dict[str, object],
 ) -> None:
     assert assessed(table(**changes), 0.99999).status is CellStatus.FLAGGED
+
+
+def test_what_is_unlikely_is_not_accepted_whatever_the_target(tmp_path: Path) -> None:
+    calibrator_of(0.5, tmp_path)
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    manifest["risk"]["cells"] = [{"threshold": -9.0, "bound": 1e-9}]
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    assert Calibrator(tmp_path).cells.threshold(0.5) == 0.9  # where its curve is there
 
 
 def test_alternatives_share_what_the_reading_leaves() -> None:

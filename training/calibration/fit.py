@@ -1,10 +1,10 @@
 """`python -m training calibrate`: fit the calibrator, choose its curve, and bound what it accepts.
 
 Everything is judged out of fold: five folds by document, each predicted by a model that has seen
-none of it. A logistic regression is what is kept; boosted trees and one score alone are measured
-beside it. Its curve is isotonic or a sigmoid (Platt, 1999), whichever has the smaller Brier score
-out of fold. It is fitted to predictions out of fold, and so are the thresholds and the bounds of
-their risk.
+none of it. A logistic regression (`regression`) is what is kept; boosted trees and one score alone
+are measured beside it. Its curve is isotonic or a sigmoid (Platt, 1999), whichever has the smaller
+Brier score out of fold. It is fitted to predictions out of fold, and so are the thresholds and the
+bounds of their risk.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,15 +29,14 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss, log_loss
 from sklearn.model_selection import GroupKFold
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from extractor.calibrator import FOLDER as ARTEFACT
-from extractor.calibrator import FORMAT, KINDS, SIGNALS, digest_of
+from extractor.calibrator import FORMAT, KINDS, LEAST_LIKELY, SIGNALS, digest_of
 from extractor.errors import ModelError
 from extractor.schema import load_schema
 from extractor.settings import Settings
 from training.calibration.data import FOLDER, Items, Readings, load_all, made_with
+from training.calibration.regression import AGAINST, FOR, SignedRegression
 from training.calibration.risk import CONFIDENCE, risk_curve
 
 _FOLDS = 5
@@ -94,11 +94,11 @@ def joined(kind: str, items: Sequence[Items]) -> Sample:
     return sample
 
 
-def logistic() -> Pipeline:
-    return make_pipeline(StandardScaler(), LogisticRegression(C=1.0, max_iter=3000))
+def logistic(kind: str) -> SignedRegression:
+    return SignedRegression(SIGNALS[kind])
 
 
-def trees() -> ClassifierMixin:
+def trees(kind: str) -> ClassifierMixin:
     return HistGradientBoostingClassifier(
         max_iter=120,
         max_depth=3,
@@ -107,10 +107,11 @@ def trees() -> ClassifierMixin:
         l2_regularization=20.0,
         early_stopping=False,
         random_state=_SEED,
+        monotonic_cst=[(name in FOR) - (name in AGAINST) for name in SIGNALS[kind]],
     )
 
 
-MODELS: dict[str, Callable[[], Any]] = {"logistic": logistic, "trees": trees}
+MODELS: dict[str, Callable[[str], Any]] = {"logistic": logistic, "trees": trees}
 
 
 def out_of_fold(make: Callable[[], Any], sample: Sample) -> Floats:
@@ -181,29 +182,21 @@ def better_curve(logits: Floats, sample: Sample) -> str:
     )
 
 
-def numbers(model: Pipeline) -> dict[str, Any]:
-    """Weights and bias of a regression, for signals as they are."""
-    scaler, regression = model[0], model[-1]
-    weights = regression.coef_[0] / scaler.scale_
-    bias = regression.intercept_[0] - float(weights @ scaler.mean_)
-    return {"weights": weights.tolist(), "bias": float(bias)}
-
-
 def fit(kind: str, sample: Sample) -> tuple[dict[str, Any], dict[str, Any]]:
     """What `calibrator.json` says of one kind of items, and the measures for the manifest."""
-    logits = {kind: out_of_fold(make, sample) for kind, make in MODELS.items()}
+    logits = {name: out_of_fold(partial(make, kind), sample) for name, make in MODELS.items()}
     probabilities = {
-        f"{kind}, {curve}": by_folds(logits[kind], sample, curve)
-        for kind in MODELS
+        f"{name}, {curve}": by_folds(logits[name], sample, curve)
+        for name in MODELS
         for curve in CURVES
     }
     probabilities["score alone"] = by_folds(sample.score, sample)
     measured = {
-        kind: {
+        name: {
             "brier": float(brier_score_loss(sample.right, p)),
             "log_loss": float(log_loss(sample.right, np.clip(p, _LEAST, 1 - _LEAST))),
         }
-        for kind, p in probabilities.items()
+        for name, p in probabilities.items()
     }
     chosen = better_curve(logits["logistic"], sample)
     curve = CURVES[chosen](logits["logistic"], sample.right)
@@ -217,12 +210,14 @@ def fit(kind: str, sample: Sample) -> tuple[dict[str, Any], dict[str, Any]]:
         np.unique(np.quantile(logits["logistic"], np.linspace(0, 1, _STEPS))).tolist(),
         least=_LEAST_COVERAGE[kind],
     )
-    model = logistic().fit(sample.signals, sample.right)
+    model = logistic(kind).fit(sample.signals, sample.right)
     rules = sample.accepted & ~sample.right
-    return {**numbers(model), "curve": asdict(curve)}, {
+    content = {"weights": model.weights.tolist(), "bias": model.bias, "curve": asdict(curve)}
+    return content, {
         "items": len(sample.right),
         "wrong": int((~sample.right).sum()),
         "curve": chosen,
+        "floor": float(np.interp(LEAST_LIKELY, curve.probability, curve.logit)),
         "out_of_fold": measured,
         "rules_alone": {"coverage": float(sample.accepted.mean()), "wrong": int(rules.sum())},
         "risk": [asdict(step) for step in steps],
@@ -355,6 +350,7 @@ def table(manifest: dict[str, Any]) -> str:
             lines.append(
                 f"  {name:15} Brier {scores['brier']:.6f}, log loss {scores['log_loss']:.5f}"
             )
+        lines.append(f"  nothing below {LEAST_LIKELY} is accepted: logit {found['floor']:.3f}")
         for target in _TARGETS[kind]:
             fitting = [step for step in manifest["risk"][kind] if step["bound"] <= target]
             if fitting:
