@@ -10,7 +10,7 @@ all speaks against it. Flag codes are stable; `docs/flags.md` explains each.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from extractor.calibrator import Calibrator
@@ -26,7 +26,6 @@ from extractor.types import (
     Reading,
     State,
     Table,
-    Verdict,
 )
 
 FLAGS = {
@@ -71,9 +70,7 @@ def _table(
     decoded: Decoded, layout: Layout, settings: Settings, calibrator: Calibrator | None
 ) -> Table:
     around = surroundings(decoded, layout)
-    open_sums = [f for f in decoded.findings if f.verdict is not Verdict.REPORTED]
-    in_question = {slot for finding in open_sums for slot in finding.cells}
-    cells = [_cell(slot, decoded, around, settings, in_question) for slot in layout.slots]
+    cells = [_cell(slot, decoded, around, settings) for slot in layout.slots]
     if calibrator is not None:
         read = [i for i, cell in enumerate(cells) if cell.signals]
         threshold = calibrator.cells.threshold(settings.max_risk)
@@ -148,14 +145,7 @@ def kinds_of(alternatives: Sequence[Alternative]) -> list[str]:
     return kinds
 
 
-def _cell(
-    slot: Slot,
-    decoded: Decoded,
-    around: Surroundings,
-    settings: Settings,
-    in_question: Collection[str],
-) -> Cell:
-    """One slot; `in_question` are those of sums that nobody can say who broke."""
+def _cell(slot: Slot, decoded: Decoded, around: Surroundings, settings: Settings) -> Cell:
     candidate = decoded.chosen.get(slot.id)
     alternatives = decoded.alternatives.get(slot.id, ())
     if candidate is None:
@@ -183,7 +173,7 @@ def _cell(
     if candidate.column_anchor < settings.min_anchor:
         doubts.append("weak_column")
     if slot.id in decoded.doubted:
-        is_open = slot.id in in_question
+        is_open = slot.id in decoded.in_question
         doubts.append("relation_broken" if is_open else "reported_error")
     # The first reading of a cell that was repaired is no second look.
     reading = candidate.reading

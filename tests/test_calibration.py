@@ -345,15 +345,36 @@ def test_a_probability_decides() -> None:
     assert assessed(table(score=0.7), 0.999).flags == ("low_score",), "a reader's own doubt stays"
 
 
-def test_what_the_report_does_not_add_up_is_no_doubt_about_its_cells() -> None:
-    three = Reading("3", State.NUMBER, Decimal(3))
-    own = table(reading=three, score=1.0)
-    own = replace(
-        own, candidates={s: (replace(c[0], score=1.0),) for s, c in own.candidates.items()}
+def test_what_the_report_does_not_add_up_is_no_doubt_about_its_cells(tmp_path: Path) -> None:
+    """One number that its row and its column contradict is the report's own; numbers that stand
+    one column off break sums that have no cell in common, and one sum alone points to nobody."""
+    wrong = {"granted.natural_person": 13, "granted.total": 12, "total_handled.natural_person": 12}
+    wrong |= {"total_handled.total": 12, "new_received.natural_person": 12}
+    wrong |= {"new_received.total": 12}
+    moved = {"granted.enterprise": 12, "granted.total": 12, "total_handled.natural_person": 12}
+    moved |= {"total_handled.total": 12, "new_received.natural_person": 12}
+    moved |= {"new_received.total": 12}
+    for values, flags in ((wrong, set()), (moved, {"relation_broken"})):
+        cells = requests_of(values, calibrator_of(0.999, tmp_path))
+        assert {flag for cell in cells for flag in cell.flags} == flags
+    cells = requests_of(wrong, calibrator_of(0.5, tmp_path))
+    assert {flag for cell in cells for flag in cell.flags} >= {"reported_error"}
+    assert assessed(table(reading=Reading("3", State.NUMBER, Decimal(3))), 0.999).flags == (
+        "relation_broken",
     )
-    assert assessed(own, 0.999).flags == ()
-    assert assessed(own, 0.5).flags == ("reported_error",)
-    assert assessed(table(reading=three), 0.999).flags == ("relation_broken",), "or misread"
+
+
+def requests_of(values: dict[str, int], calibrator: Calibrator) -> tuple[Cell, ...]:
+    """Table three as characters of a file, zero but for some cells."""
+    layout = SCHEMA.layout("requests", "detailed")
+    found = {}
+    for slot in layout.slots:
+        value = values.get(slot.id.removeprefix("requests."), 0)
+        reading = Reading(str(value), State.NUMBER, Decimal(value))
+        found[slot.id] = (Candidate(slot.id, reading, 1.0, 1.0, 1.0, HERE, "cell"),)
+    read = TableReading("requests", "detailed", True, found)
+    (one,) = flag(decode([read], SCHEMA), SCHEMA, Settings(), calibrator)
+    return one.cells
 
 
 @pytest.mark.parametrize(

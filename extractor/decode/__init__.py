@@ -18,6 +18,7 @@ from decimal import Decimal
 
 from extractor.decode.explain import Explanation, explain, holds
 from extractor.decode.options import LAST_YEAR, implied_by, number
+from extractor.decode.places import in_question
 from extractor.decode.verdicts import finding
 from extractor.schema import LAST, Layout, Relation, Schema
 from extractor.types import (
@@ -79,12 +80,14 @@ def _decode(
     implied = _implied_for_unknown(relations, values) | dict(told.values)
     doubted = {slot for r in broken if r.id not in told.cleared for slot in r.slots}
     state = {r.id: holds(r, chosen) for r in layout.relations}
+    findings = tuple(finding(r, layout, values, told.verdicts.get(r.id)) for r in broken)
     return Decoded(
         reading,
         chosen,
         _alternatives(reading, chosen, implied),
-        tuple(finding(r, layout, values, told.verdicts.get(r.id)) for r in broken),
+        findings,
         frozenset((doubted | told.located) & set(reading.candidates)),
+        in_question(findings, layout.relations, chosen),
         frozenset(name for name, is_kept in state.items() if is_kept),
         frozenset(name for name, is_kept in state.items() if is_kept is False),
     )

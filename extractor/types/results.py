@@ -99,14 +99,17 @@ class Finding:
 @dataclass(frozen=True, slots=True)
 class Decoded:
     """One table after decoding: the chosen candidate and the other readings of every slot that has
-    any, the relations that are broken, and the slots that these put in doubt. `held` and `failing`
-    are the ids of relations that the chosen readings keep and do not keep."""
+    any, the relations that are broken, and the slots that these put in doubt; `in_question` are
+    those that may have been misread or stand in wrong places, and not only in a sum that the report
+    itself breaks. `held` and `failing` are the ids of relations that the chosen readings keep and
+    do not keep."""
 
     reading: TableReading
     chosen: Mapping[str, Candidate]
     alternatives: Mapping[str, tuple[Alternative, ...]]
     findings: tuple[Finding, ...]
     doubted: frozenset[str] = frozenset()
+    in_question: frozenset[str] = frozenset()
     held: frozenset[str] = frozenset()
     failing: frozenset[str] = frozenset()
 

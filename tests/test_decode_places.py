@@ -1,0 +1,107 @@
+"""Broken sums: a plain error of the report's own, or numbers that may stand in wrong places."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from extractor.decode import decode
+from extractor.schema import load_schema
+from extractor.types import Candidate, Evidence, Reading, State, TableReading
+
+SCHEMA = load_schema()
+COLUMNS = [s.id.split(".")[2] for s in SCHEMA.layout("requests", "detailed").slots[:7]]
+SOUND = {
+    "new_received.natural_person": 12,
+    "new_received.enterprise": 3,
+    "new_received.total": 15,
+    "granted.natural_person": 12,
+    "granted.enterprise": 3,
+    "granted.total": 15,
+    "total_handled.natural_person": 12,
+    "total_handled.enterprise": 3,
+    "total_handled.total": 15,
+}
+
+
+def table(name: str, values: dict[str, int]) -> TableReading:
+    """Characters of a file, zero but for some cells."""
+    layout = SCHEMA.layout(name, "detailed" if name == "requests" else "standard")
+    found = {}
+    for slot in layout.slots:
+        value = values.get(slot.id.removeprefix(f"{name}."), 0)
+        reading = Reading(str(value), State.NUMBER, Decimal(value))
+        found[slot.id] = (Candidate(slot.id, reading, 1.0, 1.0, 1.0, Evidence(line=1), "cell"),)
+    return TableReading(name, layout.id, True, found)
+
+
+def asked(values: dict[str, int], name: str = "requests") -> set[str]:
+    (decoded,) = decode([table(name, values)], SCHEMA)
+    assert decoded.findings
+    return {slot.removeprefix(f"{name}.") for slot in decoded.in_question}
+
+
+def test_one_wrong_cell_leaves_none_in_question() -> None:
+    assert asked(SOUND | {"granted.natural_person": 13}) == set()
+    assert asked(SOUND | {"new_received.total": 51}) == set()
+
+
+def test_numbers_one_column_off_are_in_question_and_no_others() -> None:
+    row = [12, 3, 0, 0, 0, 0, 15]
+    moved = dict(zip([f"granted.{c}" for c in COLUMNS], [row[-1], *row[:-1]], strict=True))
+    found = asked(SOUND | moved)
+    assert found == {f"granted.{c}" for c in ("natural_person", "enterprise", "total")} | {
+        "granted.research_institution"
+    }
+
+
+def test_two_exchanged_cells_are_in_question() -> None:
+    exchanged = {"granted.natural_person": 3, "granted.enterprise": 12}
+    found = asked(SOUND | exchanged)
+    assert {"granted.natural_person", "granted.enterprise"} <= found
+    assert "denied_state_secret.natural_person" not in found
+    lower = {"granted.natural_person": 0, "partially_granted.natural_person": 12}
+    found = asked(SOUND | lower)
+    assert {"granted.natural_person", "partially_granted.natural_person"} <= found
+    assert "granted.enterprise" not in found
+
+
+@pytest.mark.parametrize(
+    ("row", "is_open"),
+    [
+        ((10, 1, 0, 0, 0), False),  # nothing but another total would do
+        ((5, 1, 2, 0, 2), True),  # with 5 as the total and 2 in its place the sum holds
+        ((8, 5, 2, 1, 0), True),  # one place off: 0, 5, 2, 1 and 8
+    ],
+)
+def test_a_single_broken_sum(row: tuple[int, ...], is_open: bool) -> None:
+    names = ("upheld", "corrected", "other", "pending", "total")
+    values = dict(zip([f"reconsideration.{n}" for n in names], row, strict=True))
+    assert bool(asked(values, "disputes")) is is_open
+
+
+def test_what_cannot_be_told_is_all_in_question() -> None:
+    two = SOUND | {"granted.natural_person": 13, "new_received.enterprise": 9}
+    found = asked(two)
+    assert {"granted.natural_person", "new_received.enterprise"} <= found
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.permutations(range(7)), st.lists(st.integers(0, 40), min_size=6, max_size=6))
+def test_no_permutation_of_a_row_is_taken_for_the_reports_own_error(
+    order: list[int], parts: list[int]
+) -> None:
+    row = [*parts, sum(parts)]
+    values = {}
+    for name in ("new_received", "granted", "total_handled"):
+        values |= dict(zip([f"{name}.{c}" for c in COLUMNS], row, strict=True))
+    placed = [row[i] for i in order]
+    values |= dict(zip([f"granted.{c}" for c in COLUMNS], placed, strict=True))
+    (decoded,) = decode([table("requests", values)], SCHEMA)
+    wrong = {
+        f"requests.granted.{c}" for c, a, b in zip(COLUMNS, row, placed, strict=True) if a != b
+    }
+    assert wrong <= decoded.in_question
