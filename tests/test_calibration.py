@@ -62,6 +62,7 @@ from training.calibration.data import (
     made_with,
     readings_of,
     save,
+    wording,
 )
 from training.calibration.regression import SignedRegression
 from training.calibration.risk import risk_curve
@@ -117,7 +118,13 @@ def items(n: int, width: int, score: int, dice: np.random.Generator) -> Items:
     """Readings that are wrong mostly where their score is low."""
     given_ = dice.random((n, width)).astype(np.float32)
     right = dice.random(n) < 0.55 + 0.45 * (given_[:, score] > 0.4)
-    return Items(given_, right, np.zeros(n, np.bool_), given_[:, score] > 0.3)
+    return Items(
+        given_,
+        right,
+        np.zeros(n, np.bool_),
+        given_[:, score] > 0.3,
+        dice.integers(0, 1 << 30, n) // (1 << 24),
+    )
 
 
 def documents(n: int = 30, each: int = 60) -> list[Readings]:
@@ -231,6 +238,12 @@ def test_what_probabilities_are_worth_is_printed_and_drawn(
         assert (tmp_path / f"{name}.svg").read_text().startswith("<svg")
     with pytest.raises(SystemExit):
         calibration.main(["--folder", str(tmp_path)])
+
+
+def test_figures_of_one_wording_are_one_group() -> None:
+    first = wording("“双龙桥政务”微信订阅用户 5522 人，服务功能11项。")
+    assert first == wording("“沧海发布”微信订阅用户近3.9万人,服务功能七项。") != ""
+    assert first != wording("全年收到申请11件。")
 
 
 def test_too_few_documents_are_refused(tmp_path: Path) -> None:

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
+import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -27,6 +29,7 @@ from numpy.typing import NDArray
 
 from extractor import figure_signals, ingest, signals
 from extractor.calibrator import KINDS, SIGNALS
+from extractor.characters import canonical
 from extractor.engines import Engines, installed_models
 from extractor.errors import CorruptInput, ExtractorError
 from extractor.figure_flags import is_held_back
@@ -49,6 +52,7 @@ _STANDARD = {
     **{name: 0.2 / len(LAYOUT_CONDITIONS) for name in LAYOUT_CONDITIONS},
     **{name: 0.5 / len(GROUPS["standard"]) for name in GROUPS["standard"]},
 }
+_VARIABLE = re.compile(r"[“《\"].*?[”》\"]|[一二三四五六七八九十百千万亿零两余多近约]|[^一-鿿]")
 Truth = Mapping[str, Any]
 _HARSH = (*GROUPS["harsh"], "garbled", "mixed", "picture")
 MIX = Mix({**_STANDARD, **{name: 1.0 / len(_HARSH) for name in _HARSH}}, statements=6)
@@ -58,12 +62,17 @@ MIX = Mix({**_STANDARD, **{name: 1.0 / len(_HARSH) for name in _HARSH}}, stateme
 @dataclass(frozen=True, slots=True)
 class Items:
     """N readings: `signals` (N, F), whether each is right (N,), whether something flags it whatever
-    its probability (N,), and whether the rules alone accept it (N,)."""
+    its probability (N,), and whether the rules alone accept it (N,).
+
+    `group` (N,) tells which go wrong together: cells of one document, figures in sentences of one
+    wording, whatever documents they stand in.
+    """
 
     signals: NDArray[np.float32]
     right: NDArray[np.bool_]
     held_back: NDArray[np.bool_]
     accepted: NDArray[np.bool_]
+    group: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.right)
@@ -103,6 +112,7 @@ def readings_of(name: str, condition: str, extraction: Extraction, truth: Truth)
             [_is_right(cell, truth) for cell in read],
             [not SOFT.issuperset(cell.flags) for cell in read],
             [cell.status is CellStatus.ACCEPTED for cell in read],
+            [name] * len(read),
             len(signals.NAMES),
         ),
         _items(
@@ -110,6 +120,7 @@ def readings_of(name: str, condition: str, extraction: Extraction, truth: Truth)
             _are_stated(figures, truth),
             [is_held_back(figure) for figure in figures],
             [figure.status is CellStatus.ACCEPTED for figure in figures],
+            [wording(figure.sentence) for figure in figures],
             len(figure_signals.NAMES),
         ),
         np.array(
@@ -134,6 +145,7 @@ def _items(
     right: Sequence[bool],
     held_back: Sequence[bool],
     accepted: Sequence[bool],
+    groups: Sequence[str],
     width: int,
 ) -> Items:
     return Items(
@@ -141,7 +153,13 @@ def _items(
         np.array(right, np.bool_),
         np.array(held_back, np.bool_),
         np.array(accepted, np.bool_),
+        np.array([zlib.crc32(group.encode()) for group in groups], np.int64),
     )
+
+
+def wording(sentence: str) -> str:
+    """A sentence without its names, numbers and signs: that of others made by the same pattern."""
+    return _VARIABLE.sub("", canonical(sentence))
 
 
 def _is_right(cell: Cell, truth: Truth) -> bool:

@@ -1,10 +1,10 @@
 """`python -m training calibrate`: fit the calibrator, choose its curve, and bound what it accepts.
 
-Everything is judged out of fold: five folds by document, each predicted by a model that has seen
-none of it. A logistic regression (`regression`) is what is kept; boosted trees and one score alone
-are measured beside it. Its curve is isotonic or a sigmoid (Platt, 1999), whichever has the smaller
-Brier score out of fold. It is fitted to predictions out of fold, and so are the thresholds and the
-bounds of their risk.
+Everything is judged out of fold: five folds by document, for key figures by wording, each predicted
+by a model that has seen none of it. A logistic regression (`regression`) is what is kept; boosted
+trees and one score alone are measured beside it. Its curve is isotonic or a sigmoid (Platt, 1999),
+whichever has the smaller Brier score out of fold. It is fitted to predictions out of fold, and so
+are the thresholds and the bounds of their risk.
 """
 
 from __future__ import annotations
@@ -61,14 +61,15 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The items of one kind of all documents one after the other (see `Items`); `document` tells
-    whose each is, `score` is the name of the signal that the regression is compared with."""
+    """The items of one kind of all documents one after the other (see `Items`); `group` numbers
+    what goes wrong together, from 0 on, `score` is the signal that the regression is compared with.
+    """
 
     signals: Floats
     right: NDArray[np.bool_]
     held_back: NDArray[np.bool_]
     accepted: NDArray[np.bool_]
-    document: NDArray[np.int64]
+    group: NDArray[np.int64]
     score: Floats
 
 
@@ -86,7 +87,7 @@ def joined(kind: str, items: Sequence[Items]) -> Sample:
         np.concatenate([one.right for one in items]),
         np.concatenate([one.held_back for one in items]),
         np.concatenate([one.accepted for one in items]),
-        np.repeat(np.arange(len(items)), [len(one) for one in items]),
+        np.unique(np.concatenate([one.group for one in items]), return_inverse=True)[1],
         signals[:, list(SIGNALS[kind]).index(_SCORES[kind])],
     )
     if sample.right.all():
@@ -117,7 +118,7 @@ MODELS: dict[str, Callable[[str], Any]] = {"logistic": logistic, "trees": trees}
 def out_of_fold(make: Callable[[], Any], sample: Sample) -> Floats:
     """Logits (M,) of every reading by a model that has not seen its document."""
     found = np.empty(len(sample.right))
-    for seen, left_out in GroupKFold(_FOLDS).split(sample.signals, sample.right, sample.document):
+    for seen, left_out in GroupKFold(_FOLDS).split(sample.signals, sample.right, sample.group):
         model = make().fit(sample.signals[seen], sample.right[seen])
         found[left_out] = model.decision_function(sample.signals[left_out])
     return found
@@ -168,7 +169,7 @@ CURVES: dict[str, Callable[[Floats, NDArray[np.bool_]], Curve]] = {
 def by_folds(logits: Floats, sample: Sample, curve: str = "isotonic") -> Floats:
     """Probabilities (M,) with the curve of the other folds."""
     found = np.empty(len(logits))
-    folds = GroupKFold(_FOLDS).split(sample.signals, sample.right, sample.document)
+    folds = GroupKFold(_FOLDS).split(sample.signals, sample.right, sample.group)
     for seen, left_out in folds:
         found[left_out] = CURVES[curve](logits[seen], sample.right[seen])(logits[left_out])
     return found
@@ -206,7 +207,7 @@ def fit(kind: str, sample: Sample) -> tuple[dict[str, Any], dict[str, Any]]:
         logits["logistic"],
         sample.right,
         sample.held_back,
-        sample.document,
+        sample.group,
         np.unique(np.quantile(logits["logistic"], np.linspace(0, 1, _STEPS))).tolist(),
         least=_LEAST_COVERAGE[kind],
     )
@@ -215,6 +216,7 @@ def fit(kind: str, sample: Sample) -> tuple[dict[str, Any], dict[str, Any]]:
     content = {"weights": model.weights.tolist(), "bias": model.bias, "curve": asdict(curve)}
     return content, {
         "items": len(sample.right),
+        "groups": int(sample.group.max()) + 1,
         "wrong": int((~sample.right).sum()),
         "curve": chosen,
         "floor": float(np.interp(LEAST_LIKELY, curve.probability, curve.logit)),

@@ -6,7 +6,7 @@ tested from a strict one on, and the first that fails ends it, so that no correc
 is needed. The sequence begins where enough is accepted for the test to have a chance, which is
 decided before any result is seen. The risk is the share of wrong readings among accepted ones; its
 bound is the larger one of an exact bound of independent readings (Clopper and Pearson, 1934) and of
-a bootstrap over documents, because readings of one document go wrong together.
+a bootstrap over groups that go wrong together: readings of one document, figures of one wording.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def risk_curve(
     score: NDArray[np.float64],
     right: NDArray[np.bool_],
     held_back: NDArray[np.bool_],
-    document: NDArray[np.int64],
+    group: NDArray[np.int64],
     thresholds: Sequence[float],
     *,
     least: float = 0.0,
@@ -49,7 +49,7 @@ def risk_curve(
         score: of every reading (M,), the higher the likelier.
         right: whether it is right (M,).
         held_back: whether it is flagged in any case, and so never accepted (M,).
-        document: the number of its document (M,).
+        group: the number of its group (M,), from 0 on.
         thresholds: in any order.
         least: the share of readings that the first one must accept.
 
@@ -58,7 +58,7 @@ def risk_curve(
     """
     if not len(right):
         raise ValueError("no readings to bound the risk of")
-    n = int(document.max()) + 1
+    n = int(group.max()) + 1
     draws = np.random.default_rng(_SEED).multinomial(n, np.full(n, 1 / n), _RESAMPLES)
     found: list[Step] = []
     worst = 0.0
@@ -66,8 +66,8 @@ def risk_curve(
         taken = (score >= threshold) & ~held_back
         if taken.mean() < least or not taken.any():
             continue
-        items = np.bincount(document[taken], minlength=n)
-        events = np.bincount(document[taken & ~right], minlength=n)
+        items = np.bincount(group[taken], minlength=n)
+        events = np.bincount(group[taken & ~right], minlength=n)
         worst = max(worst, _bound(events, items, draws))
         found.append(Step(threshold, float(taken.mean()), int(events.sum()), worst))
     return found
