@@ -34,6 +34,7 @@ FLAGS = {
     "low_score": "the reader is not sure of the characters",
     "weak_row": "it is not certain to which row the value belongs",
     "weak_column": "it is not certain to which column the value belongs",
+    "shared_print": "the same print was read for another cell, too",
     "relation_broken": "a sum that this cell is part of does not hold",
     "reported_error": "a sum that this cell is part of does not hold, by the report's own error",
     "repaired": "the sums hold with another reading of the print, which was taken",

@@ -166,7 +166,8 @@ def test_what_was_kept_is_decided_as_at_first(suffix: str, engines: Engines) -> 
     kept = from_bytes(to_bytes(found))
     assert to_bytes(kept) == to_bytes(found)
     assert (kept.tables, kept.status) == ((), Status.FAILED)
-    again = decided_again(kept, SCHEMA, Settings())
+    calibrator = engines.calibrator_for(SCHEMA, Settings())
+    again = decided_again(kept, SCHEMA, Settings(), calibrator)
     assert to_dict(again) == to_dict(found)
     slot = found.tables[0].cells[0].slot
     told = decided_again(kept, SCHEMA, Settings(), answers=Answers(cells={slot: number(77)}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -9,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extractor.decode import decode
+from extractor.flag import flag
 from extractor.schema import load_schema
-from extractor.types import Candidate, Evidence, Reading, State, TableReading
+from extractor.settings import Settings
+from extractor.types import Box, Candidate, Evidence, Reading, State, TableReading, Verdict
 
 SCHEMA = load_schema()
 COLUMNS = [s.id.split(".")[2] for s in SCHEMA.layout("requests", "detailed").slots[:7]]
@@ -87,6 +90,25 @@ def test_what_cannot_be_told_is_all_in_question() -> None:
     two = SOUND | {"granted.natural_person": 13, "new_received.enterprise": 9}
     found = asked(two)
     assert {"granted.natural_person", "new_received.enterprise"} <= found
+
+
+def test_print_that_two_cells_share_is_doubted_and_no_report_is_blamed() -> None:
+    """Of a skewed scan: a row was read in the place of the row above, with certainty."""
+    read = table("requests", SOUND | {"denied_state_secret.natural_person": 12})
+    box = Box(0.5, 0.4, 0.52, 0.41)
+    found = dict(read.candidates)
+    for name in ("granted", "denied_state_secret"):
+        slot = f"requests.{name}.natural_person"
+        here = Evidence(page=2, box=box)
+        found[slot] = (replace(found[slot][0], evidence=here, score=0.9999, agreement=0.999),)
+    (decoded,) = decode([replace(read, candidates=found)], SCHEMA)
+    assert Verdict.REPORTED not in {finding.verdict for finding in decoded.findings}
+    (flagged,) = flag([decoded], SCHEMA, Settings())
+    doubted = {cell.slot for cell in flagged.cells if "shared_print" in cell.flags}
+    assert doubted == {
+        "requests.granted.natural_person",
+        "requests.denied_state_secret.natural_person",
+    }
 
 
 @settings(deadline=None, max_examples=60)

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from extractor import ingest
+from extractor.calibrator import LEAST_LIKELY
 from extractor.engines import Engines
 from extractor.errors import (
     CorruptInput,
@@ -59,9 +60,11 @@ def test_labelled_documents(document: Labelled, engines: Engines, settings: Sett
     assert result.facts.edition == document.truth["edition"]
     assert result.facts.year == document.truth["year"]
     for cell in cells.values():
-        assert cell.probability is None
+        was_read = cell.reading.state is not State.MISSING
+        assert (cell.probability is not None) == was_read
         if cell.status is CellStatus.ACCEPTED:
-            assert cell.reading.state is not State.MISSING
+            assert cell.probability is not None
+            assert cell.probability >= LEAST_LIKELY
             assert cell.evidence.page or cell.evidence.line
         if cell.evidence.box:
             assert 0 <= cell.evidence.box.x0 < cell.evidence.box.x1 <= 1
@@ -102,7 +105,7 @@ def test_a_report_that_does_not_add_up_is_reported(engines: Engines, settings: S
     assert {finding.verdict for finding in sums} == {Verdict.REPORTED}
     assert all(finding.expected != finding.found for finding in result.findings)
     cells = {cell.slot: cell for table in result.tables for cell in table.cells}
-    flagged = {slot for slot, cell in cells.items() if "reported_error" in cell.flags}
+    flagged = {slot for slot, cell in cells.items() if "relation_broken" in cell.flags}
     # Where two sums cross, the cell is known; in a row of table four it could be any.
     located = {
         "requests.granted.total": (13, 12),

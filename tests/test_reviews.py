@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from extractor.engines import Engines
 from extractor.export import FORMATS
 from extractor.figures import find_figures
 from extractor.pipeline import decided
@@ -82,7 +83,9 @@ def prepare_table(settings: Settings) -> Work:
     def work(task: Task, report: Report) -> Outcome:
         read = extraction(with_figures="figures" in task.name)
         facts = replace(read.facts, year=None) if "undated" in task.name else read.facts
-        found = decided(replace(read, name=task.name, facts=facts), SCHEMA, settings)
+        calibrator = Engines(settings).calibrator_for(SCHEMA, settings)
+        read = replace(read, name=task.name, facts=facts)
+        found = decided(read, SCHEMA, settings, calibrator)
         for name, write in FORMATS.items():
             write_whole(task.folder / result_name(name), write(found, SCHEMA))
         if "old" not in task.name:

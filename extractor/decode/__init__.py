@@ -18,7 +18,7 @@ from decimal import Decimal
 
 from extractor.decode.explain import Explanation, explain, holds
 from extractor.decode.options import LAST_YEAR, implied_by, number
-from extractor.decode.places import in_question
+from extractor.decode.places import in_question, shared_print
 from extractor.decode.verdicts import finding
 from extractor.schema import LAST, Layout, Relation, Schema
 from extractor.types import (
@@ -59,6 +59,7 @@ def decode(
 def _decode(
     reading: TableReading, layout: Layout, last_year: Mapping[str, Decimal], is_joint: bool
 ) -> Decoded:
+    reading = shared_print(reading)
     candidates = dict(reading.candidates)
     for slot, value in last_year.items():
         stated = Reading(str(value), State.NUMBER, value)

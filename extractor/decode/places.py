@@ -1,5 +1,5 @@
-"""Which cells of a table that does not add up are in question: an error of the report's own leaves
-its cells known, numbers that stand in wrong places do not.
+"""Cells that may hold what belongs elsewhere: by their print, and by the sums that do not hold. An
+error of the report's own leaves its cells known, numbers that stand in wrong places do not.
 
 Sums tell the two apart. One number that is wrong breaks the sums that cross in its cell. Numbers
 that are permuted along a row break the sums of columns, in such a way that each broken column
@@ -9,12 +9,39 @@ wants a number that another one has; and the same the other way round.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from extractor.decode.explain import holds
-from extractor.decode.options import implied_by, number
+from extractor.decode.options import PERSON, implied_by, number
 from extractor.schema import Relation
-from extractor.types import Candidate, Finding, Verdict
+from extractor.types import Candidate, Finding, TableReading, Verdict
+
+SHARED = "shared_print"
+_SAME_PLACE = 0.001
+"""As a share of the page."""
+
+
+def shared_print(reading: TableReading) -> TableReading:
+    """The table with a doubt on every reading whose print was taken for another cell, too: one of
+    the two cells was not read, and both are where they are by the same lines."""
+    taken: dict[tuple[int | None, ...], list[str]] = {}
+    for slot, candidates in reading.candidates.items():
+        first = candidates[0] if candidates else None
+        box = None if first is None else first.evidence.box
+        if first is None or box is None or not first.reading.printed.strip():
+            continue
+        corners = (round(corner / _SAME_PLACE) for corner in (box.x0, box.y0, box.x1, box.y1))
+        taken.setdefault((first.evidence.page, *corners), []).append(slot)
+    found = dict(reading.candidates)
+    for slots in taken.values():
+        for slot in slots if len(slots) > 1 else ():
+            first, *others = found[slot]
+            if first.origin != PERSON:
+                flags = tuple(sorted({*first.reading.flags, SHARED}))
+                first = replace(first, reading=replace(first.reading, flags=flags))
+                found[slot] = (first, *others)
+    return replace(reading, candidates=found)
 
 
 def in_question(

@@ -37,6 +37,7 @@ FLAG = {
     "low_score": "字符识别把握不足",
     "weak_row": "所属行不能确定",
     "weak_column": "所属列不能确定",
+    "shared_print": "同一处文字被读入两个单元格",
     "relation_broken": "所在勾稽关系不平衡",
     "reported_error": "所在勾稽关系不平衡，应为报告自身差错",
     "repaired": "按勾稽关系改取另一识别结果，请核对",
