@@ -97,18 +97,20 @@ def decide_all(
     return results, problems
 
 
-_LOADED: list[tuple[Schema, Calibrator | None]] = []
+_LOADED: dict[str, tuple[Schema, Calibrator | None]] = {}
+"""By settings: parts that are left out may have no calibrator."""
 
 
 def _decide(name: str, *, folder: Path, settings: Settings) -> Decided:
     """The result of one document, or why there is none."""
-    if not _LOADED:
+    key = settings.model_dump_json()
+    if key not in _LOADED:
         schema = load_schema()
         calibrator = (
             Engines(settings).calibrator_for(schema, settings) if settings.calibration else None
         )
-        _LOADED.append((schema, calibrator))
-    schema, calibrator = _LOADED[0]
+        _LOADED[key] = (schema, calibrator)
+    schema, calibrator = _LOADED[key]
     path = path_of(folder, name)
     if not path.is_file():
         return "nothing is kept of it"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -10,6 +11,8 @@ from extractor.calibrator import Calibrator
 from extractor.flag import is_drawn
 from extractor.settings import Settings
 from extractor.types import CellStatus, Figure
+
+_YEAR = re.compile(r"20\d\d\s*年")
 
 
 def flag_figures(
@@ -42,6 +45,17 @@ def audited_figures(figures: Sequence[Figure], sha256: str, rate: float) -> tupl
     return tuple(
         replace(figure, status=CellStatus.FLAGGED, flags=("audit",))
         if figure.status is CellStatus.ACCEPTED and is_drawn(sha256, figure.name, rate)
+        else figure
+        for figure in figures
+    )
+
+
+def of_another_year(figures: Sequence[Figure]) -> tuple[Figure, ...]:
+    """Figures of a report that a person has given another year: those whose sentences name a year
+    were chosen by the wrong one, and are doubtful until somebody looks."""
+    return tuple(
+        replace(figure, status=CellStatus.FLAGGED, flags=("doubtful_number",))
+        if figure.status is CellStatus.ACCEPTED and _YEAR.search(figure.sentence)
         else figure
         for figure in figures
     )

@@ -32,7 +32,7 @@ from extractor.decode.answers import answered, answered_figures
 from extractor.engines import Engines
 from extractor.errors import ExtractorError, InputTooLarge, ModelError
 from extractor.facts import report_facts
-from extractor.figure_flags import audited_figures, flag_figures
+from extractor.figure_flags import audited_figures, flag_figures, of_another_year
 from extractor.figures import find_figures
 from extractor.flag import audited, flag
 from extractor.flatten import on_page
@@ -207,6 +207,8 @@ def decided(
     found = decide(extraction.reading, schema, settings, calibrator, answers)
     tables = audited(found.tables, extraction.sha256, settings.audit_rate)
     figures = audited_figures(found.figures, extraction.sha256, settings.audit_rate)
+    if facts.year != extraction.facts.year:
+        figures = of_another_year(figures)
     return replace(
         extraction,
         facts=facts,

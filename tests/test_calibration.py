@@ -241,9 +241,13 @@ def test_what_probabilities_are_worth_is_printed_and_drawn(
 
 
 def test_figures_of_one_wording_are_one_group() -> None:
-    first = wording("“双龙桥政务”微信订阅用户 5522 人，服务功能11项。")
-    assert first == wording("“沧海发布”微信订阅用户近3.9万人,服务功能七项。") != ""
-    assert first != wording("全年收到申请11件。")
+    sentences = (
+        "全年共收到政府信息公开申请12件。",
+        "二、我局收到政府信息公开申请 5 件。",
+        "主动公开信息5条。",
+    )
+    first, same, other = (wording(figures_of(sentence)[0]) for sentence in sentences)
+    assert first == same != other
 
 
 def test_too_few_documents_are_refused(tmp_path: Path) -> None:

@@ -86,6 +86,67 @@ def test_a_single_broken_sum(row: tuple[int, ...], is_open: bool) -> None:
     assert bool(asked(values, "disputes")) is is_open
 
 
+def blank(read: TableReading, *slots: str) -> TableReading:
+    found = dict(read.candidates)
+    for slot in slots:
+        found[slot] = (replace(found[slot][0], reading=Reading("", State.BLANK)),)
+    return replace(read, candidates=found)
+
+
+def in_question(read: TableReading) -> set[str]:
+    (decoded,) = decode([read], SCHEMA)
+    return {slot.removeprefix("requests.") for slot in decoded.in_question}
+
+
+def test_sums_that_share_a_cell_must_want_the_same_number_there() -> None:
+    """Two cells of a column exchanged, where no row has a total: both sums of the column fail."""
+    exchanged = SOUND | {"granted.natural_person": 7, "new_received.natural_person": 12}
+    exchanged |= {"total_handled.natural_person": 12, "granted.enterprise": 3}
+    read = table(
+        "requests",
+        exchanged
+        | {"new_received.natural_person": 7, "granted.natural_person": 12}
+        | {"partially_granted.natural_person": 5, "total_handled.natural_person": 12},
+    )
+    totals = [slot for slot in read.candidates if slot.endswith(".total")]
+    found = in_question(blank(read, *totals))
+    assert {"granted.natural_person", "new_received.natural_person"} <= found
+
+
+def test_a_sum_that_is_crossed_by_one_that_nobody_can_judge_is_in_question() -> None:
+    moved = SOUND | {"granted.enterprise": 15, "granted.total": 0}
+    read = blank(table("requests", moved), "requests.granted.total")
+    assert "granted.enterprise" in in_question(read)
+
+
+def test_a_partner_outside_of_the_sum_puts_it_in_question() -> None:
+    """What was handled stands in the row of what is carried forward, and the other way round."""
+    values = {"new_received.natural_person": 12, "granted.natural_person": 12}
+    values |= {"carried_forward.natural_person": 12}
+    read = table("requests", values)
+    totals = [slot for slot in read.candidates if slot.endswith(".total")]
+    assert "total_handled.natural_person" in in_question(blank(read, *totals))
+
+
+def test_a_row_that_moved_without_its_last_number_is_in_question() -> None:
+    names = ("upheld", "corrected", "other", "pending", "total")
+    row = dict(zip([f"reconsideration.{n}" for n in names], (0, 5, 0, 2, 1), strict=True))
+    assert asked(row, "disputes") == {f"reconsideration.{n}" for n in names}
+
+
+def test_only_what_two_readers_agree_on_is_known_well_enough() -> None:
+    wrong = table("requests", SOUND | {"granted.natural_person": 13})
+    for agreement, is_open in ((0.999, False), (0.5, True), (0.0, True)):
+        read = replace(
+            wrong,
+            candidates={
+                slot: (replace(c[0], score=0.99999, agreement=agreement),)
+                for slot, c in wrong.candidates.items()
+            },
+        )
+        assert bool(in_question(read)) is is_open
+
+
 def test_what_cannot_be_told_is_all_in_question() -> None:
     two = SOUND | {"granted.natural_person": 13, "new_received.enterprise": 9}
     found = asked(two)

@@ -25,6 +25,8 @@ _PIXELS = 2e-4
 """That a number which one reader is sure of is another one."""
 _AGREED = 1e-5
 """That a number on which two independent readers agree is another one."""
+_SURE = 0.9
+"""From here on a second reader that agrees has a say."""
 _LEAST_OTHER = 0.01
 """What the second reader leaves to another reading than its own, at least."""
 _NO_INK = 1e-3
@@ -117,7 +119,7 @@ def options(candidates: Sequence[Candidate], implied: Iterable[Decimal] = ()) ->
         *(
             Option(Source.REPORTED, value, -log(_WRONG) + _SLIP)
             for value in wanted
-            if _is_alike(first, value)
+            if value >= 0 and _is_alike(first, value)
         ),
         Option(Source.REPORTED, None, -log(_WRONG) + _ANY_WRONG),
     )
@@ -143,9 +145,9 @@ def doubt(candidates: Sequence[Candidate]) -> float:
         return _CHARACTERS if first.score >= 1.0 else _NO_INK
     if first.score >= 1.0:
         return _CHARACTERS
-    if first.agreement:
-        return min(0.5, max((1.0 - first.score) * (1.0 - first.agreement), _AGREED))
-    return min(0.5, max(1.0 - first.score, _PIXELS))
+    alone = max(1.0 - first.score, _PIXELS)
+    is_seconded = first.agreement >= _SURE
+    return min(0.5, max(alone * (1.0 - first.agreement), _AGREED) if is_seconded else alone)
 
 
 def _specific(read: Candidate, value: Decimal) -> float:

@@ -8,16 +8,18 @@ wants a number that another one has; and the same the other way round.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
 from extractor.decode.explain import holds
 from extractor.decode.options import PERSON, implied_by, number
 from extractor.schema import Relation
-from extractor.types import Candidate, Finding, TableReading, Verdict
+from extractor.types import Candidate, Finding, Reading, State, TableReading, Verdict
 
 SHARED = "shared_print"
+_AGREED = 0.99
+"""The less sure one of two readers that agree."""
 _SAME_PLACE = 0.001
 """As a share of the page."""
 
@@ -55,21 +57,47 @@ def in_question(
         chosen: what was read, by slot.
 
     Returns:
-        None of them where the report itself is to blame for every broken sum and one cell is
-        wrong, or one sum alone and no exchange within it would repair it; the cells that may have
-        been moved where a permutation along one line repairs all; else all cells of the findings.
+        None of them where the report itself is to blame for every broken sum and either one number
+        in one cell would keep all of them, or one sum alone is broken and no number that is moved
+        along a row or a column would keep it; the cells that may have been moved where numbers in
+        another order along one line keep all sums; else all cells of the findings. Only characters
+        of a file, and numbers on which two readers agree, are known so well.
     """
     every = frozenset(slot for finding in findings for slot in finding.cells)
+    if not every:
+        return every
     known = {relation.id: relation for relation in relations}
     if any(f.verdict is not Verdict.REPORTED or f.relation not in known for f in findings):
         return every
+    if not all(slot in chosen and _is_known(chosen[slot]) for slot in every):
+        return every
     broken = [known[finding.relation] for finding in findings]
-    if len(broken) > 1 and set.intersection(*(set(relation.slots) for relation in broken)):
-        return frozenset()
     if len(broken) == 1:
-        return every if _is_exchanged(broken[0], relations, chosen) else frozenset()
+        return every if _is_moved(broken[0], relations, chosen) else frozenset()
+    if _is_one_number(broken, relations, chosen):
+        return frozenset()
     moved = {slot for cells in _permuted(broken, relations, chosen) for slot in cells}
     return frozenset(moved) or every
+
+
+def _is_known(candidate: Candidate) -> bool:
+    return candidate.score >= 1.0 or candidate.agreement >= _AGREED
+
+
+def _is_one_number(
+    broken: Sequence[Relation], relations: Sequence[Relation], chosen: Mapping[str, Candidate]
+) -> bool:
+    """Whether one number in one cell keeps all broken sums, and every other that it is part of."""
+    values = {slot: number(candidate) for slot, candidate in chosen.items()}
+    for slot in set.intersection(*(set(relation.slots) for relation in broken)):
+        wanted = {implied_by(relation, slot, values) for relation in broken}
+        value = wanted.pop()
+        if wanted or value is None:
+            continue
+        reading = Reading(str(value), State.NUMBER, value)
+        if _are_kept(relations, [slot], {**chosen, slot: replace(chosen[slot], reading=reading)}):
+            return True
+    return False
 
 
 def _permuted(
@@ -97,27 +125,48 @@ def _permuted(
                     yield list(wanted)
 
 
-def _is_exchanged(
+def _is_moved(
     relation: Relation, relations: Sequence[Relation], chosen: Mapping[str, Candidate]
 ) -> bool:
-    """Whether two numbers of a sum, or all of them by one place, could have been moved within it so
-    that it holds again and nothing else breaks."""
-    slots = [slot for slot in chosen if slot in relation.slots]
-    orders = [[*slots[1:], slots[0]], [slots[-1], *slots[:-1]]]
-    for total in relation.total:
-        for part in relation.parts:
-            other = {total: part, part: total}
-            orders.append([other.get(slot, slot) for slot in slots])
-    for order in orders:
-        placed = {**chosen, **{to: chosen[at] for to, at in zip(slots, order, strict=True)}}
-        if _are_kept(relations, slots, placed):
-            return True
-    return False
+    """Whether a number of a broken sum may stand in a wrong place: two cells of a row or column
+    exchanged, or all cells of the sum moved by one, would keep it and break nothing else. What
+    crosses it must have been judged: a sum that is not says nothing of what was moved there."""
+    inside = set(relation.slots)
+    touching = [one for one in relations if not inside.isdisjoint(one.slots)]
+    if any(holds(one, chosen) is None for one in touching):
+        return True
+    slots = [slot for slot in chosen if slot in inside]
+    if len(touching) == 1 and _may_have_lost_its_end([chosen[slot] for slot in slots]):
+        return True
+    empty = replace(chosen[slots[0]], reading=Reading("0", State.NUMBER, Decimal(0)))
+    there = {slot: chosen[slot] for slot in slots}
+    orders = [
+        [there[slots[-1]], *(there[slot] for slot in slots[:-1])],
+        [*(there[slot] for slot in slots[1:]), there[slots[0]]],
+        [empty, *(there[slot] for slot in slots[:-1])],
+        [*(there[slot] for slot in slots[1:]), empty],
+    ]
+    moves = [dict(zip(slots, order, strict=True)) for order in orders]
+    moves += [
+        {slot: chosen[other], other: chosen[slot]}
+        for line in _lines(chosen)
+        for slot in line & inside
+        for other in line
+        if other != slot and number(chosen[other]) != number(chosen[slot])
+    ]
+    return any(_are_kept(relations, list(move), {**chosen, **move}) for move in moves)
+
+
+def _may_have_lost_its_end(row: Sequence[Candidate]) -> bool:
+    """Whether a row with its total last, which no other sum crosses, may stand one cell to the
+    right without its total, or one to the left without its first number: any would fit there."""
+    first, *middle, last_part, total = (number(candidate) or Decimal(0) for candidate in row)
+    return first == 0 or (total == 0 and last_part >= first + sum(middle))
 
 
 def _are_kept(
     relations: Sequence[Relation],
-    moved: Sequence[str] | Mapping[str, Decimal],
+    moved: Collection[str],
     placed: Mapping[str, Candidate],
 ) -> bool:
     touched = [relation for relation in relations if not set(moved).isdisjoint(relation.slots)]

@@ -114,13 +114,17 @@ def write_workbook(columns: Sequence[Column], reports: Iterable[Sequence[Row]], 
 
     sheet.append(titles([column.name for column in columns]))
     written = 1
-    for rows in reports:
-        written += len(rows)
-        if written > MAX_SHEET_ROWS:
-            sheet.close()
-            raise TooManyRows
-        for row in rows:
-            sheet.append([value_of(c, value) for c, value in zip(columns, row, strict=True)])
+    try:
+        for rows in reports:
+            written += len(rows)
+            if written > MAX_SHEET_ROWS:
+                raise TooManyRows
+            for row in rows:
+                sheet.append([value_of(c, value) for c, value in zip(columns, row, strict=True)])
+    except BaseException:
+        sheet.close()
+        sheet._writer.cleanup()  # its rows are in a file of its own, which only saving removes
+        raise
     dictionary = workbook.create_sheet("dictionary")
     dictionary.append(titles(["column", "kind", "meaning"]))
     for column in columns:

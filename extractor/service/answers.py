@@ -19,9 +19,9 @@ from extractor.service.problems import (
     ProblemError,
 )
 from extractor.service.review_models import CellBody, FigureBody, ReportBody
+from extractor.service.tasks import REPORT
 from extractor.types import FIGURES, Answers, FigureAnswer, Reading, State
 
-REPORT = "report"
 Json = Mapping[str, Any]
 Body = CellBody | FigureBody | ReportBody
 
@@ -45,8 +45,9 @@ def shown(result: Json, subject: str, last: Json | None) -> dict[str, Any]:
         return {name: result["report"][name] for name in ("organization", "year")}
     group, _, name = subject.partition(".")
     if group == FIGURES:
-        for figure in result["figures"]:
-            if str(figure["id"]) == name:
+        for place, figure in enumerate(result["figures"]):
+            if str(figure.get("id", place)) == name:  # the first versions did not number them
+                figure = {"flags": [], **figure}
                 return _exact(figure, "key", "printed", "unit", "exactness", "status", "flags")
         if last is not None:
             return dict(last)

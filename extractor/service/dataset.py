@@ -212,7 +212,7 @@ def _figures(result: Result, labels: Mapping[str, str], status: str | None) -> I
                 figure["printed"],
                 figure["sentence"],
                 figure["status"],
-                " ".join(figure["flags"]),
+                " ".join(figure.get("flags", ())),
                 figure["probability"],
                 *_place(figure["evidence"]),
             )

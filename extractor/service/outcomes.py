@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from extractor.questions import questions
-from extractor.service.tasks import Outcome
+from extractor.service.tasks import REPORT, Outcome
 from extractor.types import CellStatus, Extraction
 
 
@@ -11,6 +11,7 @@ def outcome_of(extraction: Extraction) -> Outcome:
     """Counts, facts and what to ask first."""
     cells = [cell for table in extraction.tables for cell in table.cells]
     statuses = [cell.status for cell in cells] + [item.status for item in extraction.figures]
+    is_nameless = None in (extraction.facts.organization, extraction.facts.year)
     asked = questions(extraction.tables, extraction.findings, extraction.figures)
     return Outcome(
         media_type=extraction.media_type,
@@ -23,6 +24,6 @@ def outcome_of(extraction: Extraction) -> Outcome:
         flagged=statuses.count(CellStatus.FLAGGED),
         findings=len(extraction.findings),
         seconds=dict(extraction.seconds),
-        question=asked[0].slot if asked else None,
+        question=asked[0].slot if asked else REPORT if is_nameless else None,
         settles=asked[0].settles if asked else 0.0,
     )

@@ -179,7 +179,7 @@ class ReviewList(Model):
 
 
 class QuestionModel(Model):
-    """A cell to look at, or a key figure (`figures.NUMBER`)."""
+    """A cell to look at, a key figure (`figures.NUMBER`), or whose `report` it is."""
 
     document: DocumentModel
     slot: str

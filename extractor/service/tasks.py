@@ -11,6 +11,8 @@ SOURCE = "source"
 """Name of the uploaded file in a document's folder."""
 READING = "reading.json.gz"
 """Name of what was read of it, from which it is decided again."""
+REPORT = "report"
+"""What a question or a decision about the report as a whole is about; of others it is a slot."""
 FORMATS = ("json", "csv", "xlsx")
 """Of results; the worker writes them all."""
 

@@ -52,6 +52,7 @@ _STANDARD = {
     **{name: 0.2 / len(LAYOUT_CONDITIONS) for name in LAYOUT_CONDITIONS},
     **{name: 0.5 / len(GROUPS["standard"]) for name in GROUPS["standard"]},
 }
+_WORDS = 4
 _VARIABLE = re.compile(r"[“《\"].*?[”》\"]|[一二三四五六七八九十百千万亿零两余多近约]|[^一-鿿]")
 Truth = Mapping[str, Any]
 _HARSH = (*GROUPS["harsh"], "garbled", "mixed", "picture")
@@ -120,7 +121,7 @@ def readings_of(name: str, condition: str, extraction: Extraction, truth: Truth)
             _are_stated(figures, truth),
             [is_held_back(figure) for figure in figures],
             [figure.status is CellStatus.ACCEPTED for figure in figures],
-            [wording(figure.sentence) for figure in figures],
+            [wording(figure) for figure in figures],
             len(figure_signals.NAMES),
         ),
         np.array(
@@ -157,9 +158,11 @@ def _items(
     )
 
 
-def wording(sentence: str) -> str:
-    """A sentence without its names, numbers and signs: that of others made by the same pattern."""
-    return _VARIABLE.sub("", canonical(sentence))
+def wording(figure: Figure) -> str:
+    """The key of a figure with the words right before it, without names, numbers and signs: about
+    what figures of one pattern share, whatever stands around their clause."""
+    before, _, _ = canonical(figure.sentence).partition(canonical(figure.printed))
+    return f"{figure.key} {_VARIABLE.sub('', before)[-_WORDS:]}"
 
 
 def _is_right(cell: Cell, truth: Truth) -> bool:

@@ -42,7 +42,7 @@ def whole_dataset(
     content: dataset.Content = dataset.Content.CELLS,
     status: Annotated[Status | None, Query(description="Of the report.")] = None,
     organization: Annotated[str | None, Query(description="Part of the name.")] = None,
-    year: int | None = None,
+    year: Annotated[int | None, Query(ge=0, le=9999)] = None,
     table: Annotated[str | None, Query(description="Only cells of this table.")] = None,
     cell_status: Annotated[CellStatus | None, Query(description="Of cells and figures.")] = None,
 ) -> Response:

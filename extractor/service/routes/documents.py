@@ -124,7 +124,7 @@ def list_documents(
     caller: Caller,
     status: models.StatusFilter | None = None,
     organization: Annotated[str | None, Query(description="Part of the name.")] = None,
-    year: int | None = None,
+    year: Annotated[int | None, Query(ge=0, le=9999)] = None,
     cursor: Annotated[str | None, Query(description="`next_cursor` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> models.DocumentList:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Header, Path, Query
 from fastapi.responses import FileResponse
 
 from extractor.service import models, review_models
-from extractor.service.answers import REPORT, Body, figure_subject
+from extractor.service.answers import Body, figure_subject
 from extractor.service.auth import Principal
 from extractor.service.problems import INVALID_REQUEST, SLOT_UNKNOWN, ProblemError
 from extractor.service.routes.wiring import (
@@ -21,6 +21,7 @@ from extractor.service.routes.wiring import (
     reviewer,
 )
 from extractor.service.tables import Document
+from extractor.service.tasks import REPORT
 from extractor.types import FIGURES
 
 router = APIRouter(tags=["review"])
