@@ -96,7 +96,12 @@ def test_rows_can_be_chosen(client: TestClient) -> None:
     assert [row["relation"] for row in findings] == ["disputes.reconsideration.row_sum"]
     assert (findings[0]["expected"], findings[0]["found"]) == ("8", "3")
     assert as_csv(client, content="figures") == []
-    for query in ({"table": "taxes"}, {"format": "pdf"}, {"cell_status": "maybe"}):
+    for query in (
+        {"table": "taxes"},
+        {"format": "pdf"},
+        {"cell_status": "maybe"},
+        {"year": 10**30},
+    ):
         assert code_of(client.get(DATASET, params=query)) == "invalid_request"
 
 
@@ -114,6 +119,7 @@ def test_more_than_a_worksheet_holds_is_said(
     monkeypatch.setattr(files, "MAX_SHEET_ROWS", 20)
     answer = client.get(DATASET, params={"format": "xlsx"})
     assert code_of(answer) == "dataset_too_large"
+    assert not openpyxl.worksheet._writer.ALL_TEMP_FILES, "its rows are left in a file"
     assert "parquet" in answer.json()["detail"]
 
 

@@ -10,10 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from eval import kept
 from eval.__main__ import main
 from eval.ablation import Remembering
 from eval.cases import load_cases
+from extractor.engines import Engines
+from extractor.ingest import identify
 from extractor.orientation import Quads
+from extractor.pipeline import extract
+from extractor.settings import Settings
 from extractor.strips import Strip
 from extractor.types import Image
 
@@ -58,6 +63,19 @@ def test_what_is_kept_can_be_decided_again(
     assert content["header"]["read by"]
     assert main([str(folder), "-o", str(report), "--kept", str(folder)]) == 3
     assert "made-with.json is not there" in capsys.readouterr().err
+
+
+def test_each_part_is_decided_by_its_own_settings(tmp_path: Path) -> None:
+    case = next(c for c in load_cases(FIXTURES)[0] if c.document and c.document.suffix == ".html")
+    assert case.document is not None
+    source = identify(case.document.name, case.document.read_bytes(), Settings())
+    kept.keep(tmp_path, case.name, extract(source, Engines(Settings()), Settings()))
+    stated = []
+    for is_on in (True, False):
+        results, _ = kept.decide_all([case], tmp_path, Settings(calibration=is_on), workers=1)
+        cells = results[case.name]["tables"]["requests"]["cells"].values()
+        stated.append(any(cell["probability"] is not None for cell in cells))
+    assert stated == [True, False]
 
 
 def test_only_parts_that_can_be_left_out_are_taken(tmp_path: Path) -> None:

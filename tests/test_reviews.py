@@ -27,6 +27,7 @@ from extractor.service.tasks import READING, Outcome, Task, result_name, write_w
 from extractor.service.worker import Report, Work
 from extractor.settings import Settings
 from extractor.types import (
+    Answers,
     Candidate,
     CellStatus,
     Evidence,
@@ -380,3 +381,44 @@ def test_a_report_without_a_year_can_be_filed(client: TestClient) -> None:
     trail = client.get(f"{API}/{document_id}/reviews").json()["reviews"]
     assert [one["slot"] for one in trail] == [WRONG, "report", "report"]
     assert trail[1]["before"] == {"organization": "东湾市民政局", "year": None}
+
+
+def test_a_report_that_nobody_can_file_is_asked_about(client: TestClient) -> None:
+    document_id = finished(client, "undated-2.txt")
+    put(client, document_id, WRONG, {"value": 2})
+    others = [one["id"] for one in client.get(API).json()["documents"] if one["id"] != document_id]
+    asked = client.get("/api/v1/review/next", params={"exclude": others}).json()["question"]
+    assert (asked["document"]["id"], asked["slot"]) == (document_id, "report")
+
+
+def test_figures_that_name_a_year_are_doubtful_once_the_report_has_another() -> None:
+    sentences = "全年共收到政府信息公开申请35件。2023年主动公开政府信息12条。"
+    read = extraction()
+    figures = tuple(replace(figure, status=CellStatus.ACCEPTED) for figure in figures_of(sentences))
+    read = replace(read, reading=replace(read.reading, figures=figures))
+    told = decided(read, SCHEMA, Settings(), answers=Answers(year=2023))
+    assert {(f.value, f.status) for f in told.figures} == {
+        (Decimal(35), CellStatus.ACCEPTED),
+        (Decimal(12), CellStatus.FLAGGED),
+    }
+    same = decided(read, SCHEMA, Settings(), answers=Answers(year=2024))
+    assert {figure.status for figure in same.figures} == {CellStatus.ACCEPTED}
+
+
+def test_results_of_the_first_versions_are_reviewed_too(client: TestClient) -> None:
+    """Their figures had neither numbers nor flags."""
+    document_id = finished(client, "figures-first-result.txt")
+    document = store_of(client).find(document_id)
+    assert document is not None
+    path = store_of(client).folder(document) / result_name("json")
+    result = json.loads(path.read_bytes())
+    for figure in result["figures"]:
+        del figure["id"], figure["flags"]
+    path.write_text(json.dumps(result), "utf-8")
+    rows = client.get("/api/v1/dataset", params={"content": "figures"})
+    assert rows.status_code == 200
+    assert rows.text.count("figures-first-result.txt") == 2
+    told = put_figure(client, document_id, 0, {"confirmed": True})
+    assert told.status_code == 200, told.text
+    trail = client.get(f"{API}/{document_id}/reviews").json()["reviews"]
+    assert trail[0]["before"]["flags"] == []
