@@ -106,12 +106,15 @@ def test_a_report_that_does_not_add_up_is_reported(engines: Engines, settings: S
     assert all(finding.expected != finding.found for finding in result.findings)
     cells = {cell.slot: cell for table in result.tables for cell in table.cells}
     flagged = {slot for slot, cell in cells.items() if "relation_broken" in cell.flags}
-    # Where two sums cross, the cell is known; in a row of table four it could be any.
+    # Two errors in table three: where two sums cross, the cell is known, and to be looked at. In
+    # table four one sum is broken, by nothing but the report: what is printed there is accepted.
     located = {
         "requests.granted.total": (13, 12),
         "requests.total_handled.natural_person": (51, 50),
     }
-    assert flagged == {*located, *(s for s in cells if s.startswith("disputes.reconsideration."))}
+    assert flagged == {*located}
+    row = [cell for slot, cell in cells.items() if slot.startswith("disputes.reconsideration.")]
+    assert {cell.status for cell in row} == {CellStatus.ACCEPTED}
     for slot, (printed, consistent) in located.items():
         assert cells[slot].reading.value == printed
         assert [other.value for other in cells[slot].alternatives] == [consistent]
