@@ -326,7 +326,7 @@ def test_the_report_needs_nothing_else_and_says_everything(
     assert not re.search(r"""(?:src|href)=["'](?!data:|#)""", page)
     assert "<script" not in page
     assert slot in page and "SILENT" in page and "data:image/webp" in page
-    assert "stray.txt" in page and "total_zero" in page and "catch@10" in page
+    assert "stray.txt" in page and "total_zero" in page and "catch_10" in page
     assert "Not assessed" not in page
     figures = json.loads((out / "report.json").read_text(encoding="utf-8"))
     assert figures["summary"]["planted"]["by_kind"] == {"total_zero": {"reported": 1}}
