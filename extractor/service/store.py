@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from extractor.errors import StoreError
@@ -148,12 +148,7 @@ class Store:
         query = select(Document).order_by(Document.number.desc()).limit(limit)
         if state is not None:
             query = query.where(Document.state == state)
-        if status is not None:
-            query = query.where(Document.status == status)
-        if organization is not None:
-            query = query.where(Document.organization.contains(organization, autoescape=True))
-        if year is not None:
-            query = query.where(Document.year == year)
+        query = _of(query, status, organization, year)
         if before is not None:
             query = query.where(Document.number < before)
         with self._session() as session:
@@ -169,12 +164,7 @@ class Store:
         """Every document with a result, in the order of arrival; some at a time, so that what is
         removed or finished meanwhile does no harm."""
         query = select(Document).where(Document.state == DocumentState.DONE)
-        if status is not None:
-            query = query.where(Document.status == status)
-        if organization is not None:
-            query = query.where(Document.organization.contains(organization, autoescape=True))
-        if year is not None:
-            query = query.where(Document.year == year)
+        query = _of(query, status, organization, year)
         query = query.order_by(Document.number).limit(_PAGE)
         last = 0
         while True:
@@ -255,8 +245,8 @@ class Store:
             return session.scalars(query).all()
 
     def next_question(self, passed_over: Sequence[str]) -> Document | None:
-        """The document with the cell whose answer settles most, of all but some; None where nothing
-        is in doubt."""
+        """The document with the question whose answer settles most, of all but some; None where
+        nothing is in doubt."""
         query = (
             select(Document)
             .where(Document.question.is_not(None), Document.id.not_in(passed_over))
@@ -290,6 +280,19 @@ def open_store(settings: Settings) -> Store:
         StoreError: it cannot be used.
     """
     return Store(settings.home)
+
+
+def _of(
+    query: Select[Document], status: str | None, organization: str | None, year: int | None
+) -> Select[Document]:
+    """Only documents with a status, of a year, and with a part of a name; None asks for any."""
+    if status is not None:
+        query = query.where(Document.status == status)
+    if organization is not None:
+        query = query.where(Document.organization.contains(organization, autoescape=True))
+    if year is not None:
+        query = query.where(Document.year == year)
+    return query
 
 
 def _audit(action: str, document: Document, key_id: str) -> AuditEntry:
