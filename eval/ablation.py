@@ -3,16 +3,16 @@
     python -m eval ablation FOLDER|SUITE --without token_classifier [--without …] -o DIR
 
 Every document is extracted by the whole product, and by the product without each of the parts (the
-names of settings that are true or false), one after the other in one process. What the OCR network
-said of an image is remembered while the document is read, so that an ablation of what comes after
-takes little more time than one run. What was read is kept by part, so that `python -m eval SUITE
---kept DIR/whole` decides it again; the same command does not read again what is there.
+names of settings that are true or false), one after the other in one process. What the OCR networks
+said of an image is remembered (`DIR/ocr`): an ablation of what comes after takes little more time
+than one run, and reading all anew, with another classifier say, takes little time. What was read is
+kept by part, so that `python -m eval SUITE --kept DIR/whole` decides it again; the same command
+does not read again what is there.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
@@ -28,62 +28,24 @@ from eval.run import commit, sample
 from eval.summary import summarise
 from extractor.engines import Engines
 from extractor.ingest import identify
-from extractor.ocr import OcrEngine
-from extractor.orientation import Quads
 from extractor.pipeline import extract
 from extractor.settings import Settings
-from extractor.strips import Strip
-from extractor.types import Image, Verdict
+from extractor.types import Verdict
+from training.ocr_memory import Remembering
 
-WHOLE = "whole"
-
-
-class Remembering:
-    """An OCR engine that is asked once about every image, until it is told to forget."""
-
-    def __init__(self, engine: OcrEngine) -> None:
-        self._engine = engine
-        self._found: dict[bytes, Quads] = {}
-        self._read: dict[bytes, Strip] = {}
-
-    @property
-    def models(self) -> Mapping[str, str]:
-        return self._engine.models
-
-    def detect(self, image: Image, ratio: float) -> Quads:
-        key = _digest(image, str(ratio))
-        if key not in self._found:
-            self._found[key] = self._engine.detect(image, ratio)
-        return self._found[key]
-
-    def recognize(self, crops: Sequence[Image]) -> list[Strip]:
-        keys = [_digest(crop) for crop in crops]
-        new = {key: crop for key, crop in zip(keys, crops, strict=True) if key not in self._read}
-        if new:
-            strips = self._engine.recognize(list(new.values()))
-            self._read.update(zip(new, strips, strict=True))
-        return [self._read[key] for key in keys]
-
-    def forget(self) -> None:
-        self._found.clear()
-        self._read.clear()
-
-
-def _digest(image: Image, more: str = "") -> bytes:
-    found = hashlib.blake2b(f"{image.shape} {more}".encode(), digest_size=16)
-    found.update(image.tobytes())
-    return found.digest()
+WHOLE, OCR = "whole", "ocr"
 
 
 _LOADED: list[tuple[Engines, Remembering]] = []
 
 
-def _engines() -> tuple[Engines, Remembering]:
+def _engines(folder: Path) -> tuple[Engines, Remembering]:
     """Those of this process."""
     if not _LOADED:
         cv2.setNumThreads(1)
-        engines = Engines(Settings(threads=1))
-        memory = Remembering(engines.ocr)
+        settings = Settings(threads=1)
+        engines = Engines(settings)
+        memory = Remembering(engines.ocr, settings, folder)
         engines.__dict__["ocr"] = memory  # where `cached_property` keeps it
         _LOADED.append((engines, memory))
     return _LOADED[0]
@@ -93,18 +55,20 @@ def _read(case: Case, *, parts: Sequence[str], output: Path) -> None:
     """Keep what is read of a case by part that is left out; nothing where it is refused."""
     if case.document is None:
         return
-    engines, memory = _engines()
-    for part in (WHOLE, *parts):
-        folder = output / part
-        if kept.path_of(folder, case.name).is_file():
-            continue
-        settings = settings_without(part)
-        try:
-            source = identify(case.document.name, case.document.read_bytes(), settings)
-            kept.keep(folder, case.name, extract(source, engines, settings))
-        except Exception as error:  # one document never ends a run of hours
-            sys.stderr.write(f"{case.name}, {part}: {type(error).__name__}: {error}\n")
-    memory.forget()
+    if all(kept.path_of(output / part, case.name).is_file() for part in (WHOLE, *parts)):
+        return
+    engines, memory = _engines(output / OCR)
+    with memory.document(case.name):
+        for part in (WHOLE, *parts):
+            folder = output / part
+            if kept.path_of(folder, case.name).is_file():
+                continue
+            settings = settings_without(part)
+            try:
+                source = identify(case.document.name, case.document.read_bytes(), settings)
+                kept.keep(folder, case.name, extract(source, engines, settings))
+            except Exception as error:  # one document never ends a run of hours
+                sys.stderr.write(f"{case.name}, {part}: {type(error).__name__}: {error}\n")
 
 
 def settings_without(part: str) -> Settings:

@@ -12,7 +12,6 @@ import pytest
 
 from eval import kept
 from eval.__main__ import main
-from eval.ablation import Remembering
 from eval.cases import load_cases
 from extractor.engines import Engines
 from extractor.ingest import identify
@@ -21,6 +20,7 @@ from extractor.pipeline import extract
 from extractor.settings import Settings
 from extractor.strips import Strip
 from extractor.types import Image
+from training.ocr_memory import Remembering
 
 FIXTURES = Path(__file__).parents[1] / "eval" / "fixtures"
 
@@ -97,22 +97,50 @@ class Counting:
 
     def recognize(self, crops: Sequence[Image]) -> list[Strip]:
         self.asked += len(crops)
-        return [Strip(str(i), 1.0, 1.0, ()) for i in range(len(crops))]
+        choice = (("1", 0.9), ("7", 0.25))
+        return [Strip(str(i), 0.9, 0.95, (0.5,), (choice,)) for i in range(len(crops))]
 
 
-def test_an_image_is_read_once() -> None:
+def test_an_image_is_read_once_in_a_document() -> None:
     engine = Counting()
-    memory = Remembering(engine)
+    memory = Remembering(engine, Settings())
     images = [np.full((4, 8, 3), shade, np.uint8) for shade in (0, 1, 2)]
-    first = memory.recognize(images[:2])
-    assert memory.recognize([images[1], images[0], images[1]]) == [first[1], first[0], first[1]]
-    assert engine.asked == 2
-    memory.recognize(images)
-    assert engine.asked == 3
-    memory.detect(images[0], 1.0)
-    memory.detect(images[0], 1.0)
-    memory.detect(images[0], 0.5)
-    assert engine.asked == 5
-    memory.forget()
-    memory.recognize(images[:1])
+    with memory.document("a"):
+        first = memory.recognize(images[:2])
+        assert memory.recognize([images[1], images[0], images[1]]) == [first[1], first[0], first[1]]
+        assert engine.asked == 2
+        memory.recognize(images)
+        assert engine.asked == 3
+        memory.detect(images[0], 1.0)
+        memory.detect(images[0], 1.0)
+        memory.detect(images[0], 0.5)
+        assert engine.asked == 5
+    with memory.document("a"):
+        memory.recognize(images[:1])
     assert engine.asked == 6
+
+
+def test_what_was_read_of_a_document_is_kept_for_the_next_run(tmp_path: Path) -> None:
+    engine, again = Counting(), Counting()
+    images = [np.full((4, 8, 3), shade, np.uint8) for shade in (0, 1, 2)]
+    memory = Remembering(engine, Settings(), tmp_path)
+    with pytest.raises(KeyboardInterrupt), memory.document("a"):
+        found, read = memory.detect(images[0], 1.0), memory.recognize(images)
+        raise KeyboardInterrupt
+    later = Remembering(again, Settings(), tmp_path)
+    with later.document("a"):
+        quads = later.detect(images[0], 1.0)
+        assert (quads.shape, quads.dtype) == (found.shape, found.dtype)
+        assert later.recognize(images) == read
+    assert again.asked == 0
+    with later.document("b"):  # every document has its own
+        later.recognize(images[:1])
+    assert again.asked == 1
+    other = Remembering(again, Settings(inference_precision="f32"), tmp_path)
+    with other.document("a"):  # other numbers
+        other.recognize(images[:1])
+    assert again.asked == 2
+    (tmp_path / "a.json.gz").write_bytes(b"damaged")
+    with later.document("a"):
+        later.recognize(images[:1])
+    assert again.asked == 3

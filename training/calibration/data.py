@@ -3,8 +3,8 @@
 Documents of the calibration split, of every kind that the suites have, are made from their seeds
 and read by the product as it is. What was read is kept undecided beside its truth, of the documents
 nothing: signals follow from it whenever they are asked for, so that decoding and signals can change
-without anything being read again. What is finished is not made again; remove the folder after a
-change of the readers.
+without anything being read again. What is finished is not made again; after a change of the readers
+remove the readings, and keep the folder `ocr` in it, unless it was the OCR that changed.
 """
 
 from __future__ import annotations
@@ -39,10 +39,11 @@ from extractor.readings import from_bytes, to_bytes
 from extractor.schema import load_schema
 from extractor.settings import Settings
 from extractor.types import Cell, CellStatus, Extraction, Figure
+from training.ocr_memory import Remembering
+from training.progress import progress_bar
 from training.synthesis.corpus import LAYOUT_CONDITIONS, Mix, Plan, make_document, plan_corpus
 from training.synthesis.paper import GROUPS
 from training.synthesis.splits import Split
-from training.token_classifier.data import progress_bar
 
 FOLDER = Path("build/calibration")
 SEED = 61
@@ -194,10 +195,11 @@ def make_file(plan: Plan, *, folder: Path) -> str:
     if path.is_file():
         return ""
     document = make_document(plan, MIX)
-    engines, settings = _engines()
+    engines, settings, memory = _engines(folder / "ocr")
     try:
         source = ingest.identify(document.name, document.data, settings)
-        extraction = extract(source, engines, settings)
+        with memory.document(plan.name):
+            extraction = extract(source, engines, settings)
     except ExtractorError as error:
         return f"{plan.name} is left out: {error}"
     about = {
@@ -210,15 +212,18 @@ def make_file(plan: Plan, *, folder: Path) -> str:
     return ""
 
 
-_LOADED: list[tuple[Engines, Settings]] = []
+_LOADED: list[tuple[Engines, Settings, Remembering]] = []
 
 
-def _engines() -> tuple[Engines, Settings]:
+def _engines(folder: Path) -> tuple[Engines, Settings, Remembering]:
     """Those of this process; nothing is assessed, so that what is kept are the signals alone."""
     if not _LOADED:
         cv2.setNumThreads(1)
         settings = Settings(threads=1, calibration=False)
-        _LOADED.append((Engines(settings), settings))
+        engines = Engines(settings)
+        memory = Remembering(engines.ocr, settings, folder)
+        engines.__dict__["ocr"] = memory  # where `cached_property` keeps it
+        _LOADED.append((engines, settings, memory))
     return _LOADED[0]
 
 

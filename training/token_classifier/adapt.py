@@ -21,9 +21,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from extractor.encoding import MASK, SPECIALS
+from training.progress import progress_bar
 from training.token_classifier.base import BASE, FOLDER, Base, load, save
 from training.token_classifier.batches import Batch, Drawer, Variation
-from training.token_classifier.data import progress_bar
 from training.token_classifier.documents import IGNORED
 from training.token_classifier.finetune import Data, inputs, read_data, shape_for, uses_bf16
 from training.token_classifier.model import LAYOUTS, Network, Shape, build

@@ -2,7 +2,8 @@
 
 A window is drawn from the seed of its step, so that a run that was cut off goes on the same. What
 is varied: where a window begins, misprinted and lost characters of labels and headers (in some
-windows one in eight), lost labels, boxes shifted and stretched as a whole, and windows without any.
+windows one in eight), hidden characters of the prose, lost labels, boxes shifted and stretched as a
+whole, and windows without any.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from extractor.encoding import (
     PAD,
     SCALE,
     SPECIALS,
+    UNKNOWN,
     WINDOW,
     Ints,
     numbering,
@@ -51,6 +53,10 @@ class Variation:
     reread: float = 0.2
     """Windows in which any character may be lost or another one."""
     reread_rate: float = 0.02
+    hidden: float = 0.3
+    """Windows of which some characters of the prose, one in `hidden_rate`, are others: what is said
+    must follow from more than one word, as sentences in use are worded otherwise."""
+    hidden_rate: float = 0.1
     without_labels: float = 0.1
     label_lost: float = 0.3
     short: float = 0.1
@@ -126,6 +132,7 @@ class Drawer:
         self._samples = chosen
         self._variation = variation
         self._characters = characters
+        self._text = labels.role.index(Role.TEXT.value)
         self._roles = [labels.role.index(role.value) for role in sorted(_NAMED)]
         self._by_length: dict[int, list[int]] = defaultdict(list)
         for i, sample in enumerate(chosen):
@@ -157,9 +164,12 @@ class Drawer:
         if dice.random() < varied.without_labels:
             window = self._without_labels(window, dice)
         if dice.random() < varied.misprinted:
-            window = self._misprinted(window, varied.misprint, dice, is_named=True)
+            window = self._misprinted(window, varied.misprint, dice, self._named(window))
         if dice.random() < varied.reread:
-            window = self._misprinted(window, varied.reread_rate, dice, is_named=False)
+            every = np.ones(len(window), np.bool_)
+            window = self._misprinted(window, varied.reread_rate, dice, every)
+        if dice.random() < varied.hidden:
+            window = self._hidden(window, dice)
         boxes = moved(window.boxes, varied, dice)
         return replace(window, boxes=boxes)
 
@@ -181,13 +191,23 @@ class Drawer:
         kept = np.flatnonzero(~np.isin(window.fragments, lost))
         return window.part(kept) if len(kept) else window
 
+    def _hidden(self, window: Sample, dice: np.random.Generator) -> Sample:
+        """Some characters of the prose, save those of figures, are unknown, or any other one."""
+        hit = dice.random(len(window)) < self._variation.hidden_rate
+        hit &= (window.labels["role"] == self._text) & (window.labels["figure"] == 0)
+        ids = window.ids.copy()
+        ids[hit] = np.where(
+            dice.random(int(hit.sum())) < 0.5,
+            UNKNOWN,
+            dice.integers(len(SPECIALS), self._characters, int(hit.sum())),
+        )
+        return replace(window, ids=ids)
+
     def _misprinted(
-        self, window: Sample, rate: float, dice: np.random.Generator, *, is_named: bool
+        self, window: Sample, rate: float, dice: np.random.Generator, where: NDArray[np.bool_]
     ) -> Sample:
         """Characters are others, or lost; the first of a fragment is never lost."""
-        hit = dice.random(len(window)) < rate
-        if is_named:
-            hit &= self._named(window)
+        hit = where & (dice.random(len(window)) < rate)
         ids = window.ids.copy()
         ids[hit] = dice.integers(len(SPECIALS), self._characters, int(hit.sum()))
         lost = hit & (dice.random(len(window)) < 0.25) & (window.starts < FRAGMENT)

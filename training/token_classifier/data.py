@@ -18,18 +18,18 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from extractor.engines import Engines
 from extractor.errors import ExtractorError
 from extractor.settings import Settings
+from training.progress import progress_bar
 from training.synthesis.corpus import LAYOUT_CONDITIONS, Mix, Plan, make_document, plan_corpus
 from training.synthesis.labels import LabelError
 from training.synthesis.paper import CONDITIONS
 from training.synthesis.splits import Split
 from training.token_classifier.base import FOLDER
-from training.token_classifier.documents import labelled, load, save
+from training.token_classifier.documents import files, load, save
+from training.token_classifier.labelling import labelled
 from training.token_classifier.reading import read_document
 
 SEEDS = {Split.TRAIN: 51, Split.VALIDATION: 52, Split.CALIBRATION: 53, Split.TEST: 54}
@@ -90,23 +90,6 @@ def _engines() -> tuple[Engines, Settings]:
         settings = Settings(threads=1)
         _LOADED.append((Engines(settings), settings))
     return _LOADED[0]
-
-
-def files(split: Split, folder: Path = FOLDER) -> list[Path]:
-    """The documents of a split, in the order of their plan."""
-    return sorted((folder / split.value).glob("[!.]*.npz"))
-
-
-def progress_bar() -> Progress:
-    """On stderr, with the remaining time."""
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[said]}"),
-        console=Console(stderr=True),
-    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

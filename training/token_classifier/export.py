@@ -25,12 +25,13 @@ import torch
 
 from extractor.encoding import OVERLAP, WINDOW, Ints
 from extractor.token_labels import Labels
-from training.token_classifier.base import BASE, FOLDER, Base, Size, load
+from training.token_classifier.base import BASE, FOLDER, Base, load
 from training.token_classifier.batches import Batch, Sample
 from training.token_classifier.card import model_card
-from training.token_classifier.finetune import Data, evaluate, read_data, write_json
+from training.token_classifier.finetune import Data, evaluate, read_data
 from training.token_classifier.measure import answers, measure
-from training.token_classifier.model import Network, Shape
+from training.token_classifier.model import Network
+from training.token_classifier.runs import read_run, write_json
 
 # ONNX Runtime reports its use to its maker over the network unless this is set before its import.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
@@ -111,21 +112,6 @@ def agreement(
         same = sum(int((a[head] == b[head]).sum()) for a, b in zip(ours, theirs, strict=True))
         found[head] = round(same / max(1, sum(len(a[head]) for a in ours)), 5)
     return found
-
-
-def read_run(folder: Path) -> tuple[Network, dict[str, Any]]:
-    """The best network of a run, and what is known of the run.
-
-    Raises:
-        FileNotFoundError: there is no finished run.
-    """
-    if not (folder / "best.pt").is_file() or not (folder / "run.json").is_file():
-        raise FileNotFoundError(f"{folder} holds no run; train: python -m training token-finetune")
-    run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    shape = dict(run["shape"])
-    network = Network(Shape(**shape | {"size": Size(**shape["size"])}))
-    network.load_state_dict(torch.load(folder / "best.pt", weights_only=True, map_location="cpu"))
-    return network, run
 
 
 def write_artefact(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -25,14 +24,16 @@ from torch.nn import functional
 
 from extractor.schema import load_schema
 from extractor.token_labels import Labels, labels_of
+from training.progress import progress_bar
 from training.synthesis.splits import Split
 from training.token_classifier.base import BASE, FOLDER, Base, load
 from training.token_classifier.batches import Batch, Drawer, Sample, Variation, samples
-from training.token_classifier.data import files, progress_bar
-from training.token_classifier.documents import IGNORED, digest
+from training.token_classifier.documents import IGNORED, digest, files
 from training.token_classifier.documents import load as load_document
 from training.token_classifier.measure import answers, measure
 from training.token_classifier.model import LAYOUTS, Network, Shape, build
+from training.token_classifier.runs import commit, read_run, save_state, write_json
+from training.token_classifier.teacher import disagreement, scores_of
 
 WEIGHTS = {"role": 1.0, "row": 1.0, "column": 1.0, "figure": 4.0, "scope": 0.3, "exactness": 0.3}
 """Of the heads, in the loss."""
@@ -54,6 +55,8 @@ class Plan:
     evaluate_every: int = 250
     patience: int = 6
     """Evaluations without improvement before it stops."""
+    listen: float = 0.7
+    """The share of the loss that is the teacher's, where there is one."""
     precision: str = "auto"
     """fp32, bf16, or auto: bf16 where the processor multiplies it faster."""
     threads: int = 0
@@ -98,10 +101,18 @@ def read_data(folder: Path, base: Base, limit: int | None = None) -> Data:
     return Data(train, validation, labels, base.characters, about)
 
 
-def train(plan: Plan, shape: Shape, base: Base, data: Data, folder: Path) -> Network:
+def train(
+    plan: Plan,
+    shape: Shape,
+    base: Base,
+    data: Data,
+    folder: Path,
+    teacher: Network | None = None,
+) -> Network:
     """Train, or go on training; the network that read the validation documents best is given back.
 
     Args:
+        teacher: a network of the same heads that is listened to, too.
         folder: keeps `last.pt` (all that is needed to go on), `best.pt` and `run.json`.
 
     Raises:
@@ -115,10 +126,14 @@ def train(plan: Plan, shape: Shape, base: Base, data: Data, folder: Path) -> Net
     torch.manual_seed(plan.seed)
     network = build(base, shape)
     network.to(device)
+    if teacher is not None:
+        teacher.to(device)
     optimizer = _optimizer(network, plan)
     drawer = Drawer(data.train, data.labels, len(data.characters), Variation())
     identity = {"plan": asdict(plan), "shape": _plain(shape), "base": base.source}
-    run: dict[str, Any] = identity | {"data": data.about, "commit": _commit()}
+    if teacher is not None:
+        identity["teacher"] = str(len(teacher.layers))
+    run: dict[str, Any] = identity | {"data": data.about, "commit": commit()}
     run |= {"seconds": 0.0, "evaluations": []}
     step, best, stale = 0, -1.0, 0
     last = folder / "last.pt"
@@ -141,7 +156,7 @@ def train(plan: Plan, shape: Shape, base: Base, data: Data, folder: Path) -> Net
             batch = drawer.draw(plan.batch, f"{plan.seed} {step}")
             network.train()
             with torch.autocast(device.type, torch.bfloat16, enabled=is_half):
-                loss = loss_of(network, batch, device)
+                loss = loss_of(network, batch, device, teacher, plan.listen)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call, unused-ignore]
             torch.nn.utils.clip_grad_norm_(network.parameters(), plan.clip)
@@ -156,14 +171,14 @@ def train(plan: Plan, shape: Shape, base: Base, data: Data, folder: Path) -> Net
             stale = 0 if score > best else stale + 1
             if score > best:
                 best = score
-                _save(network.state_dict(), folder / "best.pt")
+                save_state(network.state_dict(), folder / "best.pt")
             run["evaluations"].append({"step": step, "loss": round(mean, 5), **measured})
             state = {"identity": json.dumps(identity), "step": step, "best": best, "stale": stale}
             state |= {"network": network.state_dict(), "optimizer": optimizer.state_dict()}
             run["seconds"] = round(run["seconds"] + time.perf_counter() - start, 1)
             start = time.perf_counter()
             state |= {"seconds": run["seconds"], "evaluations": json.dumps(run["evaluations"])}
-            _save(state, last)
+            save_state(state, last)
             write_json(folder / "run.json", run)
             told = {k: measured[k] for k in ("row", "column", "anchor", "role", "figure")}
             bar.console.print(f"step {step} loss {mean:.4f} {told}")
@@ -171,17 +186,29 @@ def train(plan: Plan, shape: Shape, base: Base, data: Data, folder: Path) -> Net
     return network
 
 
-def loss_of(network: Network, batch: Batch, device: torch.device) -> Tensor:
-    """The weighed mean cross-entropy of all heads."""
-    outputs = network(*inputs(batch, device))
+def loss_of(
+    network: Network,
+    batch: Batch,
+    device: torch.device,
+    teacher: Network | None = None,
+    listen: float = 0.0,
+) -> Tensor:
+    """The weighed mean cross-entropy of all heads; with a teacher, a share of it is its view."""
+    given = inputs(batch, device)
+    outputs = network(*given)
+    theirs = scores_of(teacher, given) if teacher is not None else {}
     total = torch.zeros((), device=device)
     for head, scores in zip(network.heads, outputs, strict=True):
         labels = torch.from_numpy(batch.labels[head]).to(device)
+        known = labels != IGNORED
         flat = scores.float().flatten(0, 1)
         losses = functional.cross_entropy(
             flat, labels.flatten(), ignore_index=IGNORED, reduction="sum"
         )
-        total = total + WEIGHTS[head] * losses / (labels != IGNORED).sum().clamp(min=1)
+        loss = losses / known.sum().clamp(min=1)
+        if theirs:
+            loss = (1 - listen) * loss + listen * disagreement(scores, theirs[head], known)
+        total = total + WEIGHTS[head] * loss
     return total
 
 
@@ -256,25 +283,7 @@ def _plain(shape: Shape) -> dict[str, Any]:
     return {**asdict(shape), "classes": dict(shape.classes)}
 
 
-def _commit() -> str:
-    command = ["git", "rev-parse", "HEAD"]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
-
-
-def _save(state: Any, path: Path) -> None:
-    part = path.with_suffix(".part")
-    torch.save(state, part)
-    part.replace(path)
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Readable JSON, whole or not at all."""
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    part.replace(path)
-
-
-def shape_for(base: Base, labels: Labels, layers: int, layout: str) -> Shape:
+def shape_for(base: Base, labels: Labels, layers: int, layout: str, dropout: float = 0.0) -> Shape:
     """The network of a run: the first layers of its base.
 
     Raises:
@@ -283,7 +292,7 @@ def shape_for(base: Base, labels: Labels, layers: int, layout: str) -> Shape:
     if not 1 <= layers <= base.size.layers:
         raise ValueError(f"the base has {base.size.layers} layers, not {layers}")
     size = replace(base.size, layers=layers)
-    return Shape(len(base.characters), labels.sizes, size=size, layout=layout)
+    return Shape(len(base.characters), labels.sizes, size=size, layout=layout, dropout=dropout)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -296,6 +305,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--random", action="store_true", help="start without the base's weights")
     parser.add_argument("--layers", type=int, default=6)
     parser.add_argument("--layout", choices=LAYOUTS, default=Shape(0, {}).layout)
+    parser.add_argument("--dropout", type=float, default=0.0, help="0.1 where a GPU trains")
+    parser.add_argument("--teacher", type=Path, metavar="RUN", help="folder of a bigger one's run")
     parser.add_argument("--documents", type=int, help="of the training split, at most")
     for name in ("seed", "steps", "batch", "evaluate_every", "patience", "threads"):
         kind, default = int, getattr(plan, name)
@@ -310,8 +321,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.random:
             base = replace(base, source="random", tensors={})
         data = read_data(options.folder, base, options.documents)
-        shape = shape_for(base, data.labels, options.layers, options.layout)
-        network = train(replace(plan, **chosen), shape, base, data, options.run)
+        shape = shape_for(base, data.labels, options.layers, options.layout, options.dropout)
+        teacher = read_run(options.teacher)[0].eval() if options.teacher else None
+        network = train(replace(plan, **chosen), shape, base, data, options.run, teacher)
     except (OSError, ValueError) as error:
         parser.error(str(error))
     measured = evaluate(network, data.validation, data.labels)

@@ -18,8 +18,7 @@ from extractor.token_classifier import TokenClassifier
 from training.synthesis.splits import Split
 from training.token_classifier.base import FOLDER
 from training.token_classifier.batches import samples
-from training.token_classifier.data import files
-from training.token_classifier.documents import load
+from training.token_classifier.documents import files, load
 from training.token_classifier.export import Served
 from training.token_classifier.measure import answers, measure
 
