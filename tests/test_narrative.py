@@ -132,7 +132,7 @@ def paragraphs(written: narrative.Narrative) -> tuple[Prose, ...]:
 
 # --- reading what is printed, by rules of its own -------------------------------------------------
 
-_ZERO_WORD = re.compile(r"未|无|没有|零")
+_ZERO_WORD = re.compile(r"未|无|没|零|不|免收|空白|[空从]缺")
 _PRINTED = re.compile(
     r"(?P<about>近|约|超过|超)?(?P<digits>\d+(?:,\d{3})*(?:\.\d+)?|[两一二三四五六七八九十]+)"
     r"(?P<size>[万亿])?(?P<more>余|多)?(?P<unit>\D*)"
@@ -174,7 +174,7 @@ def check(prose: Prose) -> None:
             assert (figure.value, figure.is_exact) == (0, True)
             assert figure.unit == keys()[figure.key].units[0]
             assert _ZERO_WORD.search(prose.sentence(figure)), prose.text
-            assert _ZERO_WORD.search(text) or text == "行政诉讼"
+            assert _ZERO_WORD.search(text) or text in ("行政诉讼", "诉讼")
 
 
 def check_text(prose: Prose) -> None:

@@ -525,7 +525,7 @@ def test_artefact_is_written_with_its_manifest_and_card(tmp_path: Path) -> None:
 
 def test_batches_are_varied_and_the_same_for_the_same_seed() -> None:
     pytest.importorskip("torch")
-    from training.token_classifier.batches import Drawer, Variation
+    from training.token_classifier.batches import Drawer, Variation, drawn
 
     _, _, base, data = toy_training(1)
     drawer = Drawer(data.train, data.labels, len(base.characters), Variation())
@@ -533,6 +533,10 @@ def test_batches_are_varied_and_the_same_for_the_same_seed() -> None:
     assert (first.ids == again.ids).all()
     assert (first.boxes == again.boxes).all()
     assert first.ids.shape != other.ids.shape or (first.ids != other.ids).any()
+    ahead = list(drawn(drawer, 8, 3, range(1, 4), processes=2))
+    assert [batch.ids.tolist() for batch in ahead] == [
+        drawer.draw(8, f"3 {step}").ids.tolist() for step in (1, 2, 3)
+    ]
     bare = Drawer(data.train, data.labels, len(base.characters), Variation(no_layout=1.0))
     assert (bare.draw(4, "1").boxes == NO_BOX).all()
 

@@ -9,12 +9,14 @@ whole, and windows without any.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from torch.utils.data import DataLoader, Dataset
 
 from extractor.encoding import (
     FIRST,
@@ -242,6 +244,32 @@ def collate(parts: Sequence[Sample]) -> Batch:
         for head in HEADS:
             labels[head][i, 1:end] = part.labels[head]
     return Batch(ids, boxes, starts, mask, labels)
+
+
+@dataclass(frozen=True, slots=True)
+class _Steps(Dataset[Batch]):
+    """The batches of all steps; that of a step follows from its number."""
+
+    drawer: Drawer
+    n: int
+    seed: int
+
+    def __getitem__(self, step: int) -> Batch:
+        return self.drawer.draw(self.n, f"{self.seed} {step}")
+
+
+def drawn(drawer: Drawer, n: int, seed: int, steps: range, processes: int) -> Iterable[Batch]:
+    """The batches of n windows of some steps, in order; `processes` draw them ahead, 0 for none."""
+    batches = _Steps(drawer, n, seed)
+    if not processes:
+        return map(batches.__getitem__, steps)
+    return DataLoader(
+        batches, sampler=steps, batch_size=None, num_workers=processes, collate_fn=_as_it_is
+    )
+
+
+def _as_it_is(batch: Any) -> Any:
+    return batch
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from extractor.token_labels import Labels, labels_of
 from training.progress import progress_bar
 from training.synthesis.splits import Split
 from training.token_classifier.base import BASE, FOLDER, Base, load
-from training.token_classifier.batches import Batch, Drawer, Sample, Variation, samples
+from training.token_classifier.batches import Batch, Drawer, Sample, Variation, drawn, samples
 from training.token_classifier.documents import IGNORED, digest, files
 from training.token_classifier.documents import load as load_document
 from training.token_classifier.measure import answers, measure
@@ -108,12 +108,14 @@ def train(
     data: Data,
     folder: Path,
     teacher: Network | None = None,
+    drawers: int = 0,
 ) -> Network:
     """Train, or go on training; the network that read the validation documents best is given back.
 
     Args:
-        teacher: a network of the same heads that is listened to, too.
         folder: keeps `last.pt` (all that is needed to go on), `best.pt` and `run.json`.
+        teacher: a network of the same heads that is listened to, too.
+        drawers: processes that draw batches ahead; a GPU would wait for one that does both.
 
     Raises:
         ValueError: the folder holds a run of another plan.
@@ -149,11 +151,12 @@ def train(
     start, mean = time.perf_counter(), 0.0
     with progress_bar() as bar:
         task = bar.add_task("training", total=plan.steps, completed=step, said="")
-        while step < plan.steps and stale < plan.patience:
+        for batch in drawn(drawer, plan.batch, plan.seed, range(step, plan.steps), drawers):
+            if stale >= plan.patience:
+                break
             torch.manual_seed(plan.seed * 1_000_003 + step)  # for dropout
             for group in optimizer.param_groups:
                 group["lr"] = group["peak"] * rate_at(step, plan)
-            batch = drawer.draw(plan.batch, f"{plan.seed} {step}")
             network.train()
             with torch.autocast(device.type, torch.bfloat16, enabled=is_half):
                 loss = loss_of(network, batch, device, teacher, plan.listen)
@@ -307,6 +310,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--layout", choices=LAYOUTS, default=Shape(0, {}).layout)
     parser.add_argument("--dropout", type=float, default=0.0, help="0.1 where a GPU trains")
     parser.add_argument("--teacher", type=Path, metavar="RUN", help="folder of a bigger one's run")
+    parser.add_argument("--drawers", type=int, default=0, help="processes that draw batches ahead")
     parser.add_argument("--documents", type=int, help="of the training split, at most")
     for name in ("seed", "steps", "batch", "evaluate_every", "patience", "threads"):
         kind, default = int, getattr(plan, name)
@@ -323,7 +327,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         data = read_data(options.folder, base, options.documents)
         shape = shape_for(base, data.labels, options.layers, options.layout, options.dropout)
         teacher = read_run(options.teacher)[0].eval() if options.teacher else None
-        network = train(replace(plan, **chosen), shape, base, data, options.run, teacher)
+        chosen_plan = replace(plan, **chosen)
+        network = train(chosen_plan, shape, base, data, options.run, teacher, options.drawers)
     except (OSError, ValueError) as error:
         parser.error(str(error))
     measured = evaluate(network, data.validation, data.labels)
