@@ -70,7 +70,9 @@ def _reconciled(figures: Sequence[Figure]) -> tuple[Figure, ...]:
     seen: set[tuple[str, str | None, Decimal | None, str | None]] = set()
     kept: list[Figure] = []
     for figure in figures:
-        identity = (figure.key, figure.scope, figure.value, figure.unit)
+        # None is none, however it is counted: in words (未收费) it has no unit, in figures it has.
+        unit = None if figure.value == 0 else figure.unit
+        identity = (figure.key, figure.scope, figure.value, unit)
         if identity in seen:
             continue
         seen.add(identity)

@@ -797,6 +797,12 @@ def test_what_is_doubtful_is_flagged() -> None:
     assert [figure.status for figure in same] == [CellStatus.ACCEPTED]
 
 
+def test_a_zero_in_words_and_in_figures_is_one() -> None:
+    figures = _figures("本年度未收取信息处理费。", "（六）收费情况。信息处理费为0。")
+    assert _values(figures) == {"processing_fee": "0"}
+    assert len(figures) == 1
+
+
 def test_scopes() -> None:
     scopes = {
         "新增主动公开政府信息76条，累计达915条。": ["new", "cumulative"],
