@@ -58,7 +58,9 @@ TEXT = replace(
     statements=48,
 )
 """Documents without pixels: they take a tenth of the time, and most of them is sentences."""
-TEXT_SEED = 151
+ANNOTATED = replace(TEXT, always=("annotated",), statements=8)
+"""More of what few reports have: remarks in brackets behind values."""
+TEXT_SEED, ANNOTATED_SEED = 151, 152
 OCR = FOLDER / "ocr"
 
 
@@ -99,6 +101,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.add_argument(f"--{split.value}", type=int, default=count, metavar="N")
     parser.add_argument("--text", type=int, default=1000, metavar="N", help="more for training")
     parser.add_argument(
+        "--annotated", type=int, default=200, metavar="N", help="more with remarks in cells"
+    )
+    parser.add_argument(
         "--skip", type=int, default=0, metavar="N", help="leave out the first of each for training"
     )
     parser.add_argument("--folder", type=Path, default=FOLDER, metavar="DIR")
@@ -108,6 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     counts = {split: getattr(options, split.value) for split in SEEDS}
     batches = [(MIX, split, counts[split], seed) for split, seed in SEEDS.items()]
     batches.append((TEXT, Split.TRAIN, options.text, TEXT_SEED))
+    batches.append((ANNOTATED, Split.TRAIN, options.annotated, ANNOTATED_SEED))
     batches.sort(key=lambda batch: (batch[1] is Split.TRAIN, batch[0] is MIX, batch[2]))
     for mix, split, count, seed in batches:  # the slowest last: the others are there to try with
         make = partial(make_file, folder=options.folder, mix=mix, again=options.again)
