@@ -23,6 +23,7 @@ from extractor.service.auth import Keys, admin_key_path
 from extractor.service.guard import Guard
 from extractor.service.jobs import Jobs, WorkerPool
 from extractor.service.metrics import Metrics
+from extractor.service.rates import Rates
 from extractor.service.reviews import Reviews
 from extractor.service.routes import api, health
 from extractor.service.routes.wiring import MAX_UNPACKING, Service
@@ -52,7 +53,9 @@ def create_app(settings: Settings, *, make_jobs: MakeJobs = WorkerPool) -> FastA
             jobs = make_jobs(store, settings, metrics)
             unpacking = anyio.CapacityLimiter(MAX_UNPACKING)
             reviews = Reviews(store, settings)
-            app.state.service = Service(settings, store, reviews, keys, jobs, metrics, unpacking)
+            app.state.service = Service(
+                settings, store, reviews, keys, Rates(settings), jobs, metrics, unpacking
+            )
             jobs.start()
             try:
                 yield

@@ -107,6 +107,14 @@ class Settings(BaseSettings):
     max_upload_bytes: int = Field(
         2 * 2**30, gt=0, description="Most bytes of one upload, all of its files together."
     )
+    calls_per_minute: int = Field(
+        6000, ge=0, description="Calls that one key may make in a minute; 0 for any number."
+    )
+    wrong_keys_per_minute: int = Field(
+        30,
+        ge=0,
+        description="Wrong keys that may come from one address in a minute; 0 for any number.",
+    )
     host: str = Field("127.0.0.1", description="Address that the service listens on.")
     port: int = Field(8000, gt=0, lt=65536, description="Port that the service listens on.")
 

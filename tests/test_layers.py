@@ -58,6 +58,7 @@ ABOVE = {
     "pipeline",
     "engines",
     "cell_images",
+    "client",
     "batch",
     "service",
     "review",

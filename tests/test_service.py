@@ -85,6 +85,7 @@ def prepare_stub(settings: Settings) -> Work:
             flagged=1,
             findings=0,
             seconds={"ocr": 1.5},
+            accepted=1,
         )
 
     return work
@@ -403,6 +404,31 @@ def test_wrong_keys(client: TestClient, form: str) -> None:
     assert code_of(response) == "unauthorized"
 
 
+def test_too_many_calls_of_a_key_are_refused_for_a_while(settings: Settings) -> None:
+    with running(settings.model_copy(update={"calls_per_minute": 3})) as client:
+        for _ in range(3):
+            assert client.get(API).status_code == 200
+        refused = client.get(API)
+        assert code_of(refused) == "too_many_requests"
+        assert 1 <= int(refused.headers["retry-after"]) <= 60
+        assert client.get("/healthz").status_code == 200
+        other = Keys(store_of(client)).create("someone", Role.UPLOADER)
+        assert client.get(API, headers={"Authorization": f"Bearer {other}"}).status_code == 200
+
+
+def test_keys_cannot_be_guessed_for_long(settings: Settings) -> None:
+    with running(settings.model_copy(update={"wrong_keys_per_minute": 2})) as client:
+        wrong = {"Authorization": "Bearer ex_000000000000_guess"}
+        codes = [code_of(client.get(API, headers=wrong)) for _ in range(3)]
+        assert codes == ["unauthorized", "unauthorized", "too_many_requests"]
+        assert (
+            code_of(client.get(API)) == "too_many_requests"
+        )  # from the same address, right or not
+    with running(settings.model_copy(update={"wrong_keys_per_minute": 0})) as client:
+        codes = [code_of(client.get(API, headers=wrong)) for _ in range(40)]
+        assert set(codes) == {"unauthorized"}
+
+
 def test_roles(client: TestClient) -> None:
     keys = Keys(store_of(client))
     document_id = upload_one(client, "a.txt")
@@ -583,6 +609,25 @@ def test_a_document_that_takes_too_long_is_stopped(settings: Settings) -> None:
         document_id = upload_one(client, "waits.txt")
         assert events(client, document_id)[-1][1]["problem"]["code"] == "timed_out"
         assert events(client, upload_one(client, "sound.txt"))[-1][0] == "done"
+
+
+def test_what_failed_can_be_tried_again(settings: Settings) -> None:
+    quick = settings.model_copy(update={"max_seconds": 0.5})
+    with running(quick, make_stub_pool) as client:
+        document_id = upload_one(client, "waits.txt")
+        assert events(client, document_id)[-1][0] == "failed"
+        (settings.home / "go").touch()  # whatever it was that it waited for
+        queued = client.post(f"{API}/{document_id}/retry")
+        assert (queued.status_code, queued.json()["state"]) == (202, "queued")
+        assert queued.json()["problem"] is None
+        assert events(client, document_id)[-1][0] == "done"
+        assert code_of(client.post(f"{API}/{document_id}/retry")) == "not_failed"
+        assert code_of(client.post(f"{API}/nothing/retry")) == "document_unknown"
+        actions = [entry.action for entry in store_of(client).audit(document_id)]
+        assert actions == ["uploaded", "retried"]
+        numbers = client.get("/metrics").text
+        assert 'extractor_finished_total{result="timed_out"} 1.0' in numbers
+        assert 'extractor_values_total{status="flagged"} 1.0' in numbers
 
 
 def test_what_was_left_unfinished_is_extracted_after_a_restart(settings: Settings) -> None:

@@ -257,11 +257,11 @@ class _Worker(threading.Thread):
                         noted_at = time.monotonic()
                 case Done(outcome):
                     self._store.queue.finish(document.id, outcome)
-                    self._metrics.count(outcome.status, outcome.seconds)
+                    self._metrics.count(outcome)
                     return True
                 case Refused(code, detail):
                     self._store.queue.fail(document.id, problem_of(code), detail)
-                    self._metrics.count(code, {})
+                    self._metrics.count_failure(code)
                     return True
                 case unexpected:
                     raise TypeError(f"a worker sent {unexpected!r}")
@@ -271,7 +271,7 @@ class _Worker(threading.Thread):
             "EXTRACTOR_MAX_SECONDS"
         )
         self._store.queue.fail(document.id, TIMED_OUT, detail)
-        self._metrics.count(TIMED_OUT.code, {})
+        self._metrics.count_failure(TIMED_OUT.code)
         return False
 
     def _on_lost(self, document: Document) -> None:
@@ -287,4 +287,4 @@ class _Worker(threading.Thread):
         )
         log.error("document %s: %s", document.id, detail)
         self._store.queue.fail(document.id, WORKER_CRASHED, detail)
-        self._metrics.count(WORKER_CRASHED.code, {})
+        self._metrics.count_failure(WORKER_CRASHED.code)

@@ -12,6 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, G
 from prometheus_client import generate_latest as _generate
 
 from extractor.service.tables import DocumentState
+from extractor.service.tasks import Outcome
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
@@ -33,6 +34,12 @@ class Metrics:
             ["result"],
             registry=self._registry,
         )
+        self._values = Counter(
+            "extractor_values",
+            "Cells and key figures of finished documents, accepted or flagged for review.",
+            ["status"],
+            registry=self._registry,
+        )
         self._seconds = Counter(
             "extractor_stage_seconds",
             "Seconds that finished documents took, by stage.",
@@ -40,11 +47,17 @@ class Metrics:
             registry=self._registry,
         )
 
-    def count(self, result: str, seconds: Mapping[str, float]) -> None:
-        """Count a finished document: its status, or the code of its problem."""
-        self._finished.labels(result).inc()
-        for stage, value in seconds.items():
+    def count(self, outcome: Outcome) -> None:
+        """Count a finished document."""
+        self._finished.labels(outcome.status).inc()
+        self._values.labels("flagged").inc(outcome.flagged)
+        self._values.labels("accepted").inc(outcome.accepted)
+        for stage, value in outcome.seconds.items():
             self._seconds.labels(stage).inc(value)
+
+    def count_failure(self, code: str) -> None:
+        """Count a document that has no extraction, by the code of its problem."""
+        self._finished.labels(code).inc()
 
     def render(self, count_by_state: Mapping[DocumentState, int]) -> bytes:
         for state, count in count_by_state.items():

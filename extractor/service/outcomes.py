@@ -26,4 +26,5 @@ def outcome_of(extraction: Extraction) -> Outcome:
         seconds=dict(extraction.seconds),
         question=asked[0].slot if asked else REPORT if is_nameless else None,
         settles=asked[0].settles if asked else 0.0,
+        accepted=len(statuses) - statuses.count(CellStatus.FLAGGED),
     )

@@ -68,6 +68,7 @@ UNAUTHORIZED = ProblemType("unauthorized", 401, "A key is needed")
 FORBIDDEN = ProblemType("forbidden", 403, "The key does not allow this")
 NOT_FOUND = ProblemType("not_found", 404, "There is nothing at this address")
 METHOD_NOT_ALLOWED = ProblemType("method_not_allowed", 405, "This address knows no such method")
+TOO_MANY_REQUESTS = ProblemType("too_many_requests", 429, "Too many calls in a minute")
 INVALID_REQUEST = ProblemType("invalid_request", 422, "The request is not valid")
 REQUEST_FAILED = ProblemType("request_failed", 400, "The request cannot be answered")
 INTERNAL_ERROR = ProblemType("internal_error", 500, "Something went wrong in the service")
@@ -85,6 +86,7 @@ FIGURE_UNKNOWN = ProblemType("figure_unknown", 404, "The report has no such key 
 NO_PAGE_IMAGE = ProblemType("no_page_image", 404, "The document has no page images")
 NO_CELL_IMAGE = ProblemType("no_cell_image", 404, "The cell was not found on a page")
 NOT_FINISHED = ProblemType("not_finished", 409, "The extraction is not finished")
+NOT_FAILED = ProblemType("not_failed", 409, "The document has not failed")
 NOT_REVIEWABLE = ProblemType("not_reviewable", 409, "The document cannot be decided again")
 VERSION_OUTDATED = ProblemType("version_outdated", 412, "The document has changed since")
 KEY_UNKNOWN = ProblemType("key_unknown", 404, "There is no such key")
@@ -101,6 +103,7 @@ PROBLEMS: Mapping[str, ProblemType] = {
         FORBIDDEN,
         NOT_FOUND,
         METHOD_NOT_ALLOWED,
+        TOO_MANY_REQUESTS,
         INVALID_REQUEST,
         REQUEST_FAILED,
         INTERNAL_ERROR,
@@ -116,6 +119,7 @@ PROBLEMS: Mapping[str, ProblemType] = {
         NO_PAGE_IMAGE,
         NO_CELL_IMAGE,
         NOT_FINISHED,
+        NOT_FAILED,
         NOT_REVIEWABLE,
         VERSION_OUTDATED,
         KEY_UNKNOWN,

@@ -196,6 +196,30 @@ class Store:
                 session.add(_audit("removed", document, key_id))
         return document
 
+    def retry(self, document_id: str, *, key_id: str) -> Document | None:
+        """Queue a document again whose extraction failed, with as many attempts as a new one; None
+        where there is no such document that failed."""
+        query = (
+            update(Document)
+            .where(Document.id == document_id, Document.state == DocumentState.FAILED)
+            .values(
+                state=DocumentState.QUEUED,
+                status=None,
+                attempts=0,
+                started_at=None,
+                finished_at=None,
+                problem_code=None,
+                problem_detail=None,
+            )
+            .returning(Document)
+        )
+        with self._session.begin() as session:
+            document = session.scalar(query)
+            if document is not None:
+                session.expunge(document)
+                session.add(_audit("retried", document, key_id))
+        return document
+
     def audit(self, document_id: str) -> Sequence[AuditEntry]:
         """What was done to a document, in order; also to one that was removed."""
         query = (

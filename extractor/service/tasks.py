@@ -50,9 +50,10 @@ class Task:
 class Outcome:
     """What the database keeps of a result; the result itself is in the document's folder.
 
-    `flagged` counts cells and figures that a person must look at. `rotations` has for each page
-    the degrees by which it is turned to be upright; empty for text inputs. `question` is the slot
-    to ask about first, and `settles` what an answer settles (`extractor.questions`).
+    `flagged` counts cells and figures that a person must look at, `accepted` the others.
+    `rotations` has for each page the degrees by which it is turned to be upright; empty for text
+    inputs. `question` is the slot to ask about first, and `settles` what an answer settles
+    (`extractor.questions`).
     """
 
     media_type: str
@@ -67,6 +68,7 @@ class Outcome:
     seconds: Mapping[str, float]
     question: str | None = None
     settles: float = 0.0
+    accepted: int = 0
 
 
 @dataclass(frozen=True, slots=True)

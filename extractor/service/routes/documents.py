@@ -17,7 +17,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from extractor.service import models, uploads
 from extractor.service.auth import Principal
 from extractor.service.images import CELL_MEDIA_TYPE, PAGE_MEDIA_TYPE, cell_image, page_image
-from extractor.service.problems import INVALID_REQUEST, ProblemError
+from extractor.service.problems import INVALID_REQUEST, NOT_FAILED, ProblemError
 from extractor.service.routes.wiring import (
     Caller,
     DocumentId,
@@ -238,6 +238,19 @@ def cell(
     result = json.loads(path.read_bytes())
     data = cell_image(document, result, slot, service.store, service.settings)
     return Response(data, media_type=CELL_MEDIA_TYPE)
+
+
+@router.post("/documents/{id}/retry", status_code=202, responses=problems_of(403, 404, 409))
+def retry(
+    document: Known, service: Wired, caller: Annotated[Principal, Depends(uploader)]
+) -> models.DocumentModel:
+    """Queue a document again whose extraction failed: after a limit was raised, for instance, or a
+    disk was full."""
+    queued = service.store.retry(document.id, key_id=caller.key_id)
+    if queued is None:
+        raise ProblemError(NOT_FAILED, f"{document.name} is {document.state}")
+    service.jobs.notify()
+    return models.DocumentModel.of(queued)
 
 
 @router.delete("/documents/{id}", status_code=204, responses=problems_of(403, 404))

@@ -20,6 +20,7 @@ from extractor.service.problems import (
     ProblemError,
     problem_of,
 )
+from extractor.service.rates import Rates
 from extractor.service.reviews import Reviews
 from extractor.service.store import Store
 from extractor.service.tables import Document, DocumentState, Role
@@ -37,6 +38,7 @@ class Service:
     store: Store
     reviews: Reviews
     keys: Keys
+    rates: Rates
     jobs: Jobs
     metrics: metrics.Metrics
     unpacking: anyio.CapacityLimiter
@@ -52,8 +54,17 @@ _bearer = HTTPBearer(auto_error=False, description="The key, as in admin-key.txt
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 
 
-def _principal(service: Wired, credentials: Credentials) -> Principal:
-    return service.keys.check(credentials.credentials if credentials else None)
+def _principal(request: Request, service: Wired, credentials: Credentials) -> Principal:
+    address = request.client.host if request.client else ""
+    service.rates.allow_key(address)
+    try:
+        principal = service.keys.check(credentials.credentials if credentials else None)
+    except ProblemError:
+        if credentials:
+            service.rates.count_wrong_key(address)
+        raise
+    service.rates.count_call(principal.key_id)
+    return principal
 
 
 Caller = Annotated[Principal, Depends(_principal)]
@@ -118,6 +129,7 @@ def problems_of(*statuses: int) -> dict[int | str, dict[str, Any]]:
         412: "The document has changed since",
         413: "Over a limit",
         415: "A format that is not read here",
+        429: "Too many calls in a minute",
         422: "Not valid, or the document cannot be used",
         503: "Not ready",
     }

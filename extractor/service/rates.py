@@ -1,0 +1,63 @@
+"""How often somebody may ask: calls of a key, and keys that are wrong from one address.
+
+Checking a wrong key costs as much as a right one, on purpose (`auth`); without a limit, guessing
+would be a way to keep the service busy.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+
+from limits import RateLimitItem, RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from extractor.service.problems import TOO_MANY_REQUESTS, ProblemError
+from extractor.settings import Settings
+
+_CALLS, _WRONG = "calls", "wrong keys"
+
+
+class Rates:
+    """Counts of this process, in moving windows of a minute. Thread-safe."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._calls = _item(settings.calls_per_minute)
+        self._wrong = _item(settings.wrong_keys_per_minute)
+
+    def count_call(self, key_id: str) -> None:
+        """Count a call of a key.
+
+        Raises:
+            ProblemError: TOO_MANY_REQUESTS.
+        """
+        if self._calls is not None and not self._limiter.hit(self._calls, _CALLS, key_id):
+            raise self._refusal(self._calls, _CALLS, key_id)
+
+    def allow_key(self, address: str) -> None:
+        """Refuse to check a key at all for an address from where too many wrong ones came.
+
+        Raises:
+            ProblemError: TOO_MANY_REQUESTS.
+        """
+        if self._wrong is not None and not self._limiter.test(self._wrong, _WRONG, address):
+            raise self._refusal(self._wrong, _WRONG, address)
+
+    def count_wrong_key(self, address: str) -> None:
+        if self._wrong is not None:
+            self._limiter.hit(self._wrong, _WRONG, address)
+
+    def _refusal(self, item: RateLimitItem, what: str, whose: str) -> ProblemError:
+        until = self._limiter.get_window_stats(item, what, whose).reset_time
+        seconds = max(1, math.ceil(until - time.time()))
+        return ProblemError(
+            TOO_MANY_REQUESTS,
+            f"more than {item.amount} {what} in a minute; ask again in {seconds} s",
+            headers={"Retry-After": str(seconds)},
+        )
+
+
+def _item(a_minute: int) -> RateLimitItem | None:
+    return RateLimitItemPerMinute(a_minute) if a_minute else None
