@@ -28,6 +28,7 @@ from extractor.service.reviews import Reviews
 from extractor.service.routes import api, health
 from extractor.service.routes.wiring import MAX_UNPACKING, Service
 from extractor.service.store import Store, open_store
+from extractor.service.webhooks import Sender
 from extractor.settings import Settings
 
 MakeJobs = Callable[[Store, Settings, Metrics], Jobs]
@@ -56,11 +57,14 @@ def create_app(settings: Settings, *, make_jobs: MakeJobs = WorkerPool) -> FastA
             app.state.service = Service(
                 settings, store, reviews, keys, Rates(settings), jobs, metrics, unpacking
             )
+            sender = Sender(store)
             jobs.start()
+            sender.start()
             try:
                 yield
             finally:
                 await anyio.to_thread.run_sync(jobs.stop)
+                await anyio.to_thread.run_sync(sender.stop)
 
     app = FastAPI(
         title="Extractor",

@@ -5,7 +5,7 @@
         service.wait(document.id)
         service.export(document.id, Path("2024.xlsx"))
 
-Needs httpx2: `pip install 'extractor[client]'`. Answers are the models of the service itself.
+Answers are the models of the service itself.
 """
 
 from __future__ import annotations

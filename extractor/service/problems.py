@@ -90,6 +90,7 @@ NOT_FAILED = ProblemType("not_failed", 409, "The document has not failed")
 NOT_REVIEWABLE = ProblemType("not_reviewable", 409, "The document cannot be decided again")
 VERSION_OUTDATED = ProblemType("version_outdated", 412, "The document has changed since")
 KEY_UNKNOWN = ProblemType("key_unknown", 404, "There is no such key")
+WEBHOOK_UNKNOWN = ProblemType("webhook_unknown", 404, "There is no such webhook")
 LAST_ADMIN = ProblemType("last_admin", 409, "The last administrator's key cannot be revoked")
 DATASET_TOO_LARGE = ProblemType("dataset_too_large", 422, "A worksheet cannot hold so many rows")
 
@@ -123,6 +124,7 @@ PROBLEMS: Mapping[str, ProblemType] = {
         NOT_REVIEWABLE,
         VERSION_OUTDATED,
         KEY_UNKNOWN,
+        WEBHOOK_UNKNOWN,
         LAST_ADMIN,
         DATASET_TOO_LARGE,
         TIMED_OUT,

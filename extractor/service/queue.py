@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from extractor.service.problems import WORKER_CRASHED, ProblemType
 from extractor.service.tables import Document, DocumentState
 from extractor.service.tasks import Outcome
+from extractor.service.webhook_store import Event, announce
 
 MAX_ATTEMPTS = 3
 """A document during whose extraction the service itself ended so often is not tried again."""
@@ -62,7 +63,7 @@ class Queue:
         holding `Store.exclusive`."""
         running = Document.state == DocumentState.RUNNING
         with self._session.begin() as session:
-            session.execute(
+            given_up = session.scalars(
                 update(Document)
                 .where(running, Document.attempts >= MAX_ATTEMPTS)
                 .values(
@@ -72,7 +73,10 @@ class Queue:
                     problem_code=WORKER_CRASHED.code,
                     problem_detail=f"the service ended {MAX_ATTEMPTS} times while it was extracted",
                 )
-            )
+                .returning(Document.id)
+            ).all()
+            for document_id in given_up:
+                announce(session, Event.FAILED, document_id)
             left = session.scalars(
                 update(Document)
                 .where(running)
@@ -87,6 +91,7 @@ class Queue:
     def finish(self, document_id: str, outcome: Outcome) -> None:
         self._update(
             document_id,
+            Event.DONE,
             state=DocumentState.DONE,
             finished_at=_now(),
             stage=None,
@@ -108,6 +113,7 @@ class Queue:
     def fail(self, document_id: str, problem: ProblemType, detail: str) -> None:
         self._update(
             document_id,
+            Event.FAILED,
             state=DocumentState.FAILED,
             status="failed",
             finished_at=_now(),
@@ -115,15 +121,18 @@ class Queue:
             problem_detail=detail,
         )
 
-    def _update(self, document_id: str, **values: Any) -> None:
-        """Change a document that is being extracted; nothing happens if it was removed."""
+    def _update(self, document_id: str, event: Event | None = None, **values: Any) -> None:
+        """Change a document that is being extracted, and tell whoever wants to know; nothing
+        happens if it was removed."""
         query = (
             update(Document)
             .where(Document.id == document_id, Document.state == DocumentState.RUNNING)
             .values(**values)
+            .returning(Document.id)
         )
         with self._session.begin() as session:
-            session.execute(query)
+            if session.scalar(query) is not None and event is not None:
+                announce(session, event, document_id)
 
 
 def _now() -> datetime:

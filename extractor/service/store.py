@@ -27,6 +27,7 @@ from extractor.service.key_store import KeyStore
 from extractor.service.queue import Queue
 from extractor.service.tables import AuditEntry, Document, DocumentState, Review
 from extractor.service.tasks import Outcome
+from extractor.service.webhook_store import Event, WebhookStore, announce
 from extractor.settings import Settings
 
 _PAGE = 200
@@ -48,6 +49,7 @@ class Store:
         self._session = self._database.session
         self.keys = KeyStore(self._session)
         self.queue = Queue(self._session)
+        self.webhooks = WebhookStore(self._session)
 
     def close(self) -> None:
         self._database.close()
@@ -194,6 +196,7 @@ class Store:
                 session.expunge(document)
                 session.execute(delete(Review).where(Review.document_id == document_id))
                 session.add(_audit("removed", document, key_id))
+                announce(session, Event.REMOVED, document.id)
         return document
 
     def retry(self, document_id: str, *, key_id: str) -> Document | None:
@@ -260,6 +263,7 @@ class Store:
                 review.at = _now()
                 session.add(review)
                 session.add(_audit("reviewed", changed, review.key_id))
+                announce(session, Event.REVIEWED, changed.id)
         return changed
 
     def reviews(self, document_id: str) -> Sequence[Review]:

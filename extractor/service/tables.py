@@ -133,3 +133,33 @@ class AuditEntry(Base):
     document_id: Mapped[str | None] = mapped_column(String(36), index=True)
     sha256: Mapped[str | None] = mapped_column(String(64))
     name: Mapped[str | None]
+
+
+class Webhook(Base):
+    """An address that is told what became of documents. `secret` signs what is sent there, so it
+    is kept as it is."""
+
+    __tablename__ = "webhooks"
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    url: Mapped[str]
+    secret: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Delivery(Base):
+    """One event for one webhook. `due_at` is when to try next; None once it was delivered, or given
+    up, which `error` tells."""
+
+    __tablename__ = "deliveries"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    webhook_id: Mapped[str] = mapped_column(String(16), index=True)
+    document_id: Mapped[str] = mapped_column(String(36))
+    event: Mapped[str] = mapped_column(String(32))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    attempts: Mapped[int]
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    error: Mapped[str | None]

@@ -1,0 +1,167 @@
+"""Webhooks: who is told what, and what happens when nobody answers."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from extractor.service.auth import Keys
+from extractor.service.store import Store
+from extractor.service.tables import Delivery, Role
+from extractor.service.webhooks import AGAIN_SECONDS, SIGNATURE, Sender
+from extractor.settings import Settings
+from tests.test_service import API, code_of, make_stub_pool, running, store_of, upload_one, wait_for
+
+HOOKS = "/api/v1/webhooks"
+
+
+class Receiver:
+    """Keeps what it is sent, and answers as it is told."""
+
+    def __init__(self) -> None:
+        self.messages: list[tuple[dict[str, str], bytes]] = []
+        self.status = 204
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                receiver.messages.append((dict(self.headers), body))
+                self.send_response(receiver.status)
+                self.send_header("Location", "http://127.0.0.1:1/elsewhere")
+                self.end_headers()
+
+            def log_message(self, *arguments: Any) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/reports"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def events(self) -> list[str]:
+        return [json.loads(body)["event"] for _, body in self.messages]
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    receiver = Receiver()
+    yield receiver
+    receiver.server.shutdown()
+    receiver.server.server_close()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path / "home")
+
+
+def test_what_became_of_documents_is_told_and_signed(
+    settings: Settings, receiver: Receiver
+) -> None:
+    with running(settings, make_stub_pool) as client:
+        made = client.post(HOOKS, json={"url": receiver.url}).json()
+        document_id = upload_one(client, "sound.txt")
+        failing = upload_one(client, "raises.txt")
+        wait_for(lambda: len(receiver.messages) == 2)
+        assert receiver.events == ["document.done", "document.failed"]
+        headers, body = receiver.messages[0]
+        told = json.loads(body)
+        assert (told["document_id"], told["document"]["status"]) == (document_id, "needs_review")
+        seconds, signed = (part.split("=", 1)[1] for part in headers[SIGNATURE].split(","))
+        expected = hmac.new(
+            made["secret"].encode(), f"{seconds}.".encode() + body, hashlib.sha256
+        ).hexdigest()
+        assert hmac.compare_digest(signed, expected)
+        client.delete(f"{API}/{failing}")
+        wait_for(lambda: len(receiver.messages) == 3)
+        removed = json.loads(receiver.messages[2][1])
+        assert (removed["event"], removed["document"]) == ("document.removed", None)
+        shown = client.get(HOOKS).json()["webhooks"]
+        assert [one["url"] for one in shown] == [receiver.url]
+        assert made["secret"] not in client.get(HOOKS).text
+        deliveries = client.get(f"{HOOKS}/{made['id']}/deliveries").json()["deliveries"]
+        assert [one["attempts"] for one in deliveries] == [1, 1, 1]
+        assert all(one["delivered_at"] and not one["due_at"] for one in deliveries)
+        assert client.delete(f"{HOOKS}/{made['id']}").status_code == 204
+        upload_one(client, "another.txt")
+        assert code_of(client.delete(f"{HOOKS}/{made['id']}")) == "webhook_unknown"
+        assert code_of(client.get(f"{HOOKS}/{made['id']}/deliveries")) == "webhook_unknown"
+    assert len(receiver.messages) == 3
+
+
+def test_only_administrators_see_webhooks_and_addresses_are_checked(settings: Settings) -> None:
+    with running(settings) as client:
+        for url in ("ftp://a/b", "file:///etc/passwd", "no address", "http://", "x" * 2000):
+            assert code_of(client.post(HOOKS, json={"url": url})) == "invalid_request", url
+        key = Keys(store_of(client)).create("someone", Role.REVIEWER)
+        client.headers["Authorization"] = f"Bearer {key}"
+        assert code_of(client.get(HOOKS)) == "forbidden"
+        assert code_of(client.post(HOOKS, json={"url": "http://a/"})) == "forbidden"
+
+
+def make_due(store: Store) -> None:
+    with store._session.begin() as session:
+        session.execute(
+            update(Delivery)
+            .where(Delivery.due_at.is_not(None))
+            .values(due_at=datetime.now(UTC) - timedelta(seconds=1))
+        )
+
+
+@pytest.mark.parametrize("trouble", ["refused", "moved", "away"])
+def test_what_cannot_be_delivered_is_tried_again_and_given_up(
+    settings: Settings, receiver: Receiver, trouble: str
+) -> None:
+    receiver.status = {"refused": 500, "moved": 302, "away": 500}[trouble]
+    if trouble == "away":
+        receiver.server.server_close()
+        receiver.url = "http://127.0.0.1:1/"
+    with Store(settings.home) as store:
+        webhook = store.webhooks.add(receiver.url, by="k")
+        with store.files.receive() as folder:
+            (folder / "a").write_bytes(b"a")
+            document, _ = store.add("a.txt", "0" * 64, folder / "a", key_id="k")
+        store.remove(document.id, key_id="k")
+        sender = Sender(store)
+        for attempt, pause in enumerate((*AGAIN_SECONDS, None), start=1):
+            assert sender.send_next()
+            assert not sender.send_next()  # not before it is due again
+            (delivery,) = store.webhooks.deliveries(webhook.id)
+            assert (delivery.attempts, delivery.delivered_at) == (attempt, None)
+            assert delivery.error
+            if pause is None:
+                assert delivery.due_at is None
+            else:
+                assert delivery.due_at is not None
+                wait = (delivery.due_at - datetime.now(UTC)).total_seconds()
+                assert pause - 5 < wait <= pause
+            make_due(store)
+        assert not sender.send_next()
+        receiver.status = 200
+        sender.stop()
+
+
+def test_nothing_is_sent_to_a_webhook_that_is_gone(settings: Settings, receiver: Receiver) -> None:
+    with Store(settings.home) as store:
+        webhook = store.webhooks.add(receiver.url, by="k")
+        with store.files.receive() as folder:
+            (folder / "a").write_bytes(b"a")
+            document, _ = store.add("a.txt", "0" * 64, folder / "a", key_id="k")
+        store.remove(document.id, key_id="k")
+        assert store.webhooks.due() is not None
+        assert store.webhooks.remove(webhook.id, by="k")
+        assert store.webhooks.due() is None
+        (delivery,) = store.webhooks.deliveries(webhook.id)
+        assert delivery.error == "the webhook was removed"
+    assert receiver.messages == []
