@@ -24,6 +24,7 @@ from extractor.service.guard import Guard
 from extractor.service.jobs import Jobs, WorkerPool
 from extractor.service.metrics import Metrics
 from extractor.service.rates import Rates
+from extractor.service.retention import Retention
 from extractor.service.reviews import Reviews
 from extractor.service.routes import api, health
 from extractor.service.routes.wiring import MAX_UNPACKING, Service
@@ -58,13 +59,14 @@ def create_app(settings: Settings, *, make_jobs: MakeJobs = WorkerPool) -> FastA
                 settings, store, reviews, keys, Rates(settings), jobs, metrics, unpacking
             )
             sender = Sender(store)
-            jobs.start()
-            sender.start()
+            retention = Retention(store, reviews, jobs, settings.keep_days)
+            for part in (jobs, sender, retention):
+                part.start()
             try:
                 yield
             finally:
-                await anyio.to_thread.run_sync(jobs.stop)
-                await anyio.to_thread.run_sync(sender.stop)
+                for part in (retention, jobs, sender):
+                    await anyio.to_thread.run_sync(part.stop)
 
     app = FastAPI(
         title="Extractor",

@@ -187,6 +187,21 @@ def serve(
         raise typer.Exit(error.exit_code) from None
 
 
+@app.command()
+def backup(
+    target: Annotated[Path, typer.Argument(metavar="DIR", help="Made, or brought up to date.")],
+) -> None:
+    """Copy all that the service of EXTRACTOR_HOME keeps; it may be running."""
+    from extractor.service.backup import back_up
+
+    try:
+        made = back_up(_settings().home, target)
+    except ExtractorError as error:
+        _note(f"error: {error}")
+        raise typer.Exit(error.exit_code) from None
+    _note(f"{target} has {made.documents} documents; {made.copied} files were copied")
+
+
 keys = typer.Typer(help="Keys to the service of EXTRACTOR_HOME.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
 

@@ -107,6 +107,12 @@ class Settings(BaseSettings):
     max_upload_bytes: int = Field(
         2 * 2**30, gt=0, description="Most bytes of one upload, all of its files together."
     )
+    keep_days: int = Field(
+        0,
+        ge=0,
+        description="Days after which a finished document is removed with all values and "
+        "decisions; 0 to keep it for good.",
+    )
     calls_per_minute: int = Field(
         6000, ge=0, description="Calls that one key may make in a minute; 0 for any number."
     )

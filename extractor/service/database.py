@@ -13,6 +13,7 @@ from sqlalchemy.orm import sessionmaker
 
 from extractor.errors import StoreError
 
+DATABASE = "extractor.db"
 _BUSY_SECONDS = 15
 
 
@@ -27,7 +28,7 @@ class Database:
         """
         self._home = home
         self._engine = create_engine(
-            f"sqlite:///{home / 'extractor.db'}",
+            f"sqlite:///{home / DATABASE}",
             connect_args={"timeout": _BUSY_SECONDS},
             pool_size=10,
             max_overflow=40,

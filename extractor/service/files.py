@@ -22,6 +22,8 @@ from pathlib import Path
 from extractor.errors import StoreError
 from extractor.service.tasks import SOURCE
 
+FILES = "files"
+
 
 class Files:
     """Thread-safe, save for what is said about one and the same document."""
@@ -32,7 +34,7 @@ class Files:
         Raises:
             StoreError: they cannot be made.
         """
-        self._files = home / "files"
+        self._files = home / FILES
         self._incoming = home / "incoming"
         try:
             home.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -223,6 +223,15 @@ class Store:
                 session.add(_audit("retried", document, key_id))
         return document
 
+    def finished_before(self, moment: datetime) -> Sequence[str]:
+        """The ids of documents that were done, or failed, before a moment."""
+        query = select(Document.id).where(
+            Document.state.in_((DocumentState.DONE, DocumentState.FAILED)),
+            Document.finished_at < moment,
+        )
+        with self._session() as session:
+            return session.scalars(query).all()
+
     def audit(self, document_id: str) -> Sequence[AuditEntry]:
         """What was done to a document, in order; also to one that was removed."""
         query = (

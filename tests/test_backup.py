@@ -1,0 +1,113 @@
+"""Backups of a running service, restored; and documents that are kept no longer than they may."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+from typer.testing import CliRunner
+
+from extractor.cli import app
+from extractor.errors import StoreError
+from extractor.service.backup import back_up
+from extractor.service.jobs import WorkerPool
+from extractor.service.retention import BY, Retention
+from extractor.service.reviews import Reviews
+from extractor.service.store import Store
+from extractor.service.tables import Document
+from extractor.settings import Settings
+from tests.test_reviews import WRONG, finished, prepare_table, put
+from tests.test_service import API, NoJobs, make_stub_pool, running, store_of, upload_one
+
+make_pool = partial(WorkerPool, prepare=prepare_table)
+
+
+def test_a_backup_of_a_running_service_is_the_service(tmp_path: Path) -> None:
+    home, copy = tmp_path / "home", tmp_path / "backup"
+    with running(Settings(home=home), make_pool) as client:
+        gone, kept = finished(client, "gone.txt"), finished(client, "kept.txt")
+        first = back_up(home, copy)
+        assert first.documents == 2
+        assert first.copied >= 8
+        put(client, kept, WRONG, {"value": 2, "comment": "1 and 7"})
+        client.delete(f"{API}/{gone}")
+        second = back_up(home, copy)
+        assert (second.documents, second.copied < first.copied) == (1, True)
+        result = client.get(f"{API}/{kept}/extraction").json()
+        trail = client.get(f"{API}/{kept}/reviews").json()
+        key = client.headers["Authorization"]
+    with running(Settings(home=copy), make_pool) as restored:
+        restored.headers["Authorization"] = key
+        assert restored.get(f"{API}/{kept}/extraction").json() == result
+        assert restored.get(f"{API}/{kept}/reviews").json() == trail
+        assert restored.get(f"{API}/{gone}").status_code == 404
+        assert put(restored, kept, WRONG, {"withdrawn": True}).status_code == 200
+    assert not list(copy.rglob("*.part"))
+
+
+def test_a_backup_is_whole_while_documents_come_and_go(tmp_path: Path) -> None:
+    home, copy = tmp_path / "home", tmp_path / "backup"
+    with running(Settings(home=home)) as client:
+        done = threading.Event()
+
+        def work() -> None:
+            ids: list[str] = []
+            try:
+                for i in range(60):
+                    ids.append(upload_one(client, f"{i}.txt"))
+                    if i % 3 == 2:
+                        client.delete(f"{API}/{ids.pop(0)}")
+            finally:
+                done.set()
+
+        worker = threading.Thread(target=work)
+        worker.start()
+        try:
+            while not done.is_set():
+                back_up(home, copy)
+        finally:
+            worker.join()
+        back_up(home, copy)
+    with Store(copy) as store:
+        store.sweep()
+        found = store.list(limit=100)
+        assert len(found) == 40
+        assert all((store.folder(one) / "source").is_file() for one in found)
+
+
+def test_what_cannot_be_backed_up_is_said(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="no data of a service"):
+        back_up(tmp_path / "nothing", tmp_path / "copy")
+    with running(Settings(home=tmp_path / "home")):
+        pass
+    with pytest.raises(StoreError, match="within each other"):
+        back_up(tmp_path / "home", tmp_path / "home" / "copy")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="cannot be made a backup"):
+        back_up(tmp_path / "home", tmp_path / "file")
+    environment = {"EXTRACTOR_HOME": str(tmp_path / "home")}
+    run = CliRunner().invoke(app, ["backup", str(tmp_path / "copy")], env=environment)
+    assert run.exit_code == 0
+    assert "0 documents" in run.output
+    run = CliRunner().invoke(app, ["backup", str(tmp_path / "file")], env=environment)
+    assert run.exit_code == StoreError.exit_code
+
+
+def test_documents_are_kept_as_long_as_the_settings_say(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home", keep_days=30)
+    with running(settings, make_stub_pool) as client:
+        old, new = finished(client, "old.txt"), finished(client, "new.txt")
+        store = store_of(client)
+        with store._session.begin() as session:
+            long_ago = datetime.now(UTC) - timedelta(days=31)
+            session.execute(update(Document).where(Document.id == old).values(finished_at=long_ago))
+        jobs = NoJobs(store, settings, None)  # type: ignore[arg-type]
+        assert Retention(store, Reviews(store, settings), jobs, 30).remove_old() == 1
+        assert client.get(f"{API}/{old}").status_code == 404
+        assert client.get(f"{API}/{new}").status_code == 200
+        entry = store.audit(old)[-1]
+        assert (entry.action, entry.key_id) == ("removed", BY)
