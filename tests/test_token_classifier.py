@@ -497,7 +497,7 @@ def test_artefact_is_written_with_its_manifest_and_card(tmp_path: Path) -> None:
     pytest.importorskip("onnx")
     from training.token_classifier import finetune
     from training.token_classifier.export import write_artefact
-    from training.token_classifier.runs import read_run
+    from training.token_classifier.runs import read_run, run_as_base
     from training.token_classifier.served import read_artefact
 
     plan, shape, base, data = toy_training(10)
@@ -510,6 +510,11 @@ def test_artefact_is_written_with_its_manifest_and_card(tmp_path: Path) -> None:
     table = json.loads((tmp_path / "artefact" / "characters.json").read_text(encoding="utf-8"))
     assert tuple(table) == base.characters
     assert "| row |" in (tmp_path / "artefact" / "README.md").read_text(encoding="utf-8")
+    start = run_as_base(tmp_path, base.characters)
+    assert start.source == "a run that began with tiny"
+    assert set(start.tensors) == set(network.state_dict())
+    with pytest.raises(ValueError, match="another table"):
+        run_as_base(tmp_path, base.characters[:-1])
     again = read_artefact(tmp_path / "artefact")
     assert again.characters == data.characters
     weights = network.state_dict()

@@ -246,6 +246,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     start.add_argument(
         "--artefact", type=Path, metavar="DIR", help="what is served now, to go on training from"
     )
+    start.add_argument(
+        "--run",
+        type=Path,
+        metavar="DIR",
+        help="a run of token-finetune, to go on with another plan",
+    )
     options = parser.parse_args(arguments)
     try:
         if options.random:
@@ -254,6 +260,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from training.token_classifier.served import read_artefact
 
             base = read_artefact(options.artefact)
+        elif options.run:
+            from training.token_classifier.runs import run_as_base
+
+            base = run_as_base(options.run, load(BASE).characters)
         elif options.base_model:
             base = prune(read_folder(options.base_model))
         else:

@@ -17,6 +17,7 @@ import numpy as np
 from extractor.encoding import Ints
 from training.synthesis.splits import Split
 
+_WITHOUT_PIXELS = frozenset({"text_layer", "docx", "html", "markdown", "text"})
 IGNORED = -100
 """A label that nothing is learned from, as torch marks it."""
 HEADS = ("role", "row", "column", "figure", "scope", "exactness")
@@ -44,6 +45,11 @@ class Document:
 
     def __len__(self) -> int:
         return len(self.codes)
+
+    @property
+    def has_pixels(self) -> bool:
+        """Whether an OCR read it."""
+        return self.condition not in _WITHOUT_PIXELS
 
     def numbered(self, head: str, classes: Sequence[str]) -> Ints:
         """The labels of a head (T,) by their place among `classes`.

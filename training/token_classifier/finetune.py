@@ -74,8 +74,9 @@ class Data:
     about: dict[str, Any]
 
 
-def read_data(folder: Path, base: Base, limit: int | None = None) -> Data:
-    """The documents of the training split, at most `limit`, and of the validation split.
+def read_data(folder: Path, base: Base, limit: int | None = None, pixels: int = 1) -> Data:
+    """The documents of the training split, at most `limit`, those that an OCR read `pixels` times,
+    and of the validation split.
 
     Raises:
         FileNotFoundError: a split has none.
@@ -89,6 +90,8 @@ def read_data(folder: Path, base: Base, limit: int | None = None) -> Data:
                 "python -m training token-data"
             )
     documents = {split: [load_document(path) for path in paths] for split, paths in found.items()}
+    scans = [document for document in documents[Split.TRAIN] if document.has_pixels]
+    documents[Split.TRAIN] += scans * (pixels - 1)
     labels = labels_of(load_schema())
     train, validation = (
         samples(documents[split], base.characters, labels)
@@ -98,6 +101,7 @@ def read_data(folder: Path, base: Base, limit: int | None = None) -> Data:
         split.value: {"documents": len(paths), "sha256": digest(paths)}
         for split, paths in found.items()
     }
+    about[Split.TRAIN.value]["pixels"] = pixels
     return Data(train, validation, labels, base.characters, about)
 
 
@@ -311,6 +315,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--dropout", type=float, default=0.0, help="0.1 where a GPU trains")
     parser.add_argument("--teacher", type=Path, metavar="RUN", help="folder of a bigger one's run")
     parser.add_argument("--drawers", type=int, default=0, help="processes that draw batches ahead")
+    parser.add_argument(
+        "--pixels", type=int, default=1, metavar="N", help="draw scans N times as often"
+    )
     parser.add_argument("--documents", type=int, help="of the training split, at most")
     for name in ("seed", "steps", "batch", "evaluate_every", "patience", "threads"):
         kind, default = int, getattr(plan, name)
@@ -324,7 +331,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         base = load(options.base)
         if options.random:
             base = replace(base, source="random", tensors={})
-        data = read_data(options.folder, base, options.documents)
+        data = read_data(options.folder, base, options.documents, options.pixels)
         shape = shape_for(base, data.labels, options.layers, options.layout, options.dropout)
         teacher = read_run(options.teacher)[0].eval() if options.teacher else None
         chosen_plan = replace(plan, **chosen)

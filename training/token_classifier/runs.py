@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from training.token_classifier.base import Size
+from training.token_classifier.base import Base, Size
 from training.token_classifier.model import Network, Shape
 
 
@@ -26,6 +27,25 @@ def read_run(folder: Path) -> tuple[Network, dict[str, Any]]:
     network = Network(Shape(**shape | {"size": Size(**shape["size"])}))
     network.load_state_dict(torch.load(folder / "best.pt", weights_only=True, map_location="cpu"))
     return network, run
+
+
+def run_as_base(folder: Path, characters: Sequence[str]) -> Base:
+    """The best network of a run, its heads and layout among the tensors, to go on from.
+
+    Args:
+        folder: of the run.
+        characters: the table that it was trained with.
+
+    Raises:
+        FileNotFoundError: there is no finished run.
+        ValueError: it was trained with another table.
+    """
+    network, run = read_run(folder)
+    if run["shape"]["characters"] != len(characters):
+        raise ValueError(f"{folder} was trained with another table of characters")
+    tensors = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
+    size = Size(**run["shape"]["size"])
+    return Base(f"a run that began with {run['base']}", size, tuple(characters), tensors)
 
 
 def save_state(state: Any, path: Path) -> None:

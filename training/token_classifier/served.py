@@ -47,6 +47,10 @@ def read_artefact(folder: Path) -> Base:
             continue  # numbers of the graph, matrices that the loop below names
         tensors[whole] = _full(arrays, whole) if name != whole else array.astype(np.float32)
     for node in graph.node:
+        if node.op_type == "MatMul" and node.input[1] in arrays:  # in full
+            layer = node.name.removesuffix("/MatMul").strip("/").replace("/", ".")
+            name = f"heads.{layer}" if layer in heads else layer
+            tensors[f"{name}.weight"] = np.ascontiguousarray(arrays[node.input[1]].T, np.float32)
         layer = node.name.removesuffix(_MULTIPLIED).strip("/").replace("/", ".")
         if node.op_type != "MatMulInteger" or not node.name.endswith(_MULTIPLIED):
             continue
