@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.test_character_labels import needs_fonts
+from training.synthesis import writing
 from training.synthesis.corpus import LAYOUT_CONDITIONS, Mix, make_document, plan_corpus
+from training.synthesis.narrative.notation import Pattern, patterns
 from training.synthesis.paper import CONDITIONS, GROUPS
 from training.synthesis.splits import Split
 from training.synthesis.synthesise import main
@@ -108,3 +110,17 @@ def test_the_command_makes_documents_and_says_how_many(
     with pytest.raises(SystemExit) as refused:
         main(["-o", str(out), "--conditions", "papyrus"])
     assert refused.value.code == 2
+
+
+def test_new_sentences_of_one_split_leave_the_others_as_they_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = {split: writing._made_by.__wrapped__(split) for split in Split}
+    assert len(set(made.values())) == len(Split)
+
+    def fewer(split: Split) -> tuple[Pattern, ...]:
+        return patterns(split)[:-1] if split is Split.TRAIN else patterns(split)
+
+    monkeypatch.setattr(writing, "patterns", fewer)
+    changed = {split for split in Split if writing._made_by.__wrapped__(split) != made[split]}
+    assert changed == {Split.TRAIN}

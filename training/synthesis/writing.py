@@ -21,6 +21,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from training.synthesis.corpus import Mix, Plan, make_document
 from training.synthesis.fonts import FILES, FONT_FOLDER
 from training.synthesis.fonts import missing_files as missing
+from training.synthesis.narrative.notation import fillers, patterns
+from training.synthesis.splits import Split
 from training.synthesis.truth import labels_to_bytes, to_json
 
 _LIBRARIES = ("numpy", "opencv-contrib-python", "pillow", "pikepdf", "pypdfium2", "typst")
@@ -91,44 +93,49 @@ def _write(plan: Plan, *, mix: Mix, folder: Path, labels: bool) -> Written:
     label_path = folder / f"{plan.name}.labels.json.gz"
     if answer_path.is_file() and (label_path.is_file() or not labels):
         with suppress(ValueError, KeyError, OSError):
-            return _finished(json.loads(answer_path.read_text(encoding="utf-8")), folder, mix)
+            return _finished(json.loads(answer_path.read_text(encoding="utf-8")), folder, mix, plan)
     document = make_document(plan, mix)
-    answer = document.truth | {"generator": generator_version(mix)}
+    answer = document.truth | {"generator": generator_version(mix, plan.split)}
     _put(folder / document.name, document.data)
     if labels:
         _put(label_path, labels_to_bytes(document.runs))
     else:
         label_path.unlink(missing_ok=True)  # those of another version
     _put(answer_path, to_json(answer))
-    return _finished(answer, folder, mix)
+    return _finished(answer, folder, mix, plan)
 
 
-def _finished(answer: dict[str, object], folder: Path, mix: Mix) -> Written:
+def _finished(answer: dict[str, object], folder: Path, mix: Mix, plan: Plan) -> Written:
     """What a truth states of its document.
 
     Raises:
         ValueError: the document beside it is another one, or another generator made it.
     """
     name, sha256 = str(answer["document"]), str(answer["sha256"])
-    if answer["generator"] != generator_version(mix):
+    if answer["generator"] != generator_version(mix, plan.split):
         raise ValueError(f"{name} was made by another version of the generator")
     if hashlib.sha256((folder / name).read_bytes()).hexdigest() != sha256:
         raise ValueError(f"{name} is not the document that its truth was made with")
     return Written(name, sha256, int(str(answer["pages"])))
 
 
-def generator_version(mix: Mix) -> str:
-    """Stands for everything that documents are made by: this package, the mix, fonts, libraries."""
-    return hashlib.sha256(f"{_made_by()} {mix}".encode()).hexdigest()[:12]
+def generator_version(mix: Mix, split: Split) -> str:
+    """Stands for everything that documents of a split are made by: this package with the sentences
+    of the split, the mix, fonts, libraries."""
+    return hashlib.sha256(f"{_made_by(split)} {mix}".encode()).hexdigest()[:12]
 
 
 @cache
-def _made_by() -> str:
+def _made_by(split: Split) -> str:
     fonts = sorted((FONT_FOLDER / name).stat().st_size for name in FILES if name not in missing())
     libraries = [f"{name} {version(name)}" for name in _LIBRARIES]
     digest = hashlib.sha256(f"{fonts} {libraries}".encode())
     folder = Path(__file__).parent
+    said = (patterns(split), *fillers(split).values())
+    digest.update(repr([(p.topic, p.text) for group in said for p in group]).encode())
     for path in sorted((*folder.rglob("*.py"), *folder.rglob("*.yaml"))):
+        if path.parent.name == "patterns" or path.name == "fillers.yaml":
+            continue  # they hold the sentences of all splits
         digest.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()
 
