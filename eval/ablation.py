@@ -36,19 +36,19 @@ from training.ocr_memory import Remembering
 WHOLE, OCR = "whole", "ocr"
 
 
-_LOADED: list[tuple[Engines, Remembering]] = []
+_LOADED: dict[Path, tuple[Engines, Remembering]] = {}
 
 
 def _engines(folder: Path) -> tuple[Engines, Remembering]:
     """Those of this process."""
-    if not _LOADED:
+    if folder not in _LOADED:
         cv2.setNumThreads(1)
         settings = Settings(threads=1)
         engines = Engines(settings)
         memory = Remembering(engines.ocr, settings, folder)
         engines.__dict__["ocr"] = memory  # where `cached_property` keeps it
-        _LOADED.append((engines, memory))
-    return _LOADED[0]
+        _LOADED[folder] = (engines, memory)
+    return _LOADED[folder]
 
 
 def _read(case: Case, *, parts: Sequence[str], output: Path) -> None:

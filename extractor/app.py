@@ -126,6 +126,7 @@ def serve(settings: Settings) -> None:
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
     )
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # addresses of webhooks may be secrets
     with open_store(settings) as store, store.exclusive():
         pass  # said here, it is a message; said while the server starts, a stack trace
     config = uvicorn.Config(
@@ -135,6 +136,8 @@ def serve(settings: Settings) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies or None,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
     _Server(config, _greeting(settings)).run()

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
@@ -29,8 +29,11 @@ from extractor.types import State
 ATTEMPTS = 5
 """Of a call that can be repeated: uploads count once however often they arrive."""
 _PAUSE_SECONDS = 0.5
+_MOST_SECONDS = 60.0
 _BUSY = {429, 502, 503, 504}
 _CHUNK = 1 << 20
+_UPLOAD = httpx2.Timeout(60.0, read=3600.0)
+"""Large archives are unpacked before they are answered."""
 Answer = TypeVar("Answer", bound=BaseModel)
 
 
@@ -94,7 +97,10 @@ class Client:
                     for path in paths
                 ]
                 return self._http.post(
-                    f"{self._base}/documents", files=files, headers=self._headers
+                    f"{self._base}/documents",
+                    files=files,
+                    headers=self._headers,
+                    timeout=_UPLOAD,
                 )
 
         return self._parsed(self._repeated(send), models.UploadAnswer)
@@ -142,7 +148,7 @@ class Client:
 
     def remove(self, document_id: str) -> None:
         """Remove a document, its pages and all values; needs an administrator's key."""
-        self._call("DELETE", _path(document_id))
+        self._call("DELETE", _path(document_id), attempts=1)
 
     # --- results ---------------------------------------------------------------------------------
 
@@ -209,6 +215,7 @@ class Client:
             self._call(
                 "PUT",
                 f"{_path(document_id)}/{place}",
+                attempts=1,  # what arrived twice would stand twice in the trail
                 json={name: given for name, given in body.items() if given is not None},
                 headers={} if version is None else {"If-Match": version},
             )
@@ -225,37 +232,41 @@ class Client:
         return self._call("GET", path, params=_given(parameters or {}))
 
     def _call(
-        self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **more: Any
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        attempts: int = ATTEMPTS,
+        **more: Any,
     ) -> httpx2.Response:
         def send() -> httpx2.Response:
             return self._http.request(
                 method, self._base + path, headers={**self._headers, **(headers or {})}, **more
             )
 
-        # A decision that arrived twice would stand twice in the trail.
-        return self._repeated(send, attempts=1 if method == "PUT" else ATTEMPTS)
+        return self._repeated(send, attempts)
 
     def _save(self, path: str, parameters: Mapping[str, Any], file: Path) -> None:
         part = file.with_name(f".{file.name}.part")
+
+        def send() -> httpx2.Response:
+            with self._http.stream(
+                "GET", self._base + path, params=_given(parameters), headers=self._headers
+            ) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    return answer
+                with part.open("wb") as target:
+                    for chunk in answer.iter_bytes(_CHUNK):
+                        target.write(chunk)
+                return answer
+
         try:
-            with self._stream(path, parameters) as answer, part.open("wb") as target:
-                for chunk in answer.iter_bytes(_CHUNK):
-                    target.write(chunk)
+            self._repeated(send)
             part.replace(file)
-        except httpx2.TransportError as error:
-            raise _unreachable(self._base, error) from error
         finally:
             part.unlink(missing_ok=True)
-
-    @contextmanager
-    def _stream(self, path: str, parameters: Mapping[str, Any]) -> Iterator[httpx2.Response]:
-        with self._http.stream(
-            "GET", self._base + path, params=_given(parameters), headers=self._headers
-        ) as answer:
-            if answer.is_error:
-                answer.read()
-                raise _refused(answer)
-            yield answer
 
     def _repeated(
         self, send: Callable[[], httpx2.Response], attempts: int = ATTEMPTS
@@ -269,12 +280,12 @@ class Client:
                 if attempt == attempts:
                     raise _unreachable(self._base, error) from error
             else:
-                if not answer.is_error:
+                if answer.is_success:
                     return answer
                 if answer.status_code not in _BUSY or attempt == attempts:
                     raise _refused(answer)
                 after = answer.headers.get("retry-after", "")
-                pause = float(after) if after.isdecimal() else pause
+                pause = min(float(after), _MOST_SECONDS) if after.isdecimal() else pause
             time.sleep(pause)
         raise AssertionError("every attempt returns or raises")
 

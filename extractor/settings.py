@@ -121,6 +121,11 @@ class Settings(BaseSettings):
         ge=0,
         description="Wrong keys that may come from one address in a minute; 0 for any number.",
     )
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses, with commas between them, of proxies whose X-Forwarded-For tells "
+        "who asks.",
+    )
     host: str = Field("127.0.0.1", description="Address that the service listens on.")
     port: int = Field(8000, gt=0, lt=65536, description="Port that the service listens on.")
 

@@ -37,13 +37,22 @@ def test_a_backup_of_a_running_service_is_the_service(tmp_path: Path) -> None:
         client.delete(f"{API}/{gone}")
         second = back_up(home, copy)
         assert (second.documents, second.copied < first.copied) == (1, True)
+        # Results of decisions that came while it was copied, and others that were cleared away.
+        folder = next((copy / "files").glob("*/*"))
+        (folder / "result-9.csv").write_text("stale")
+        (folder / "result-1.json").unlink(missing_ok=True)
+        assert back_up(home, copy).documents == 1
+        assert not (folder / "result-9.csv").exists()
+        (folder / "result-1.json").unlink()
         result = client.get(f"{API}/{kept}/extraction").json()
         trail = client.get(f"{API}/{kept}/reviews").json()
         key = client.headers["Authorization"]
     with running(Settings(home=copy), make_pool) as restored:
         restored.headers["Authorization"] = key
-        assert restored.get(f"{API}/{kept}/extraction").json() == result
         assert restored.get(f"{API}/{kept}/reviews").json() == trail
+        assert put(restored, kept, WRONG, {"confirmed": True}).status_code == 200
+        assert put(restored, kept, WRONG, {"value": 2, "comment": "1 and 7"}).status_code == 200
+        assert restored.get(f"{API}/{kept}/extraction").json() == result
         assert restored.get(f"{API}/{gone}").status_code == 404
         assert put(restored, kept, WRONG, {"withdrawn": True}).status_code == 200
     assert not list(copy.rglob("*.part"))
@@ -86,6 +95,21 @@ def test_what_cannot_be_backed_up_is_said(tmp_path: Path) -> None:
         pass
     with pytest.raises(StoreError, match="within each other"):
         back_up(tmp_path / "home", tmp_path / "home" / "copy")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "letters.txt").write_text("keep me")
+    with pytest.raises(StoreError, match="something else in it"):
+        back_up(tmp_path / "home", tmp_path / "other")
+    assert (tmp_path / "other" / "letters.txt").read_text() == "keep me"
+    with running(Settings(home=tmp_path / "copied")):
+        pass
+    back_up(tmp_path / "home", tmp_path / "used")
+    with (
+        Store(tmp_path / "used") as store,
+        store.exclusive(),
+        pytest.raises(StoreError, match="in use"),
+    ):
+        back_up(tmp_path / "home", tmp_path / "used")
+    assert ((tmp_path / "used").stat().st_mode & 0o777) == 0o700
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot be made a backup"):
         back_up(tmp_path / "home", tmp_path / "file")
@@ -106,7 +130,11 @@ def test_documents_are_kept_as_long_as_the_settings_say(tmp_path: Path) -> None:
             long_ago = datetime.now(UTC) - timedelta(days=31)
             session.execute(update(Document).where(Document.id == old).values(finished_at=long_ago))
         jobs = NoJobs(store, settings, None)  # type: ignore[arg-type]
-        assert Retention(store, Reviews(store, settings), jobs, 30).remove_old() == 1
+        retention = Retention(store, Reviews(store, settings), jobs, 30)
+        before = datetime.now(UTC) - timedelta(days=30)
+        assert store.remove(new, key_id=BY, finished_before=before) is None  # or tried again since
+        assert retention.remove_old() == 1
+        assert Retention(store, Reviews(store, settings), jobs, 0).remove_old() == 0
         assert client.get(f"{API}/{old}").status_code == 404
         assert client.get(f"{API}/{new}").status_code == 200
         entry = store.audit(old)[-1]

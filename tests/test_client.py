@@ -18,6 +18,9 @@ from extractor.settings import Settings
 from tests.test_reviews import WRONG, prepare_table
 from tests.test_service import EXE, running
 
+# The test client of Starlette does not know timeouts.
+pytestmark = pytest.mark.filterwarnings("ignore:You should not use the 'timeout'")
+
 
 @pytest.fixture(scope="module")
 def http(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
@@ -107,6 +110,19 @@ def test_a_service_that_is_busy_or_away_is_asked_again(
     service = Client("http://x", "k", http=httpx2.Client(transport=httpx2.MockTransport(answer)))
     assert service.upload([file(tmp_path, "a.txt")]).documents == []
     assert asked == ["POST"] * 3
+
+    def moved(request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(307, headers={"Location": "https://elsewhere/"})
+
+    elsewhere = Client("http://x", "k", http=httpx2.Client(transport=httpx2.MockTransport(moved)))
+    for call in (
+        lambda: elsewhere.export("1", tmp_path / "a.xlsx"),
+        lambda: elsewhere.remove("1"),
+        lambda: elsewhere.document("1"),
+    ):
+        with pytest.raises(ApiError, match="307"):
+            call()
+    assert not (tmp_path / "a.xlsx").exists()
 
     def never(request: httpx2.Request) -> httpx2.Response:
         asked.append(request.method)

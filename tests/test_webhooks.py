@@ -102,12 +102,20 @@ def test_what_became_of_documents_is_told_and_signed(
 
 def test_only_administrators_see_webhooks_and_addresses_are_checked(settings: Settings) -> None:
     with running(settings) as client:
-        for url in ("ftp://a/b", "file:///etc/passwd", "no address", "http://", "x" * 2000):
+        bad = ("ftp://a/b", "file:///etc/passwd", "no address", "http://", "x" * 2000)
+        for url in (*bad, "http://a..b/", f"http://{'a' * 64}.example/", "http://me:secret@a/"):
             assert code_of(client.post(HOOKS, json={"url": url})) == "invalid_request", url
         key = Keys(store_of(client)).create("someone", Role.REVIEWER)
         client.headers["Authorization"] = f"Bearer {key}"
         assert code_of(client.get(HOOKS)) == "forbidden"
         assert code_of(client.post(HOOKS, json={"url": "http://a/"})) == "forbidden"
+
+
+def add_and_remove(store: Store, name: str) -> None:
+    with store.files.receive() as folder:
+        (folder / "a").write_bytes(b"a")
+        document, _ = store.add(f"{name}.txt", name.rjust(64, "0"), folder / "a", key_id="k")
+    store.remove(document.id, key_id="k")
 
 
 def make_due(store: Store) -> None:
@@ -129,10 +137,7 @@ def test_what_cannot_be_delivered_is_tried_again_and_given_up(
         receiver.url = "http://127.0.0.1:1/"
     with Store(settings.home) as store:
         webhook = store.webhooks.add(receiver.url, by="k")
-        with store.files.receive() as folder:
-            (folder / "a").write_bytes(b"a")
-            document, _ = store.add("a.txt", "0" * 64, folder / "a", key_id="k")
-        store.remove(document.id, key_id="k")
+        add_and_remove(store, "a")
         sender = Sender(store)
         for attempt, pause in enumerate((*AGAIN_SECONDS, None), start=1):
             assert sender.send_next()
@@ -152,13 +157,35 @@ def test_what_cannot_be_delivered_is_tried_again_and_given_up(
         sender.stop()
 
 
+def test_one_that_is_away_holds_up_no_other(settings: Settings, receiver: Receiver) -> None:
+    with Store(settings.home) as store:
+        away = store.webhooks.add("http://127.0.0.1:1/", by="k")
+        odd = store.webhooks.add("http://a..b/", by="k")  # of a version that did not check
+        store.webhooks.add(receiver.url, by="k")
+        for i in range(3):
+            add_and_remove(store, str(i))
+        sender = Sender(store)
+        while sender.send_next():
+            pass
+        assert len(receiver.messages) == 3
+        for webhook in (away, odd):
+            tried = [one.attempts for one in store.webhooks.deliveries(webhook.id)]
+            assert sorted(tried) == [0, 0, 1]
+        assert len({json.loads(body)["id"] for _, body in receiver.messages}) == 3
+        store.webhooks.prune(datetime.now(UTC))
+        assert [len(store.webhooks.deliveries(one.id)) for one in store.webhooks.list()] == [
+            3,
+            3,
+            0,
+        ]
+        trail = [entry.name for entry in store.keys.trail()]
+        assert receiver.url not in trail
+
+
 def test_nothing_is_sent_to_a_webhook_that_is_gone(settings: Settings, receiver: Receiver) -> None:
     with Store(settings.home) as store:
         webhook = store.webhooks.add(receiver.url, by="k")
-        with store.files.receive() as folder:
-            (folder / "a").write_bytes(b"a")
-            document, _ = store.add("a.txt", "0" * 64, folder / "a", key_id="k")
-        store.remove(document.id, key_id="k")
+        add_and_remove(store, "a")
         assert store.webhooks.due() is not None
         assert store.webhooks.remove(webhook.id, by="k")
         assert store.webhooks.due() is None

@@ -10,19 +10,26 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from extractor import ocr, strips
+from extractor.inference import choose
 from extractor.ocr import OcrEngine
 from extractor.orientation import Quads
 from extractor.settings import Settings
 from extractor.strips import Strip
 from extractor.types import Image
+
+_LIBRARIES = ("onnxruntime", "openvino", "paddlex")
 
 
 class Remembering:
@@ -36,8 +43,9 @@ class Remembering:
         """`folder` keeps what was said, a file a document; without it nothing outlives one."""
         self._engine = engine
         self._folder = folder
-        models = sorted(engine.models.items())
-        self._stamp = str([models, settings.inference, settings.inference_precision])
+        engines = [f"{name} {version(name)}" for name in _LIBRARIES]
+        inference = [choose(settings.inference), settings.inference_precision]
+        self._stamp = str([sorted(engine.models.items()), inference, engines, _code()])
         self._found: dict[str, Quads] = {}
         self._read: dict[str, Strip] = {}
         self._is_new = False
@@ -79,7 +87,7 @@ class Remembering:
         """Nothing where there is no file, or one of other models."""
         try:
             kept: dict[str, Any] = json.loads(gzip.decompress(path.read_bytes()))
-        except (OSError, EOFError, ValueError):
+        except (OSError, EOFError, ValueError, zlib.error):
             return
         if kept["stamp"] != self._stamp:
             return
@@ -106,6 +114,15 @@ def _strip(
 ) -> Strip:
     found = tuple(tuple((char, share) for char, share in choice) for choice in choices)
     return Strip(text, score, mean, tuple(centers), found)
+
+
+@cache
+def _code() -> str:
+    """Stands for what makes readings of the networks' numbers."""
+    found = hashlib.sha256()
+    for module in (ocr, strips):
+        found.update(Path(str(module.__file__)).read_bytes())
+    return found.hexdigest()
 
 
 def _digest(image: Image, more: str = "") -> str:

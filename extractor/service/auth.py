@@ -99,18 +99,32 @@ class Keys:
             raise _unauthorized()
         return Principal(key_id, Role(row.role))
 
+    def recognises(self, key: str | None) -> bool:
+        """Whether it is a key that was verified within the last minutes; asking costs nothing."""
+        _, key_id, secret = ["", *(key or "").split("_", 2)[1:], "", ""][:3]
+        row = self._rows.find(key_id) if key_id in self._verified else None
+        return row is not None and self._is_known(key_id, secret, row.secret_hash)
+
     def _is_right(self, key_id: str, secret: str, secret_hash: str) -> bool:
-        digest = hashlib.sha256(f"{secret_hash} {secret}".encode()).digest()
-        known, until = self._verified.get(key_id, (b"", 0.0))
-        if time.monotonic() < until and hmac.compare_digest(digest, known):
+        if self._is_known(key_id, secret, secret_hash):
             return True
         with self._slow:
             try:
                 self._hasher.verify(secret_hash, secret)
             except VerificationError:
                 return False
-        self._verified[key_id] = (digest, time.monotonic() + _REMEMBER_SECONDS)
+        until = time.monotonic() + _REMEMBER_SECONDS
+        self._verified[key_id] = (_digest(secret, secret_hash), until)
         return True
+
+    def _is_known(self, key_id: str, secret: str, secret_hash: str) -> bool:
+        known, until = self._verified.get(key_id, (b"", 0.0))
+        is_same = hmac.compare_digest(_digest(secret, secret_hash), known)
+        return is_same and time.monotonic() < until
+
+
+def _digest(secret: str, secret_hash: str) -> bytes:
+    return hashlib.sha256(f"{secret_hash} {secret}".encode()).digest()
 
 
 def admin_key_path(home: Path) -> Path:

@@ -1,15 +1,17 @@
 """A copy of all that the service keeps, made while it runs.
 
 The copy is a folder of the same form: to restore, stop the service and have `EXTRACTOR_HOME` name
-the copy, or a copy of it.
+the copy, or a copy of it. What was copied before stays good until the new copy is whole.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import re
 import shutil
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +19,15 @@ from extractor.errors import StoreError
 from extractor.service.auth import ADMIN_KEY_FILE
 from extractor.service.database import DATABASE
 from extractor.service.files import FILES
+from extractor.service.store import LOCK
 from extractor.service.tasks import SOURCE
+
+MARKER = "backup-of-extractor"
+"""Is in every folder that backups were made into; no other folder with anything in it is taken."""
+_DECIDED = re.compile(r"result-(\d+)\.")
+_ATTEMPTS = 3
+Rows = Mapping[str, tuple[str, int]]
+"""Id to sha256 and version of documents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,84 +42,100 @@ def back_up(home: Path, target: Path) -> Backup:
     """Copy what is new since the last backup into the same folder, and remove what is gone.
 
     Raises:
-        StoreError: there is no service's data, or the copy cannot be made whole.
+        StoreError: there is no service's data, the folder has something else in it or is in use,
+            or the copy cannot be made whole.
     """
     if not (home / DATABASE).is_file():
         raise StoreError(f"{home} has no data of a service; name its folder with EXTRACTOR_HOME")
-    if target.resolve().is_relative_to(home.resolve()) or home.resolve().is_relative_to(
-        target.resolve()
-    ):
+    ours, theirs = home.resolve(), target.resolve()
+    if ours.is_relative_to(theirs) or theirs.is_relative_to(ours):
         raise StoreError(f"{target} and {home} lie within each other; choose another folder")
     try:
-        target.mkdir(parents=True, exist_ok=True, mode=0o700)
-        known = _copy_database(home, target)
-        # Files after the rows: they are at least what the rows tell of, and later results are made
-        # again from the earlier ones. What is missing was removed in between.
-        copied = _mirror(home / FILES, target / FILES)
-        missing = [sha for sha in known if not _folder(target, sha, SOURCE).is_file()]
-        lost = set(missing) & set(_documents(home / DATABASE))
-        if not lost:
-            _forget(target / DATABASE, missing)
-            if (home / ADMIN_KEY_FILE).is_file():
-                shutil.copy2(home / ADMIN_KEY_FILE, target / ADMIN_KEY_FILE)
-            return Backup(len(known) - len(missing), copied)
+        with _taken(target):
+            for _ in range(_ATTEMPTS):
+                found = _copy(home, target)
+                if found is not None:
+                    return found
     except (OSError, sqlite3.Error) as error:
         raise StoreError(f"{target} cannot be made a backup of {home}: {error}") from error
-    raise StoreError(f"{len(lost)} documents of {home} have no file, {min(lost)} for one")
+    raise StoreError(f"documents of {home} have no file; look at its log, and at the disk")
 
 
-def _copy_database(home: Path, target: Path) -> list[str]:
-    """Copy the database as it is at one moment; the hashes of its documents."""
+@contextlib.contextmanager
+def _taken(target: Path) -> Iterator[None]:
+    """Hold a folder for a backup: nobody else makes one there, and no service works there."""
+    target.mkdir(parents=True, exist_ok=True)
+    if not (target / MARKER).is_file() and any(target.iterdir()):
+        raise StoreError(f"{target} has something else in it; choose an empty folder")
+    target.chmod(0o700)  # reports are confidential, and so are the secrets of webhooks
+    with (target / MARKER).open("w") as marker, (target / LOCK).open("w") as lock:
+        try:
+            for file in (marker, lock):
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise StoreError(f"{target} is in use: another backup, or a service") from error
+        yield
+
+
+def _copy(home: Path, target: Path) -> Backup | None:
+    """One try; None where a document came back in between, so that its file is missing."""
     part = target / f".{DATABASE}.part"
     part.unlink(missing_ok=True)
     with (
-        contextlib.closing(sqlite3.connect(home / DATABASE)) as ours,
+        contextlib.closing(sqlite3.connect(home / DATABASE)) as live,
         contextlib.closing(sqlite3.connect(part)) as copy,
     ):
-        ours.backup(copy)
+        live.backup(copy)
         copy.execute("pragma journal_mode=delete")  # one file, which can be put in its place
+    # Files after the rows: they are at least what the rows tell of.
+    copied = _add_files(home / FILES, target / FILES)
+    rows, now = _rows(part), _rows(home / DATABASE)
+    removed = {id for id in rows if id not in now}
+    kept = {id: row for id, row in rows.items() if id not in removed}
+    folders = {sha: target / FILES / sha[:2] / sha for sha, _ in kept.values()}
+    if not all((folder / SOURCE).is_file() for folder in folders.values()):
+        return None
+    _forget(part, removed)
     for left in ("-wal", "-shm"):  # of whoever looked into the last copy
         (target / f"{DATABASE}{left}").unlink(missing_ok=True)
     part.replace(target / DATABASE)
-    return _documents(target / DATABASE)
+    for sha, version in kept.values():
+        _remove_later(folders[sha], version)
+    _remove_others(target / FILES, folders)
+    key = home / ADMIN_KEY_FILE
+    (target / ADMIN_KEY_FILE).unlink(missing_ok=True)
+    if key.is_file():
+        shutil.copy2(key, target / ADMIN_KEY_FILE)
+    return Backup(len(kept), copied)
 
 
-def _documents(database: Path) -> list[str]:
+def _rows(database: Path) -> Rows:
     with contextlib.closing(sqlite3.connect(database)) as connection:
-        return [sha for (sha,) in connection.execute("select sha256 from documents")]
+        found = connection.execute("select id, sha256, version from documents")
+        return {id: (sha, version) for id, sha, version in found}
 
 
-def _forget(database: Path, removed: Sequence[str]) -> None:
+def _forget(database: Path, removed: Collection[str]) -> None:
     """Remove the rows of documents."""
     with contextlib.closing(sqlite3.connect(database)) as connection, connection:
-        for sha in removed:
-            connection.execute(
-                "delete from reviews where document_id in "
-                "(select id from documents where sha256 = ?)",
-                (sha,),
-            )
-            connection.execute("delete from documents where sha256 = ?", (sha,))
+        for id in removed:
+            connection.execute("delete from reviews where document_id = ?", (id,))
+            connection.execute("delete from documents where id = ?", (id,))
 
 
-def _mirror(source: Path, target: Path) -> int:
-    """Make one folder like another; the number of files that were copied."""
-    target.mkdir(exist_ok=True)
+def _add_files(source: Path, target: Path) -> int:
+    """Copy the files that are not there, or others; their number."""
     copied = 0
-    wanted = set()
     for path in sorted(source.rglob("*")):
         place = target / path.relative_to(source)
-        wanted.add(place)
-        if path.is_dir():
-            place.mkdir(exist_ok=True)
-        elif not _is_same(path, place):
-            part = place.with_name(f".{place.name}.part")
-            with contextlib.suppress(FileNotFoundError):  # removed while we looked
-                shutil.copy2(path, part)
-                part.replace(place)
-                copied += 1
-    for place in sorted(target.rglob("*"), reverse=True):
-        if place not in wanted:
-            place.rmdir() if place.is_dir() else place.unlink()
+        if path.is_dir() or _is_same(path, place):
+            continue
+        place.parent.mkdir(parents=True, exist_ok=True)
+        part = place.with_name(f".{place.name}.part")
+        with contextlib.suppress(FileNotFoundError):  # removed while we looked
+            shutil.copy2(path, part)
+            part.replace(place)
+            copied += 1
     return copied
 
 
@@ -122,5 +148,16 @@ def _is_same(path: Path, other: Path) -> bool:
     return (ours.st_size, ours.st_mtime_ns) == (theirs.st_size, theirs.st_mtime_ns)
 
 
-def _folder(target: Path, sha256: str, name: str) -> Path:
-    return target / FILES / sha256[:2] / sha256 / name
+def _remove_later(folder: Path, version: int) -> None:
+    """Remove results of decisions that the rows do not have."""
+    for path in folder.iterdir():
+        found = _DECIDED.match(path.name)
+        if found and int(found[1]) > version:
+            path.unlink()
+
+
+def _remove_others(files: Path, kept: Mapping[str, Path]) -> None:
+    """Remove the folders of all other documents."""
+    for folder in files.glob("*/*"):
+        if folder.name not in kept:
+            shutil.rmtree(folder)

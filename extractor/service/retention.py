@@ -1,4 +1,4 @@
-"""Documents that are kept no longer than the settings say."""
+"""Documents, and messages to webhooks, are kept no longer than they may."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ log = logging.getLogger(__name__)
 
 BY = "retention"
 """Stands in the audit trail in place of a key."""
+MESSAGE_DAYS = 30
+"""For which messages to webhooks are kept once they are settled."""
 _PAUSE_SECONDS = 3600.0
 
 
@@ -30,7 +32,7 @@ class Retention(threading.Thread):
         self._stopping = threading.Event()
 
     def run(self) -> None:
-        while self._keep_days and not self._stopping.is_set():
+        while not self._stopping.is_set():
             try:
                 self.remove_old()
             except Exception:  # such as a database that is locked
@@ -39,15 +41,22 @@ class Retention(threading.Thread):
 
     def remove_old(self) -> int:
         """Remove what is too old, and say how many documents that were."""
-        before = datetime.now(UTC) - timedelta(days=self._keep_days)
-        old = self._store.finished_before(before)
-        for document_id in old:
-            self._reviews.remove(document_id, key_id=BY, ending=self._jobs.cancel)
-        if old:
-            log.info(
-                "%d documents were finished %d days ago, and removed", len(old), self._keep_days
+        now = datetime.now(UTC)
+        self._store.webhooks.prune(now - timedelta(days=MESSAGE_DAYS))
+        if not self._keep_days:
+            return 0
+        before = now - timedelta(days=self._keep_days)
+        old = 0
+        for document_id in self._store.finished_before(before):
+            if self._stopping.is_set():
+                break
+            removed = self._reviews.remove(
+                document_id, key_id=BY, ending=self._jobs.cancel, finished_before=before
             )
-        return len(old)
+            old += removed is not None
+        if old:
+            log.info("%d documents were finished %d days ago, and removed", old, self._keep_days)
+        return old
 
     def stop(self) -> None:
         self._stopping.set()

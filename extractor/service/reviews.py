@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -114,10 +115,15 @@ class Reviews:
         path = self._store.folder(document) / result_name(format, document.version)
         if document.version and not path.is_file():
             with self._lock:
-                current = self._current(document)
-                path = self._store.folder(current) / result_name(format, current.version)
-                extraction = self._decided(current, self._decisions(current))
-                write_whole(path, FORMATS[format](extraction, self.schema))
+                return self._written(self._current(document), format)
+        return path
+
+    def _written(self, document: Document, format: str) -> Path:
+        """The file of a format, written if it is not there; hold the lock."""
+        path = self._store.folder(document) / result_name(format, document.version)
+        if document.version and not path.is_file():
+            extraction = self._decided(document, self._decisions(document))
+            write_whole(path, FORMATS[format](extraction, self.schema))
         return path
 
     def result(self, document: Document) -> tuple[Document, bytes] | None:
@@ -136,7 +142,12 @@ class Reviews:
         raise StoreError(f"the result of {document.name} ({document.id}) is not in the storage")
 
     def remove(
-        self, document_id: str, *, key_id: str, ending: Callable[[str], None]
+        self,
+        document_id: str,
+        *,
+        key_id: str,
+        ending: Callable[[str], None],
+        finished_before: datetime | None = None,
     ) -> Document | None:
         """Remove a document, its decisions and its files, while nobody decides about it.
 
@@ -144,12 +155,15 @@ class Reviews:
             document_id: the document.
             key_id: whose wish it is.
             ending: ends other work on it, between its row and its files.
+            finished_before: only if it was finished before that moment.
 
         Returns:
             What was removed; None if it was not there.
         """
         with self._lock:
-            document = self._store.remove(document_id, key_id=key_id)
+            document = self._store.remove(
+                document_id, key_id=key_id, finished_before=finished_before
+            )
             if document is not None:
                 ending(document_id)
                 self._store.remove_files(document)
@@ -169,7 +183,7 @@ class Reviews:
                 path.unlink(missing_ok=True)
 
     def _result(self, document: Document) -> Mapping[str, Any]:
-        path = self._store.folder(document) / result_name("json", document.version)
+        path = self._written(document, "json")
         result: Mapping[str, Any] = json.loads(path.read_bytes(), parse_float=Decimal)
         return result
 

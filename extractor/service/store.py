@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from extractor.errors import StoreError
@@ -30,6 +30,7 @@ from extractor.service.tasks import Outcome
 from extractor.service.webhook_store import Event, WebhookStore, announce
 from extractor.settings import Settings
 
+LOCK = "service.lock"
 _PAGE = 200
 
 
@@ -75,7 +76,7 @@ class Store:
         Raises:
             StoreError: another process holds it.
         """
-        with (self.home / "service.lock").open("w") as file:
+        with (self.home / LOCK).open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
@@ -183,15 +184,19 @@ class Store:
             counts = dict(session.execute(query).all())
         return {state: counts.get(state, 0) for state in DocumentState}
 
-    def remove(self, document_id: str, *, key_id: str) -> Document | None:
-        """Forget a document's row and values; what stays is an entry in the audit trail.
+    def remove(
+        self, document_id: str, *, key_id: str, finished_before: datetime | None = None
+    ) -> Document | None:
+        """Forget a document's row and values; what stays is an entry in the audit trail. With
+        `finished_before` only if it is finished, and was so before that moment.
 
         Whoever calls then ends work on it, and calls `remove_files`.
         """
+        query = delete(Document).where(Document.id == document_id)
+        if finished_before is not None:
+            query = query.where(_finished_before(finished_before))
         with self._session.begin() as session:
-            document = session.scalar(
-                delete(Document).where(Document.id == document_id).returning(Document)
-            )
+            document = session.scalar(query.returning(Document))
             if document is not None:
                 session.expunge(document)
                 session.execute(delete(Review).where(Review.document_id == document_id))
@@ -225,10 +230,7 @@ class Store:
 
     def finished_before(self, moment: datetime) -> Sequence[str]:
         """The ids of documents that were done, or failed, before a moment."""
-        query = select(Document.id).where(
-            Document.state.in_((DocumentState.DONE, DocumentState.FAILED)),
-            Document.finished_at < moment,
-        )
+        query = select(Document.id).where(_finished_before(moment))
         with self._session() as session:
             return session.scalars(query).all()
 
@@ -330,6 +332,11 @@ def _of(
     if year is not None:
         query = query.where(Document.year == year)
     return query
+
+
+def _finished_before(moment: datetime) -> ColumnElement[bool]:
+    is_final = Document.state.in_((DocumentState.DONE, DocumentState.FAILED))
+    return is_final & (Document.finished_at < moment)
 
 
 def _audit(action: str, document: Document, key_id: str) -> AuditEntry:

@@ -149,12 +149,13 @@ class Webhook(Base):
 
 
 class Delivery(Base):
-    """One event for one webhook. `due_at` is when to try next; None once it was delivered, or given
-    up, which `error` tells."""
+    """One event for one webhook. `id` is never given twice, also after a restored backup. `due_at`
+    is when to try next; None once it was delivered, or given up, which `error` tells."""
 
     __tablename__ = "deliveries"
 
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    id: Mapped[str] = mapped_column(String(32))
     webhook_id: Mapped[str] = mapped_column(String(16), index=True)
     document_id: Mapped[str] = mapped_column(String(36))
     event: Mapped[str] = mapped_column(String(32))

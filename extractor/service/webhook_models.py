@@ -5,12 +5,23 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AnyHttpUrl, Field, UrlConstraints
+from pydantic import AfterValidator, AnyHttpUrl, Field, UrlConstraints
 
 from extractor.service.models import DocumentModel, Model
 from extractor.service.tables import Delivery, Webhook
 
-Address = Annotated[AnyHttpUrl, UrlConstraints(max_length=1000)]
+
+def _usable(url: AnyHttpUrl) -> AnyHttpUrl:
+    if url.username or url.password:
+        raise ValueError("leave name and password out; what is sent is signed")
+    try:
+        (url.host or "").encode("idna")
+    except UnicodeError:
+        raise ValueError("there can be no such host") from None
+    return url
+
+
+Address = Annotated[AnyHttpUrl, UrlConstraints(max_length=1000), AfterValidator(_usable)]
 
 
 class WebhookBody(Model):
@@ -40,7 +51,7 @@ class WebhookList(Model):
 class DeliveryModel(Model):
     """One message: delivered, due (again), or given up if it is neither."""
 
-    id: int
+    id: str
     event: str
     document_id: str
     at: datetime
@@ -52,7 +63,7 @@ class DeliveryModel(Model):
     @classmethod
     def of(cls, delivery: Delivery) -> DeliveryModel:
         return cls(
-            id=delivery.number,
+            id=delivery.id,
             event=delivery.event,
             document_id=delivery.document_id,
             at=delivery.at,
@@ -70,7 +81,7 @@ class DeliveryList(Model):
 class Message(Model):
     """What is sent. The same `id` may come twice, where an answer was lost."""
 
-    id: int
+    id: str
     event: str
     at: datetime
     document_id: str

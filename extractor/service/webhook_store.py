@@ -6,11 +6,13 @@ A delivery is written in the transaction that it tells of, so that no event is l
 from __future__ import annotations
 
 import secrets
+import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
+from urllib.parse import urlsplit
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from extractor.service.tables import AuditEntry, Delivery, Webhook
@@ -33,6 +35,7 @@ def announce(session: Session, event: Event, document_id: str) -> None:
     for webhook_id in session.scalars(select(Webhook.id).where(Webhook.removed_at.is_(None))):
         session.add(
             Delivery(
+                id=uuid.uuid4().hex,
                 webhook_id=webhook_id,
                 document_id=document_id,
                 event=event,
@@ -57,7 +60,9 @@ class WebhookStore:
         )
         with self._session.begin() as session:
             session.add(webhook)
-            session.add(AuditEntry(at=now, key_id=by, action="webhook_created", name=url))
+            session.add(
+                AuditEntry(at=now, key_id=by, action="webhook_created", name=_told(webhook))
+            )
         return webhook
 
     def list(self) -> Sequence[Webhook]:
@@ -84,7 +89,7 @@ class WebhookStore:
             webhook = session.scalar(query)
             if webhook is not None:
                 session.execute(pending)
-                audit = AuditEntry(at=now, key_id=by, action="webhook_removed", name=webhook.url)
+                audit = AuditEntry(at=now, key_id=by, action="webhook_removed", name=_told(webhook))
                 session.add(audit)
         return webhook is not None
 
@@ -115,9 +120,24 @@ class WebhookStore:
     def delivered(self, number: int) -> None:
         self._note(number, due_at=None, delivered_at=datetime.now(UTC), error=None)
 
-    def failed(self, number: int, error: str, again_at: datetime | None) -> None:
-        """Note why a delivery failed, and when to try again; None for never."""
-        self._note(number, due_at=again_at, error=error)
+    def failed(self, delivery: Delivery, error: str, again_at: datetime | None) -> None:
+        """Note why a delivery failed, and when to try again; None for never. What else is due for
+        the same webhook waits as long, so that one that is away holds up no other."""
+        self._note(delivery.number, due_at=again_at, error=error)
+        if again_at is not None:
+            others = (
+                update(Delivery)
+                .where(Delivery.webhook_id == delivery.webhook_id, Delivery.due_at < again_at)
+                .values(due_at=again_at)
+            )
+            with self._session.begin() as session:
+                session.execute(others)
+
+    def prune(self, before: datetime) -> None:
+        """Forget what was delivered or given up, and happened before a moment."""
+        settled = delete(Delivery).where(Delivery.due_at.is_(None), Delivery.at < before)
+        with self._session.begin() as session:
+            session.execute(settled)
 
     def _note(self, number: int, **values: object) -> None:
         query = (
@@ -127,3 +147,8 @@ class WebhookStore:
         )
         with self._session.begin() as session:
             session.execute(query)
+
+
+def _told(webhook: Webhook) -> str:
+    """What the audit trail keeps: the rest of an address may be a secret."""
+    return f"{webhook.id} {urlsplit(webhook.url).hostname}"

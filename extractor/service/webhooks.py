@@ -28,6 +28,7 @@ SIGNATURE = "X-Extractor-Signature"
 AGAIN_SECONDS = (30, 120, 600, 3600, 4 * 3600, 12 * 3600)
 """Pauses before a message is tried again; after the last one it is given up."""
 TIMEOUT_SECONDS = 10.0
+"""For which a receiver may be silent."""
 _IDLE_SECONDS = 1.0
 
 
@@ -60,7 +61,7 @@ class Sender(threading.Thread):
     def stop(self) -> None:
         self._stopping.set()
         if self.is_alive():
-            self.join()
+            self.join(TIMEOUT_SECONDS)  # what is cut off is sent again after the next start
         self._http.close()
 
     def send_next(self) -> bool:
@@ -69,7 +70,10 @@ class Sender(threading.Thread):
         if found is None:
             return False
         delivery, webhook = found
-        error = self._send(delivery, webhook)
+        try:
+            error = self._send(delivery, webhook)
+        except Exception as unexpected:  # one message never holds up the others
+            error = f"it cannot be sent ({type(unexpected).__name__})"
         if not error:
             self._store.webhooks.delivered(delivery.number)
             return True
@@ -77,14 +81,14 @@ class Sender(threading.Thread):
         if delivery.attempts < len(AGAIN_SECONDS):
             again_at = datetime.now(UTC) + timedelta(seconds=AGAIN_SECONDS[delivery.attempts])
         log.warning("webhook %s, message %d: %s", webhook.id, delivery.number, error)
-        self._store.webhooks.failed(delivery.number, error, again_at)
+        self._store.webhooks.failed(delivery, error, again_at)
         return True
 
     def _send(self, delivery: Delivery, webhook: Webhook) -> str:
         """Why it could not be delivered; empty if it was."""
         document = self._store.find(delivery.document_id)
         message = Message(
-            id=delivery.number,
+            id=delivery.id,
             event=delivery.event,
             at=delivery.at,
             document_id=delivery.document_id,

@@ -212,19 +212,19 @@ def make_file(plan: Plan, *, folder: Path) -> str:
     return ""
 
 
-_LOADED: list[tuple[Engines, Settings, Remembering]] = []
+_LOADED: dict[Path, tuple[Engines, Settings, Remembering]] = {}
 
 
 def _engines(folder: Path) -> tuple[Engines, Settings, Remembering]:
     """Those of this process; nothing is assessed, so that what is kept are the signals alone."""
-    if not _LOADED:
+    if folder not in _LOADED:
         cv2.setNumThreads(1)
         settings = Settings(threads=1, calibration=False)
         engines = Engines(settings)
         memory = Remembering(engines.ocr, settings, folder)
         engines.__dict__["ocr"] = memory  # where `cached_property` keeps it
-        _LOADED.append((engines, settings, memory))
-    return _LOADED[0]
+        _LOADED[folder] = (engines, settings, memory)
+    return _LOADED[folder]
 
 
 def save(path: Path, extraction: Extraction, about: Mapping[str, Any]) -> None:

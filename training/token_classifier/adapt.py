@@ -89,7 +89,7 @@ def adapt(plan: Plan, shape: Shape, base: Base, data: Data, folder: Path) -> Bas
         guesser.load_state_dict(state["guesser"])
         optimizer.load_state_dict(state["optimizer"])
         step = state["step"]
-    variation = replace(Variation(), misprinted=0.0, reread=0.0, without_labels=0.0)
+    variation = replace(Variation(), misprinted=0.0, reread=0.0, hidden=0.0, without_labels=0.0)
     drawer = Drawer(data.train, data.labels, len(data.characters), variation)
     with progress_bar() as bar:
         task = bar.add_task("adapting", total=plan.steps, completed=step, said="")

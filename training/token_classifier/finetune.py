@@ -32,7 +32,14 @@ from training.token_classifier.documents import IGNORED, digest, files
 from training.token_classifier.documents import load as load_document
 from training.token_classifier.measure import answers, measure
 from training.token_classifier.model import LAYOUTS, Network, Shape, build
-from training.token_classifier.runs import commit, read_run, save_state, write_json
+from training.token_classifier.runs import (
+    commit,
+    names_of,
+    read_run,
+    save_state,
+    weights_digest,
+    write_json,
+)
 from training.token_classifier.teacher import disagreement, scores_of
 
 WEIGHTS = {"role": 1.0, "row": 1.0, "column": 1.0, "figure": 4.0, "scope": 0.3, "exactness": 0.3}
@@ -136,10 +143,19 @@ def train(
         teacher.to(device)
     optimizer = _optimizer(network, plan)
     drawer = Drawer(data.train, data.labels, len(data.characters), Variation())
-    identity = {"plan": asdict(plan), "shape": _plain(shape), "base": base.source}
-    if teacher is not None:
-        identity["teacher"] = str(len(teacher.layers))
-    run: dict[str, Any] = identity | {"data": data.about, "commit": commit()}
+    identity: dict[str, Any] = {
+        "plan": asdict(plan),
+        "shape": _plain(shape),
+        "base": base.source,
+        "data": data.about,
+        "variation": asdict(Variation()),
+        "names": names_of(data.characters, data.labels),
+    }
+    if teacher is None:
+        del identity["plan"]["listen"]
+    else:
+        identity["teacher"] = weights_digest(teacher)
+    run: dict[str, Any] = identity | {"commit": commit()}
     run |= {"seconds": 0.0, "evaluations": []}
     step, best, stale = 0, -1.0, 0
     last = folder / "last.pt"
@@ -333,7 +349,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             base = replace(base, source="random", tensors={})
         data = read_data(options.folder, base, options.documents, options.pixels)
         shape = shape_for(base, data.labels, options.layers, options.layout, options.dropout)
-        teacher = read_run(options.teacher)[0].eval() if options.teacher else None
+        names = names_of(data.characters, data.labels)
+        teacher = read_run(options.teacher, names)[0].eval() if options.teacher else None
         chosen_plan = replace(plan, **chosen)
         network = train(chosen_plan, shape, base, data, options.run, teacher, options.drawers)
     except (OSError, ValueError) as error:

@@ -26,7 +26,7 @@ def readyz(service: Wired) -> models.Health:
     return models.Health()
 
 
-@router.get("/metrics", response_class=Response, responses=problems_of(401))
+@router.get("/metrics", response_class=Response, responses=problems_of(401, 429))
 def show_metrics(service: Wired, caller: Caller) -> Response:
     """Numbers for Prometheus; needs a key."""
     data = service.metrics.render(service.store.count_by_state())

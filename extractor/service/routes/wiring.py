@@ -56,9 +56,11 @@ Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 
 def _principal(request: Request, service: Wired, credentials: Credentials) -> Principal:
     address = request.client.host if request.client else ""
-    service.rates.allow_key(address)
+    key = credentials.credentials if credentials else None
+    if not service.keys.recognises(key):  # others behind one address go on with theirs
+        service.rates.allow_key(address)
     try:
-        principal = service.keys.check(credentials.credentials if credentials else None)
+        principal = service.keys.check(key)
     except ProblemError:
         if credentials:
             service.rates.count_wrong_key(address)

@@ -23,6 +23,7 @@ def upgrade() -> None:
     op.create_table(
         "deliveries",
         sa.Column("number", sa.Integer(), primary_key=True, autoincrement=True),
+        sa.Column("id", sa.String(32), nullable=False),
         sa.Column("webhook_id", sa.String(16), nullable=False, index=True),
         sa.Column("document_id", sa.String(36), nullable=False),
         sa.Column("event", sa.String(32), nullable=False),
