@@ -132,7 +132,7 @@ def paragraphs(written: narrative.Narrative) -> tuple[Prose, ...]:
 
 # --- reading what is printed, by rules of its own -------------------------------------------------
 
-_ZERO_WORD = re.compile(r"未|无|没|零|不|免收|空白|[空从]缺")
+_ZERO_WORD = re.compile(r"未|无|没有|没产生|零|不存在|不涉及|不收|不予收取|不曾|免收|空白|[空从]缺")
 _PRINTED = re.compile(
     r"(?P<about>近|约|超过|超)?(?P<digits>\d+(?:,\d{3})*(?:\.\d+)?|[两一二三四五六七八九十]+)"
     r"(?P<size>[万亿])?(?P<more>余|多)?(?P<unit>\D*)"

@@ -14,6 +14,7 @@ import os
 import secrets
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,30 +85,29 @@ class Keys:
         secret_hash = self._hasher.hash(secret)
         self._rows.add(key_id, "first administrator", Role.ADMIN, secret_hash)
 
-    def check(self, key: str | None) -> Principal:
+    def check(self, key: str | None, before_slow: Callable[[], None] = lambda: None) -> Principal:
         """Tell whose key it is.
 
+        Args:
+            key: as it was sent.
+            before_slow: is called before a key is looked into that was not verified within the last
+                minutes; it may refuse.
+
         Raises:
-            ProblemError: UNAUTHORIZED.
+            ProblemError: UNAUTHORIZED, or what `before_slow` raises.
         """
         parts = (key or "").split("_", 2)
         if len(parts) != 3 or parts[0] != _PREFIX:
             raise _unauthorized()
         _, key_id, secret = parts
         row = self._rows.find(key_id)
-        if row is None or not self._is_right(key_id, secret, row.secret_hash):
-            raise _unauthorized()
+        if row is None or not self._is_known(key_id, secret, row.secret_hash):
+            before_slow()
+            if row is None or not self._is_right(key_id, secret, row.secret_hash):
+                raise _unauthorized()
         return Principal(key_id, Role(row.role))
 
-    def recognises(self, key: str | None) -> bool:
-        """Whether it is a key that was verified within the last minutes; asking costs nothing."""
-        _, key_id, secret = ["", *(key or "").split("_", 2)[1:], "", ""][:3]
-        row = self._rows.find(key_id) if key_id in self._verified else None
-        return row is not None and self._is_known(key_id, secret, row.secret_hash)
-
     def _is_right(self, key_id: str, secret: str, secret_hash: str) -> bool:
-        if self._is_known(key_id, secret, secret_hash):
-            return True
         with self._slow:
             try:
                 self._hasher.verify(secret_hash, secret)

@@ -17,6 +17,7 @@ from extractor.service.problems import (
     DOCUMENT_UNKNOWN,
     MEDIA_TYPE,
     NOT_FINISHED,
+    UNAUTHORIZED,
     ProblemError,
     problem_of,
 )
@@ -57,12 +58,11 @@ Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 def _principal(request: Request, service: Wired, credentials: Credentials) -> Principal:
     address = request.client.host if request.client else ""
     key = credentials.credentials if credentials else None
-    if not service.keys.recognises(key):  # others behind one address go on with theirs
-        service.rates.allow_key(address)
     try:
-        principal = service.keys.check(key)
-    except ProblemError:
-        if credentials:
+        # Keys that are known go on, whoever guesses behind the same address.
+        principal = service.keys.check(key, lambda: service.rates.allow_key(address))
+    except ProblemError as error:
+        if credentials and error.type is UNAUTHORIZED:
             service.rates.count_wrong_key(address)
         raise
     service.rates.count_call(principal.key_id)
