@@ -67,19 +67,19 @@ def _reconciled(figures: Sequence[Figure]) -> tuple[Figure, ...]:
     values: dict[tuple[str, str | None], list[Decimal | None]] = defaultdict(list)
     for figure in figures:
         values[figure.key, figure.scope].append(figure.value)
-    seen: set[tuple[str, str | None, Decimal | None, str | None]] = set()
+    places: dict[tuple[str, str | None, Decimal | None, str | None], int] = {}
     kept: list[Figure] = []
     for figure in figures:
         # None is none, however it is counted: in words (未收费) it has no unit, in figures it has.
         unit = None if figure.value == 0 else figure.unit
-        identity = (figure.key, figure.scope, figure.value, unit)
-        if identity in seen:
+        place = places.setdefault((figure.key, figure.scope, figure.value, unit), len(kept))
+        if place < len(kept) and (kept[place].unit is not None or figure.unit is None):
             continue
-        seen.add(identity)
         stated = values[figure.key, figure.scope]
         if len(set(stated)) > 1:
             figure = replace(figure, status=CellStatus.FLAGGED)
-        kept.append(replace(figure, signals=(*figure.signals, *company(figure.value, stated))))
+        figure = replace(figure, signals=(*figure.signals, *company(figure.value, stated)))
+        kept[place : place + 1] = [figure]  # the first, or one that says how it is counted
     return tuple(kept)
 
 

@@ -801,6 +801,8 @@ def test_a_zero_in_words_and_in_figures_is_one() -> None:
     figures = _figures("本年度未收取信息处理费。", "（六）收费情况。信息处理费为0。")
     assert _values(figures) == {"processing_fee": "0"}
     assert len(figures) == 1
+    (figure,) = _figures("信息处理费为0。", "（六）收费情况。收取信息处理费0元。")
+    assert (figure.unit, figure.status) == ("元", CellStatus.ACCEPTED)
 
 
 def test_scopes() -> None:
