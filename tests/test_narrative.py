@@ -248,6 +248,7 @@ def test_every_pattern_can_be_used(split: Split) -> None:
         ("公开<number>条", "takes range"),
         ("公开<growth weather>", "takes key"),
         ("(全年|<proactive_items>)", "part of a choice"),
+        ("（全年|一年来），公开信息", "outside of a choice"),
     ),
 )
 def test_a_mistaken_pattern_is_told_what_is_wrong(text: str, message: str) -> None:

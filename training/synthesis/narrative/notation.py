@@ -280,6 +280,8 @@ def parse(text: str) -> tuple[Part, ...]:
             raise PatternError(f"an unpaired {text[at]!r}; close it or leave it out")
         at = token.end()
         if token["text"]:
+            if "|" in token["text"]:
+                raise PatternError("a | outside of a choice; a choice stands in half-width ( )")
             parts.append(token["text"])
         elif token["choice"] is not None:
             parts.append(Choice(tuple(map(_alternative, token["choice"].split("|")))))
