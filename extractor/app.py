@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib import resources
@@ -21,7 +22,7 @@ from extractor.errors import ServiceError
 from extractor.service import problems
 from extractor.service.auth import Keys, admin_key_path
 from extractor.service.guard import Guard
-from extractor.service.jobs import Jobs, WorkerPool
+from extractor.service.jobs import DurableJobs, Jobs
 from extractor.service.metrics import Metrics
 from extractor.service.rates import Rates
 from extractor.service.retention import Retention
@@ -34,12 +35,14 @@ from extractor.settings import Settings
 
 MakeJobs = Callable[[Store, Settings, Metrics], Jobs]
 
+log = logging.getLogger(__name__)
+
 STATIC = Path(__file__).parent / "service" / "static"
 SHUTDOWN_SECONDS = 3
 """Open event streams are cut after that."""
 
 
-def create_app(settings: Settings, *, make_jobs: MakeJobs = WorkerPool) -> FastAPI:
+def create_app(settings: Settings, *, make_jobs: MakeJobs = DurableJobs) -> FastAPI:
     """Wire the service together. Nothing is opened or started before the application runs.
 
     Args:
@@ -61,7 +64,7 @@ def create_app(settings: Settings, *, make_jobs: MakeJobs = WorkerPool) -> FastA
             sender = Sender(store)
             retention = Retention(store, reviews, jobs, settings.keep_days)
             for part in (jobs, sender, retention):
-                part.start()
+                await anyio.to_thread.run_sync(part.start)
             try:
                 yield
             finally:
@@ -123,10 +126,7 @@ def serve(settings: Settings) -> None:
         ServiceError: the address is taken or not this machine's.
     """
     _check_address(settings)
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
-    )
-    logging.getLogger("httpx2").setLevel(logging.WARNING)  # addresses of webhooks may be secrets
+    _log_to_stderr()
     with open_store(settings) as store, store.exclusive():
         pass  # said here, it is a message; said while the server starts, a stack trace
     config = uvicorn.Config(
@@ -141,6 +141,35 @@ def serve(settings: Settings) -> None:
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
     _Server(config, _greeting(settings)).run()
+
+
+def work(settings: Settings) -> None:
+    """Extract what is queued on the database of a service until this process is interrupted.
+
+    Raises:
+        StoreError: the storage cannot be used.
+        ServiceError: no process is to extract.
+    """
+    if not settings.workers:
+        raise ServiceError("a worker without processes does nothing; set EXTRACTOR_WORKERS")
+    _log_to_stderr()
+    with open_store(settings) as store:
+        jobs = DurableJobs(store, settings, Metrics(), is_service=False)
+        try:
+            jobs.start()
+            log.info("extracts what is queued in %s", settings.home.absolute())
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            log.info("stopping; what is being read is gone on with later")
+        finally:
+            jobs.stop()
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
+    )
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # addresses of webhooks may be secrets
 
 
 def _check_address(settings: Settings) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -12,10 +12,11 @@ from extractor.digits import OTHER
 from extractor.engines import Engines
 from extractor.flatten import flatten
 from extractor.orientation import upright
+from extractor.page_readings import PageReading
 from extractor.pages import render
 from extractor.settings import Settings
 from extractor.spellings import Spelling
-from extractor.types import Box, Evidence, Image, Line, Role, Sheet, Source, Warp
+from extractor.types import Box, Evidence, Image, Line, Role, Sheet, Source
 
 
 class CellImages:
@@ -25,21 +26,20 @@ class CellImages:
     def __init__(
         self,
         source: Source,
-        rotations: Sequence[float],
-        warps: Mapping[int, Warp],
-        scanned: frozenset[int],
+        pages: Sequence[PageReading],
         sheets: Sequence[Sheet],
         engines: Engines,
         settings: Settings,
     ) -> None:
         def image(number: int) -> Image:
             pixels = render(source, number, settings.dpi, settings)
-            pixels = upright(pixels, rotations[number - 1])
-            return flatten(pixels, warps[number]) if number in warps else pixels
+            page = pages[number - 1]
+            pixels = upright(pixels, page.rotation_deg)
+            return pixels if page.warp is None else flatten(pixels, page.warp)
 
         self._image = lru_cache(maxsize=2)(image)
-        self._scanned = scanned
-        self._sheets = [sheet for sheet in sheets if sheet.cells and sheet.page in scanned]
+        self._scanned = {page.number for page in pages if page.is_scanned}
+        self._sheets = [sheet for sheet in sheets if sheet.cells and sheet.page in self._scanned]
         self._labels = [
             f.evidence for sheet in sheets for f in sheet.fragments if f.role is Role.LABEL
         ]

@@ -188,6 +188,22 @@ def serve(
 
 
 @app.command()
+def worker() -> None:
+    """Extract what is queued on the database of the service, beside it or on another machine.
+
+    Takes the same EXTRACTOR_... variables as the service; the folder EXTRACTOR_HOME must be the
+    same, too, or shared.
+    """
+    from extractor.app import work as work_forever
+
+    try:
+        work_forever(_settings())
+    except ExtractorError as error:
+        _note(f"error: {error}")
+        raise typer.Exit(error.exit_code) from None
+
+
+@app.command()
 def backup(
     target: Annotated[Path, typer.Argument(metavar="DIR", help="Made, or brought up to date.")],
 ) -> None:

@@ -12,50 +12,39 @@ and the service each go on with the next).
 
 from __future__ import annotations
 
-import logging
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from decimal import Decimal
-from statistics import median
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from extractor import ingest
 from extractor.assemble import assemble
 from extractor.calibrator import Calibrator
 from extractor.cell_images import CellImages
-from extractor.characters import canonical
 from extractor.classify import classify, known_labels
 from extractor.completeness import check_is_report, missing_parts, status_of
 from extractor.decode import decode
 from extractor.decode.answers import answered, answered_figures
 from extractor.engines import Engines
-from extractor.errors import ExtractorError, InputTooLarge, ModelError
 from extractor.facts import report_facts
 from extractor.figure_flags import audited_figures, flag_figures, of_another_year
 from extractor.figures import find_figures
 from extractor.flag import audited, flag
 from extractor.flatten import on_page
-from extractor.ocr import recognize_page
-from extractor.pages import open_pages
+from extractor.page_readings import PageReading, read_pages
+from extractor.previous import last_year
 from extractor.prose import join_prose
 from extractor.reread import reread
-from extractor.ruling import find_ruling
+from extractor.run import Progress, Run
 from extractor.schema import Schema, load_schema
 from extractor.settings import Settings
 from extractor.statements import agreements, check_statements
-from extractor.tokens import tokenize_blocks, tokenize_page
+from extractor.tokens import tokenize_blocks
 from extractor.types import (
     Answers,
-    Box,
     Evidence,
     Extraction,
-    Failure,
     Figure,
     Finding,
     Fragment,
-    Line,
-    Page,
     PriorReport,
     ReportFacts,
     ReportReading,
@@ -67,44 +56,6 @@ from extractor.types import (
     Warp,
 )
 
-log = logging.getLogger(__name__)
-
-Progress = Callable[[str, int, int], None]
-"""Called with the stage, the page (from 1; 0 where there is none) and the number of pages."""
-
-
-@dataclass(slots=True)
-class _Run:
-    """What accumulates while one document is read."""
-
-    progress: Progress
-    failures: list[Failure] = field(default_factory=list)
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def stage(self, name: str, page: int = 0, pages: int = 0) -> Iterator[None]:
-        self.progress(name, page, pages)
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            elapsed = time.perf_counter() - start
-            self.seconds[name] = self.seconds.get(name, 0.0) + elapsed
-
-    @contextmanager
-    def barrier(self, stage: str, page: int | None = None) -> Iterator[None]:
-        """Turn whatever goes wrong inside into a failure of this page or of the document."""
-        try:
-            yield
-        except ModelError:
-            raise
-        except ExtractorError as error:
-            self.failures.append(Failure(stage, page, str(error)))
-        except Exception as error:
-            log.exception("unexpected error in %s, page %s", stage, page)
-            reason = f"unexpected {type(error).__name__}: {error}"
-            self.failures.append(Failure(stage, page, reason))
-
 
 def extract(
     source: Source,
@@ -114,6 +65,7 @@ def extract(
     schema: Schema | None = None,
     previous: Sequence[PriorReport] = (),
     progress: Progress | None = None,
+    pages: Sequence[PageReading] | None = None,
 ) -> Extraction:
     """Extract one report.
 
@@ -124,6 +76,7 @@ def extract(
         schema: the form; the government-disclosure annual report if None.
         previous: reports that may hold last year's of the same body; others are not looked at.
         progress: told about every stage and page.
+        pages: all pages of the document, where they have been read before.
 
     Returns:
         A result for every slot of the form. What could not be read is said in `failures`, and
@@ -135,12 +88,15 @@ def extract(
     """
     schema = schema or load_schema()
     calibrator = engines.calibrator_for(schema, settings) if settings.calibration else None
-    run = _Run(progress or (lambda stage, page, pages: None))
+    run = Run(progress or (lambda stage, page, pages: None))
     if source.kind.is_paged:
-        sheets, rotations, scanned, warps = _read_pages(source, engines, settings, run)
+        if pages is None:
+            pages = read_pages(source, engines, settings, run.progress)
+        for page in pages:
+            run.add(page.failures, page.seconds)
+        sheets = tuple(sheet for page in pages for sheet in page.sheets)
     else:
-        sheets, rotations = _read_text(source, run), ()
-        scanned, warps = frozenset[int](), dict[int, Warp]()
+        pages, sheets = (), _read_text(source, run)
     with run.stage("classify"):
         sheets = classify(
             sheets, schema, engines.token_classifier if settings.token_classifier else None
@@ -148,7 +104,7 @@ def extract(
     with run.stage("assemble"):
         assembly = assemble(sheets, schema, known_labels(schema))
     check_is_report(assembly, source, failed=bool(run.failures))
-    cells = CellImages(source, rotations, warps, scanned, sheets, engines, settings)
+    cells = CellImages(source, pages, sheets, engines, settings)
     readings = assembly.tables
     if settings.second_look:
         with run.barrier("reread"), run.stage("reread"):
@@ -161,14 +117,15 @@ def extract(
         prose = join_prose(_prose(assembly.sheets))
         figures = find_figures(prose, schema.figures, year=facts.year)
     reading = _on_upright_pages(
-        ReportReading(tuple(readings), figures, _last_year(facts, previous)), warps
+        ReportReading(tuple(readings), figures, last_year(facts, previous)),
+        {page.number: page.warp for page in pages if page.warp is not None},
     )
     failures = (*run.failures, *missing_parts(assembly))
     read = Extraction(
         name=source.name,
         sha256=source.sha256,
         media_type=source.media_type,
-        pages=len(rotations),
+        pages=len(pages),
         schema=schema.id,
         facts=facts,
         status=Status.FAILED,
@@ -178,7 +135,7 @@ def extract(
         failures=failures,
         models=engines.models,
         seconds=run.seconds,
-        rotations=rotations,
+        rotations=tuple(page.rotation_deg for page in pages),
         reading=reading,
     )
     with run.stage("decode"):
@@ -261,20 +218,6 @@ def decide(
     )
 
 
-def _last_year(facts: ReportFacts, previous: Sequence[PriorReport]) -> Mapping[str, Decimal]:
-    """What the same body stated the year before; empty if that is not among the given reports, or
-    if two of them say so."""
-    if facts.organization is None or facts.year is None:
-        return {}
-    name = canonical(facts.organization)
-    found = [
-        report.values
-        for report in previous
-        if report.year == facts.year - 1 and canonical(report.organization or "") == name
-    ]
-    return found[0] if len(found) == 1 else {}
-
-
 def _on_upright_pages(reading: ReportReading, warps: Mapping[int, Warp]) -> ReportReading:
     """Say where everything is on the pages before they were made flat, which is what people see."""
     if not warps:
@@ -301,58 +244,9 @@ def _on_upright_pages(reading: ReportReading, warps: Mapping[int, Warp]) -> Repo
     return replace(reading, tables=tuple(tables), figures=tuple(figures))
 
 
-def _read_text(source: Source, run: _Run) -> tuple[Sheet, ...]:
+def _read_text(source: Source, run: Run) -> tuple[Sheet, ...]:
     with run.stage("ingest"):
         return tokenize_blocks(ingest.read_blocks(source))
-
-
-def _read_pages(
-    source: Source, engines: Engines, settings: Settings, run: _Run
-) -> tuple[tuple[Sheet, ...], tuple[float, ...], frozenset[int], Mapping[int, Warp]]:
-    """Every page as a sheet, how each was turned, which were read from pixels, and how those that
-    were bent have been made flat.
-
-    A page that fails leaves a failure and no sheet; the others are not touched by it.
-    """
-    sheets: list[Sheet] = []
-    rotations: list[float] = []
-    scanned: set[int] = set()
-    warps: dict[int, Warp] = {}
-    deadline = time.monotonic() + settings.max_seconds
-    with open_pages(source, settings) as pages:
-        count = pages.count
-        for number in range(1, count + 1):
-            rotation = 0.0
-            with run.barrier("ocr", number):
-                if time.monotonic() > deadline:
-                    raise InputTooLarge(
-                        f"not read: the document took longer than {settings.max_seconds:.0f} s; "
-                        "split it or raise EXTRACTOR_MAX_SECONDS"
-                    )
-                with run.stage("pages", number, count):
-                    page = pages.read(number)
-                lines = page.lines
-                cells: tuple[Box, ...] = ()
-                if lines is None:
-                    scanned.add(number)
-                    with run.stage("ocr", number, count):
-                        page, lines = recognize_page(page, engines.ocr, settings)
-                        if settings.ruled_lines:
-                            cells = _ruled_cells(page, lines)
-                    if page.warp is not None:
-                        warps[number] = page.warp
-                sheets += tokenize_page(page, lines, cells)
-                rotation = page.rotation_deg
-            rotations.append(rotation)
-    return tuple(sheets), tuple(rotations), frozenset(scanned), warps
-
-
-def _ruled_cells(page: Page, lines: Sequence[Line]) -> tuple[Box, ...]:
-    """The cells between the ruled lines of a page that was read from pixels."""
-    if page.image is None or not lines:
-        return ()
-    print_height = median(min(line.box.width, line.box.height) for line in lines)
-    return find_ruling(page.image, print_height, [line.box for line in lines]).cells
 
 
 def _prose(sheets: Sequence[Sheet]) -> list[Fragment]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from extractor.characters import canonical
 from extractor.errors import CorruptInput
-from extractor.types import CellStatus, PriorReport
+from extractor.types import CellStatus, PriorReport, ReportFacts
 
 
 def read_previous(path: Path) -> tuple[PriorReport, ...]:
@@ -63,3 +64,17 @@ def _values(content: dict[str, Any]) -> Iterator[tuple[str, Decimal]]:
             if isinstance(value, bool) or not isinstance(value, int | Decimal):
                 raise TypeError(f"{table}.{name} has no number")
             yield f"{table}.{name}", Decimal(value)
+
+
+def last_year(facts: ReportFacts, previous: Sequence[PriorReport]) -> Mapping[str, Decimal]:
+    """What the same body stated the year before; empty if that is not among the given reports, or
+    if two of them say so."""
+    if facts.organization is None or facts.year is None:
+        return {}
+    name = canonical(facts.organization)
+    found = [
+        report.values
+        for report in previous
+        if report.year == facts.year - 1 and canonical(report.organization or "") == name
+    ]
+    return found[0] if len(found) == 1 else {}

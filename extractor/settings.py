@@ -101,8 +101,21 @@ class Settings(BaseSettings):
     home: Path = Field(
         Path(".data"), description="Folder of the service: its database, files and first key."
     )
+    database_url: str = Field(
+        "",
+        description="PostgreSQL database of the service, as postgresql://user:password@host/name; "
+        "empty for SQLite in its folder.",
+    )
     workers: int = Field(
-        1, gt=0, description="Processes of the service that extract, one document each at a time."
+        1,
+        ge=0,
+        description="Processes that extract, one document each at a time; 0 leaves it to others "
+        "(`extractor worker`).",
+    )
+    max_memory_bytes: int = Field(
+        4 * 2**30,
+        ge=2**30,
+        description="Most memory that a process of the service may take that extracts.",
     )
     max_upload_bytes: int = Field(
         2 * 2**30, gt=0, description="Most bytes of one upload, all of its files together."

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from extractor.cli import app
 from extractor.errors import StoreError
 from extractor.service.backup import back_up
-from extractor.service.jobs import WorkerPool
+from extractor.service.jobs import DurableJobs
 from extractor.service.metrics import Metrics
 from extractor.service.retention import BY, Retention
 from extractor.service.reviews import Reviews
@@ -24,7 +24,7 @@ from extractor.settings import Settings
 from tests.test_reviews import WRONG, finished, prepare_table, put
 from tests.test_service import API, NoJobs, make_stub_pool, running, store_of, upload_one
 
-make_pool = partial(WorkerPool, prepare=prepare_table)
+make_pool = partial(DurableJobs, prepare=prepare_table)
 
 
 def test_a_backup_of_a_running_service_is_the_service(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from extractor import client as module
 from extractor.client import ApiError, Client
-from extractor.service.jobs import WorkerPool
+from extractor.service.jobs import DurableJobs
 from extractor.settings import Settings
 from tests.test_reviews import WRONG, prepare_table
 from tests.test_service import EXE, running
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:You should not use the 'timeout'
 @pytest.fixture(scope="module")
 def http(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     settings = Settings(home=tmp_path_factory.mktemp("home"))
-    with running(settings, partial(WorkerPool, prepare=prepare_table)) as http:
+    with running(settings, partial(DurableJobs, prepare=prepare_table)) as http:
         yield http
 
 

@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 
 from extractor.export import dataset as files
 from extractor.service.dataset import COLUMNS, Content
-from extractor.service.jobs import WorkerPool
+from extractor.service.jobs import DurableJobs
 from extractor.settings import Settings
 from tests.test_reviews import WRONG, finished, prepare_table, put
 from tests.test_service import API, code_of, running
@@ -29,7 +29,7 @@ FORMULA = "=1+1 报告.txt"
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     settings = Settings(home=tmp_path_factory.mktemp("home"))
-    with running(settings, partial(WorkerPool, prepare=prepare_table)) as client:
+    with running(settings, partial(DurableJobs, prepare=prepare_table)) as client:
         decided = finished(client, "a.txt")
         put(client, decided, WRONG, {"value": 2})
         finished(client, FORMULA)

@@ -55,7 +55,9 @@ STAGES = {
 STAGE_OF = {module: stage for stage, modules in STAGES.items() for module in modules}
 ABOVE = {
     "completeness",
+    "page_readings",
     "pipeline",
+    "run",
     "engines",
     "cell_images",
     "client",

@@ -20,7 +20,7 @@ from extractor.prose import join_prose
 from extractor.readings import to_bytes
 from extractor.schema import load_schema
 from extractor.service.auth import Keys
-from extractor.service.jobs import WorkerPool
+from extractor.service.jobs import DurableJobs
 from extractor.service.outcomes import outcome_of
 from extractor.service.tables import Role
 from extractor.service.tasks import READING, Outcome, Task, result_name, write_whole
@@ -44,7 +44,7 @@ from extractor.types import (
 from extractor.types import (
     Role as FragmentRole,
 )
-from tests.test_service import API, code_of, running, store_of, upload_one
+from tests.test_service import API, Whole, code_of, running, store_of, upload_one
 
 SCHEMA = load_schema()
 LAYOUT = SCHEMA.layout("disputes", "standard")
@@ -93,13 +93,13 @@ def prepare_table(settings: Settings) -> Work:
             write_whole(task.folder / READING, to_bytes(found))
         return outcome_of(found)
 
-    return work
+    return Whole(work)
 
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     settings = Settings(home=tmp_path_factory.mktemp("home"))
-    with running(settings, partial(WorkerPool, prepare=prepare_table)) as client:
+    with running(settings, partial(DurableJobs, prepare=prepare_table)) as client:
         yield client
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import multiprocessing
 import os
 import signal
 import stat
@@ -27,10 +28,10 @@ from starlette.testclient import TestClient
 
 from extractor.app import create_app, serve
 from extractor.errors import StoreError
-from extractor.service import jobs as jobs_module
+from extractor.service import processes as processes_module
 from extractor.service.auth import Keys
 from extractor.service.images import JPEG_QUALITY
-from extractor.service.jobs import WorkerPool
+from extractor.service.jobs import DurableJobs
 from extractor.service.metrics import Metrics
 from extractor.service.models import ExtractionModel
 from extractor.service.problems import PROBLEMS
@@ -50,6 +51,19 @@ EXE = b"MZ\x90\x00" + bytes(200)
 
 
 # --- stubs that run in the worker process --------------------------------------------------------
+
+
+class Whole:
+    """`Work` on documents without pages, done by a function."""
+
+    def __init__(self, finish: Callable[[Task, Report], Outcome]) -> None:
+        self.finish = finish
+
+    def open(self, task: Task) -> int:
+        return 0
+
+    def read(self, task: Task, page: int, seconds: float) -> None:
+        raise AssertionError("there are no pages")
 
 
 def prepare_stub(settings: Settings) -> Work:
@@ -88,7 +102,7 @@ def prepare_stub(settings: Settings) -> Work:
             accepted=1,
         )
 
-    return work
+    return Whole(work)
 
 
 def prepare_nothing(settings: Settings) -> Work:
@@ -119,7 +133,7 @@ class NoJobs:
 
 # --- helpers -------------------------------------------------------------------------------------
 
-make_stub_pool = partial(WorkerPool, prepare=prepare_stub)
+make_stub_pool = partial(DurableJobs, prepare=prepare_stub)
 
 
 @pytest.fixture
@@ -600,9 +614,10 @@ def test_a_worker_that_is_killed_while_it_works_is_replaced(settings: Settings) 
     with running(settings, make_stub_pool) as client:
         document_id = upload_one(client, "waits.txt")
         wait_for((settings.home / "waiting").exists)
-        worker = client.app.state.service.jobs._workers[0]  # type: ignore[attr-defined]
-        os.kill(worker._process.pid, signal.SIGKILL)
-        assert events(client, document_id)[-1][1]["problem"]["code"] == "worker_crashed"
+        (settings.home / "go").touch()
+        for process in multiprocessing.active_children():
+            process.kill()
+        assert events(client, document_id)[-1][0] == "done"  # by another one
         assert events(client, upload_one(client, "sound.txt"))[-1][0] == "done"
 
 
@@ -642,7 +657,7 @@ def test_what_was_left_unfinished_is_extracted_after_a_restart(settings: Setting
         document = store.find(running_id)
         assert document is not None
         assert (document.state, document.attempts) == (DocumentState.QUEUED, 0)
-        store.queue.claim()  # and now the service is killed
+        store.queue.begin(running_id)  # and now the service is killed
     (settings.home / "go").touch()
     with running(settings, make_stub_pool) as client:
         assert events(client, running_id)[-1][0] == "done"
@@ -654,9 +669,8 @@ def test_a_document_that_ends_the_service_is_given_up(settings: Settings) -> Non
         document_id = upload_one(client, "a.txt")
     with Store(settings.home) as store:
         for _ in range(MAX_ATTEMPTS):
-            assert store.queue.claim() is not None
-            store.queue.requeue()
-        assert store.queue.claim() is None
+            assert store.queue.begin(document_id) is not None
+        assert store.queue.begin(document_id) is None
         document = store.find(document_id)
         assert document is not None
         assert document.problem_code == "worker_crashed"
@@ -676,8 +690,8 @@ def test_two_services_on_one_folder_are_one_too_many(settings: Settings) -> None
 def test_ready_only_when_a_worker_has_its_models(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs_module, "RETRY_SECONDS", 0.1)
-    with running(settings, partial(WorkerPool, prepare=prepare_nothing)) as client:
+    monkeypatch.setattr(processes_module, "RETRY_SECONDS", 0.1)
+    with running(settings, partial(DurableJobs, prepare=prepare_nothing)) as client:
         assert client.get("/healthz").json() == {"status": "ok"}
         assert code_of(client.get("/readyz")) == "not_ready"
         wait_for(lambda: "no weights" in client.get("/api/v1/readyz").text)
@@ -734,7 +748,7 @@ def test_files_without_a_row_are_swept_at_start(settings: Settings) -> None:
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """A service with the real reader."""
-    with running(Settings(home=tmp_path_factory.mktemp("real")), WorkerPool) as client:
+    with running(Settings(home=tmp_path_factory.mktemp("real")), DurableJobs) as client:
         yield client
 
 

@@ -1,4 +1,5 @@
-"""The database of the service: SQLite in a folder, brought to the form of `tables.py`."""
+"""The database of the service, brought to the form of `tables.py`: SQLite in a folder, or
+PostgreSQL, where processes on other machines work, too."""
 
 from __future__ import annotations
 
@@ -7,8 +8,8 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, create_engine, event, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import sessionmaker
 
 from extractor.errors import StoreError
@@ -20,26 +21,22 @@ _BUSY_SECONDS = 15
 class Database:
     """Open while it is used; `session` makes sessions whose rows stay as they are."""
 
-    def __init__(self, home: Path) -> None:
-        """Open the database in a folder, making or migrating it as needed.
+    def __init__(self, home: Path, url: str = "") -> None:
+        """Open the database at a PostgreSQL address, or else that in a folder, making or migrating
+        it as needed.
 
         Raises:
             StoreError: it cannot be used.
         """
-        self._home = home
-        self._engine = create_engine(
-            f"sqlite:///{home / DATABASE}",
-            connect_args={"timeout": _BUSY_SECONDS},
-            pool_size=10,
-            max_overflow=40,
-        )
-        event.listen(self._engine, "connect", _configure_sqlite)
+        self._name = make_url(url).render_as_string() if url else str(home)
+        self._engine = _postgresql(url) if url else _sqlite(home)
+        self.dialect = self._engine.dialect.name
         self.session = sessionmaker(self._engine, expire_on_commit=False)
         try:
             migrate(self._engine)
         except SQLAlchemyError as error:
             self.close()
-            raise StoreError(f"the database in {home} cannot be used: {error}") from error
+            raise StoreError(f"the database {self._name} cannot be used: {error}") from error
 
     def close(self) -> None:
         self._engine.dispose()
@@ -54,7 +51,7 @@ class Database:
             with self._engine.connect() as connection:
                 connection.execute(text("select 1"))
         except SQLAlchemyError as error:
-            raise StoreError(f"the database in {self._home} does not answer") from error
+            raise StoreError(f"the database {self._name} does not answer") from error
 
 
 def migrate(engine: Engine) -> None:
@@ -63,8 +60,51 @@ def migrate(engine: Engine) -> None:
     location = str(Path(__file__).parent / "migrations")
     config.set_main_option("script_location", location.replace("%", "%%"))
     with engine.begin() as connection:
+        # One process at a time: another one waits here and then finds nothing to do.
+        connection.execute(
+            text(
+                "select pg_advisory_xact_lock(7391)"
+                if _is_postgresql(engine)
+                else "begin immediate"
+            )
+        )
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _sqlite(home: Path) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{home / DATABASE}",
+        connect_args={"timeout": _BUSY_SECONDS},
+        pool_size=10,
+        max_overflow=40,
+    )
+    event.listen(engine, "connect", _configure_sqlite)
+    return engine
+
+
+def _postgresql(url: str) -> Engine:
+    """
+    Raises:
+        StoreError: the address is none of PostgreSQL.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise StoreError(f"EXTRACTOR_DATABASE_URL is no address of a database: {error}") from error
+    if parsed.get_backend_name() != "postgresql":
+        raise StoreError("EXTRACTOR_DATABASE_URL must begin with postgresql://")
+    # Connections that the server has closed meanwhile are replaced before they are used.
+    return create_engine(
+        parsed.set(drivername="postgresql+psycopg"),
+        pool_size=10,
+        max_overflow=40,
+        pool_pre_ping=True,
+    )
+
+
+def _is_postgresql(engine: Engine) -> bool:
+    return engine.dialect.name == "postgresql"
 
 
 def _configure_sqlite(connection: Any, _record: object) -> None:

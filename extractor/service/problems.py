@@ -15,6 +15,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
 
 from extractor import errors
@@ -73,6 +74,9 @@ INVALID_REQUEST = ProblemType("invalid_request", 422, "The request is not valid"
 REQUEST_FAILED = ProblemType("request_failed", 400, "The request cannot be answered")
 INTERNAL_ERROR = ProblemType("internal_error", 500, "Something went wrong in the service")
 NOT_READY = ProblemType("not_ready", 503, "The service is not ready")
+DATABASE_UNAVAILABLE = ProblemType(
+    "database_unavailable", 503, "The database does not answer at present"
+)
 
 NOT_MULTIPART = ProblemType("not_multipart", 415, "An upload must be multipart/form-data")
 UPLOAD_MALFORMED = ProblemType("upload_malformed", 400, "The upload is damaged or incomplete")
@@ -86,6 +90,7 @@ FIGURE_UNKNOWN = ProblemType("figure_unknown", 404, "The report has no such key 
 NO_PAGE_IMAGE = ProblemType("no_page_image", 404, "The document has no page images")
 NO_CELL_IMAGE = ProblemType("no_cell_image", 404, "The cell was not found on a page")
 NOT_FINISHED = ProblemType("not_finished", 409, "The extraction is not finished")
+FINISHED = ProblemType("finished", 409, "The document is finished already")
 NOT_FAILED = ProblemType("not_failed", 409, "The document has not failed")
 NOT_REVIEWABLE = ProblemType("not_reviewable", 409, "The document cannot be decided again")
 VERSION_OUTDATED = ProblemType("version_outdated", 412, "The document has changed since")
@@ -96,6 +101,7 @@ DATASET_TOO_LARGE = ProblemType("dataset_too_large", 422, "A worksheet cannot ho
 
 TIMED_OUT = ProblemType("timed_out", 500, "The extraction took too long and was stopped")
 WORKER_CRASHED = ProblemType("worker_crashed", 500, "The extraction ended unexpectedly")
+CANCELLED = ProblemType("cancelled", 409, "The extraction was cancelled")
 
 PROBLEMS: Mapping[str, ProblemType] = {
     problem.code: problem
@@ -129,6 +135,9 @@ PROBLEMS: Mapping[str, ProblemType] = {
         DATASET_TOO_LARGE,
         TIMED_OUT,
         WORKER_CRASHED,
+        CANCELLED,
+        DATABASE_UNAVAILABLE,
+        FINISHED,
         _of(errors.InputError, "The document cannot be used"),
         _of(errors.UnsupportedInput, "The format is not read here"),
         _of(errors.EncryptedInput, "The document is protected by a password"),
@@ -179,6 +188,7 @@ def respond(
 def install(app: FastAPI) -> None:
     """Let the application answer every error with a problem document."""
     app.add_exception_handler(ProblemError, _on_problem)
+    app.add_exception_handler(DBAPIError, _on_database_error)
     app.add_exception_handler(errors.ExtractorError, _on_extractor_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_error)
@@ -188,6 +198,15 @@ def _on_problem(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, ProblemError):
         raise error
     return respond(request, error.type, error.detail, extra=error.extra, headers=error.headers)
+
+
+def _on_database_error(request: Request, error: Exception) -> JSONResponse:
+    """A database that is locked, full or away; other errors of it are mistakes of ours."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        raise error
+    log.error("%s %s: the database: %s", request.method, request.url.path, error.orig)
+    detail = "it is locked, full or away; try again in a moment"
+    return respond(request, DATABASE_UNAVAILABLE, detail, headers={"Retry-After": "5"})
 
 
 def _on_extractor_error(request: Request, error: Exception) -> JSONResponse:

@@ -1,20 +1,27 @@
-"""The queue of documents to extract: rows of the database, so that it survives whatever ends."""
+"""Documents that are to be extracted: rows of the database, so that they survive whatever ends.
+
+Which process works on which of them, and how far it is, DBOS keeps (`jobs.py`); what users see of
+it is here.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, sessionmaker
 
-from extractor.service.problems import WORKER_CRASHED, ProblemType
-from extractor.service.tables import Document, DocumentState
+from extractor.service.problems import CANCELLED, WORKER_CRASHED, ProblemType
+from extractor.service.tables import AuditEntry, Document, DocumentState
 from extractor.service.tasks import Outcome
 from extractor.service.webhook_store import Event, announce
 
 MAX_ATTEMPTS = 3
 """A document during whose extraction the service itself ended so often is not tried again."""
+_BATCH = 500
+_UNFINISHED = Document.state.in_((DocumentState.QUEUED, DocumentState.RUNNING))
 
 
 class Queue:
@@ -23,18 +30,52 @@ class Queue:
     def __init__(self, session: sessionmaker[Session]) -> None:
         self._session = session
 
-    def claim(self) -> Document | None:
-        """Take the oldest queued document for extraction; no two callers get the same one."""
-        oldest = (
-            select(Document.number)
-            .where(Document.state == DocumentState.QUEUED)
+    def waiting(self) -> Sequence[Document]:
+        """Documents that have no job yet, the oldest first; some hundreds at most."""
+        query = (
+            select(Document)
+            .where(Document.state == DocumentState.QUEUED, Document.job.is_(None))
             .order_by(Document.number)
-            .limit(1)
-            .scalar_subquery()
+            .limit(_BATCH)
         )
+        with self._session() as session:
+            return session.scalars(query).all()
+
+    def submitted(self, document_id: str, job: str) -> None:
+        """Note the job of a document."""
+        query = update(Document).where(Document.id == document_id).values(job=job)
+        with self._session.begin() as session:
+            session.execute(query)
+
+    def unfinished(self, *, is_running: bool = False) -> list[Document]:
+        """Documents with a job that are not finished; only those that were begun."""
+        query = select(Document).where(_UNFINISHED, Document.job.is_not(None))
+        if is_running:
+            query = query.where(Document.state == DocumentState.RUNNING)
+        with self._session() as session:
+            return list(session.scalars(query.order_by(Document.number)))
+
+    def run_again(self, document_id: str) -> Document | None:
+        """Let an unfinished document have another job; None if it was finished meanwhile."""
         query = (
             update(Document)
-            .where(Document.number == oldest, Document.state == DocumentState.QUEUED)
+            .where(Document.id == document_id, _UNFINISHED)
+            .values(run=Document.run + 1, job=None, state=DocumentState.QUEUED)
+            .returning(Document)
+        )
+        with self._session.begin() as session:
+            return session.scalar(query)
+
+    def begin(self, document_id: str) -> Document | None:
+        """Note that a document is worked on, from its start or again.
+
+        Returns:
+            None if there is nothing to do: it was removed or is finished, or is given up now,
+            because the service ended so often while it was extracted.
+        """
+        query = (
+            update(Document)
+            .where(Document.id == document_id, _UNFINISHED)
             .values(
                 state=DocumentState.RUNNING,
                 attempts=Document.attempts + 1,
@@ -46,10 +87,17 @@ class Queue:
             .returning(Document)
         )
         with self._session.begin() as session:
-            return session.scalar(query)
+            document = session.scalar(query)
+            if document is None:
+                return None
+            if document.attempts <= MAX_ATTEMPTS:
+                return document
+        detail = f"the service ended {MAX_ATTEMPTS} times while it was extracted"
+        self.fail(document_id, WORKER_CRASHED, detail)
+        return None
 
     def release(self, document_id: str) -> None:
-        """Put a document back that was claimed and through no fault of its own not extracted."""
+        """Say that a document waits that was begun and through no fault of its own not finished."""
         self._update(
             document_id,
             state=DocumentState.QUEUED,
@@ -58,38 +106,13 @@ class Queue:
             stage=None,
         )
 
-    def requeue(self) -> int:
-        """Queue what an earlier process left unfinished, and return how many. Call at start only,
-        holding `Store.exclusive`."""
-        running = Document.state == DocumentState.RUNNING
-        with self._session.begin() as session:
-            given_up = session.scalars(
-                update(Document)
-                .where(running, Document.attempts >= MAX_ATTEMPTS)
-                .values(
-                    state=DocumentState.FAILED,
-                    status="failed",
-                    finished_at=_now(),
-                    problem_code=WORKER_CRASHED.code,
-                    problem_detail=f"the service ended {MAX_ATTEMPTS} times while it was extracted",
-                )
-                .returning(Document.id)
-            ).all()
-            for document_id in given_up:
-                announce(session, Event.FAILED, document_id)
-            left = session.scalars(
-                update(Document)
-                .where(running)
-                .values(state=DocumentState.QUEUED, started_at=None, stage=None, page=0, pages=0)
-                .returning(Document.number)
-            )
-            return len(left.all())
+    def set_progress(self, document_id: str, stage: str, page: int, pages: int) -> bool:
+        """False if the document is not to be worked on any more."""
+        return self._update(document_id, stage=stage, page=page, pages=pages)
 
-    def set_progress(self, document_id: str, stage: str, page: int, pages: int) -> None:
-        self._update(document_id, stage=stage, page=page, pages=pages)
-
-    def finish(self, document_id: str, outcome: Outcome) -> None:
-        self._update(
+    def finish(self, document_id: str, outcome: Outcome) -> bool:
+        """False if it was not being extracted any more."""
+        return self._update(
             document_id,
             Event.DONE,
             state=DocumentState.DONE,
@@ -110,18 +133,36 @@ class Queue:
             settles=outcome.settles,
         )
 
-    def fail(self, document_id: str, problem: ProblemType, detail: str) -> None:
-        self._update(
-            document_id,
-            Event.FAILED,
-            state=DocumentState.FAILED,
-            status="failed",
-            finished_at=_now(),
-            problem_code=problem.code,
-            problem_detail=detail,
-        )
+    def fail(self, document_id: str, problem: ProblemType, detail: str) -> bool:
+        """False if it was not being extracted any more."""
+        return self._update(document_id, Event.FAILED, **_failed(problem, detail))
 
-    def _update(self, document_id: str, event: Event | None = None, **values: Any) -> None:
+    def cancel(self, document_id: str, *, key_id: str) -> Document | None:
+        """Give up a document that is not finished; None if there is none such."""
+        query = (
+            update(Document)
+            .where(Document.id == document_id, _UNFINISHED)
+            .values(**_failed(CANCELLED, "somebody cancelled it; retry to extract it all the same"))
+            .returning(Document)
+        )
+        with self._session.begin() as session:
+            document = session.scalar(query)
+            if document is not None:
+                session.expunge(document)
+                session.add(
+                    AuditEntry(
+                        at=_now(),
+                        key_id=key_id,
+                        action="cancelled",
+                        document_id=document.id,
+                        sha256=document.sha256,
+                        name=document.name,
+                    )
+                )
+                announce(session, Event.FAILED, document.id)
+        return document
+
+    def _update(self, document_id: str, event: Event | None = None, **values: Any) -> bool:
         """Change a document that is being extracted, and tell whoever wants to know; nothing
         happens if it was removed."""
         query = (
@@ -131,8 +172,21 @@ class Queue:
             .returning(Document.id)
         )
         with self._session.begin() as session:
-            if session.scalar(query) is not None and event is not None:
+            is_there = session.scalar(query) is not None
+            if is_there and event is not None:
                 announce(session, event, document_id)
+        return is_there
+
+
+def _failed(problem: ProblemType, detail: str) -> dict[str, Any]:
+    return {
+        "state": DocumentState.FAILED,
+        "status": "failed",
+        "finished_at": _now(),
+        "stage": None,
+        "problem_code": problem.code,
+        "problem_detail": detail,
+    }
 
 
 def _now() -> datetime:

@@ -22,6 +22,7 @@ from sqlalchemy.exc import IntegrityError
 
 from extractor.errors import StoreError
 from extractor.service.database import Database
+from extractor.service.executors import Executors
 from extractor.service.files import Files
 from extractor.service.key_store import KeyStore
 from extractor.service.queue import Queue
@@ -31,14 +32,17 @@ from extractor.service.webhook_store import Event, WebhookStore, announce
 from extractor.settings import Settings
 
 LOCK = "service.lock"
+JOBS = "jobs.db"
+"""What DBOS keeps where there is no PostgreSQL. No copy of it is needed: work is begun anew."""
 _PAGE = 200
 
 
 class Store:
     """Thread-safe. Rows are returned detached: they never change and never load anything."""
 
-    def __init__(self, home: Path) -> None:
-        """Open the storage in a folder, making or migrating it as needed.
+    def __init__(self, home: Path, database_url: str = "") -> None:
+        """Open the storage in a folder, making or migrating it as needed; rows are in the folder,
+        too, or in the PostgreSQL database of an address.
 
         Raises:
             StoreError: the folder or the database cannot be used.
@@ -46,10 +50,12 @@ class Store:
         self.home = home
         self.files = Files(home)
         self._files_lock = threading.Lock()
-        self._database = Database(home)
+        self._database = Database(home, database_url)
+        self.jobs_url = database_url or f"sqlite:///{home / JOBS}"
         self._session = self._database.session
         self.keys = KeyStore(self._session)
         self.queue = Queue(self._session)
+        self.executors = Executors(self._session, self._database.dialect)
         self.webhooks = WebhookStore(self._session)
 
     def close(self) -> None:
@@ -88,7 +94,9 @@ class Store:
 
     # --- documents ---
 
-    def add(self, name: str, sha256: str, path: Path, *, key_id: str) -> tuple[Document, bool]:
+    def add(
+        self, name: str, sha256: str, path: Path, *, key_id: str, priority: int = 1
+    ) -> tuple[Document, bool]:
         """Take over a file and queue it.
 
         Args:
@@ -96,6 +104,7 @@ class Store:
             sha256: of its bytes.
             path: the file, in the folder of `files.receive`; it is moved.
             key_id: whose upload it is.
+            priority: lower ones are extracted first.
 
         Returns:
             The document, and whether it is new: the same bytes are the same document.
@@ -111,6 +120,7 @@ class Store:
                 size=size,
                 state=DocumentState.QUEUED,
                 attempts=0,
+                priority=priority,
                 page=0,
                 pages=0,
                 created_at=_now(),
@@ -214,6 +224,8 @@ class Store:
                 state=DocumentState.QUEUED,
                 status=None,
                 attempts=0,
+                run=Document.run + 1,
+                job=None,
                 started_at=None,
                 finished_at=None,
                 problem_code=None,
@@ -318,7 +330,7 @@ def open_store(settings: Settings) -> Store:
     Raises:
         StoreError: it cannot be used.
     """
-    return Store(settings.home)
+    return Store(settings.home, settings.database_url)
 
 
 def _of(

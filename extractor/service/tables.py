@@ -53,6 +53,8 @@ class Document(Base):
 
     `number` gives the order of arrival. `stage`, `page` and `pages` are its progress. `status` is
     that of the extraction, "failed" also where there is none. `rotations` is None until done.
+    `priority`: lower ones are extracted first. `run` counts how often it was retried, and `job` is
+    the workflow that extracts it, None until there is one.
     `version` counts review decisions; `question` is the slot to ask about first, None where nothing
     is in doubt, and `settles` what an answer settles.
     """
@@ -67,6 +69,9 @@ class Document(Base):
     media_type: Mapped[str | None]
     state: Mapped[str] = mapped_column(String(16), index=True)
     attempts: Mapped[int]
+    priority: Mapped[int] = mapped_column(default=1, server_default="1")
+    run: Mapped[int] = mapped_column(default=0, server_default="0")
+    job: Mapped[str | None]
     stage: Mapped[str | None]
     page: Mapped[int]
     pages: Mapped[int]
@@ -86,6 +91,16 @@ class Document(Base):
     version: Mapped[int] = mapped_column(default=0, server_default="0")
     question: Mapped[str | None]
     settles: Mapped[float] = mapped_column(Float, default=0.0, server_default="0", index=True)
+
+
+class Executor(Base):
+    """A process that works on this database; `seen_at` in seconds since 1970, by its clock."""
+
+    __tablename__ = "executors"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    seen_at: Mapped[float] = mapped_column(Float)
+    is_ready: Mapped[bool]
 
 
 class Review(Base):

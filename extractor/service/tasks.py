@@ -72,6 +72,44 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Open:
+    """Look how many pages a document has that can be read one by one."""
+
+    task: Task
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPage:
+    """Read a page, counting from 1, if that can begin within `seconds`, and keep what was read."""
+
+    task: Task
+    page: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """Make the results, of the pages that were read; those that were not are read now."""
+
+    task: Task
+
+
+Order = Open | ReadPage | Finish
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """`pages` is 0 where there are none to read one by one, as in a text."""
+
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class PageRead:
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
 class Ready:
     """The worker has loaded its models."""
 
@@ -105,4 +143,5 @@ class Refused:
     detail: str
 
 
-Message = Ready | Unready | Progress | Done | Refused
+Answer = Opened | PageRead | Done | Refused
+Message = Ready | Unready | Progress | Answer

@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 MAX_NAME_BYTES = 200
 """File systems allow 255; some room is left for endings."""
 
+MAX_INTERACTIVE = 5
+"""Files of an upload of a person who waits for them."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -207,19 +210,36 @@ class _Form:
         self._is_complete = True
 
 
+class Priority(StrEnum):
+    """Which documents are extracted first."""
+
+    INTERACTIVE = "interactive"
+    BATCH = "batch"
+
+    @property
+    def rank(self) -> int:
+        return 1 if self is Priority.INTERACTIVE else 10
+
+
 def accept(
-    received: list[Received], store: Store, settings: Settings, *, key_id: str
+    received: list[Received],
+    store: Store,
+    settings: Settings,
+    *,
+    key_id: str,
+    priority: Priority | None = None,
 ) -> Acceptance:
     """Queue the files of an upload, and those in its archives.
 
     Whether a file is a report is found when it is extracted; what can be seen at a glance to be
-    none is refused here.
+    none is refused here. Without a priority, a few files are somebody who waits.
 
     Raises:
         ProblemError: not one file was accepted.
         StoreError: a file cannot be stored.
     """
     acceptance = Acceptance()
+    many = len(received) > MAX_INTERACTIVE
     for item in received:
         for entry in ingest.expand([item.path], settings):
             match entry:
@@ -228,8 +248,10 @@ def accept(
                 case ingest.Skipped(name, reason):
                     acceptance.skipped.append((name, reason))
                 case ingest.Found() as found:
+                    is_batch = many or bool(found.members)
+                    rank = (priority or Priority("batch" if is_batch else "interactive")).rank
                     try:
-                        document = _accept_one(found, item, store, key_id)
+                        document = _accept_one(found, item, store, key_id, rank)
                     except InputError as error:
                         acceptance.refused.append((found.name, error))
                     else:
@@ -240,12 +262,12 @@ def accept(
 
 
 def _accept_one(
-    found: ingest.Found, item: Received, store: Store, key_id: str
+    found: ingest.Found, item: Received, store: Store, key_id: str, rank: int
 ) -> tuple[Document, bool]:
     if not found.members:
         with item.path.open("rb") as file:
             _check_head(found.name, file.read(HEAD_BYTES))
-        return store.add(_clean(found.name), item.sha256, item.path, key_id=key_id)
+        return store.add(_clean(found.name), item.sha256, item.path, key_id=key_id, priority=rank)
     data = found.load()
     _check_head(found.name, data)
     path = item.path.with_name("member")
@@ -256,7 +278,7 @@ def _accept_one(
     except OSError as error:
         raise StoreError(f"{found.name} cannot be stored: {error.strerror}") from error
     sha256 = hashlib.sha256(data).hexdigest()
-    return store.add(_clean(found.name), sha256, path, key_id=key_id)
+    return store.add(_clean(found.name), sha256, path, key_id=key_id, priority=rank)
 
 
 def _check_head(name: str, head: bytes) -> None:

@@ -1,7 +1,7 @@
-"""The other side of `jobs.py`: a process that loads the models once and extracts documents.
+"""The other side of `processes.py`: a process that loads the models once and does what it is told.
 
-It opens the document itself and returns small values; pixels never travel between processes. It
-ends when the service goes away, because its end of the pipe then breaks.
+It opens documents itself and returns small values; pixels never travel between processes. It ends
+when the service goes away, because its end of the pipe then breaks.
 """
 
 from __future__ import annotations
@@ -10,41 +10,69 @@ import logging
 import os
 import signal
 import sys
+import threading
+import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from typing import Protocol
 
 from extractor.errors import ExtractorError
+from extractor.service.confinement import confine
 from extractor.service.problems import INTERNAL_ERROR
 from extractor.service.tasks import (
-    READING,
-    SOURCE,
+    Answer,
     Done,
-    Message,
+    Finish,
+    Open,
+    Opened,
+    Order,
     Outcome,
+    PageRead,
     Progress,
+    ReadPage,
     Ready,
     Refused,
     Task,
     Unready,
-    result_name,
-    write_whole,
 )
 from extractor.settings import Settings
 
 log = logging.getLogger(__name__)
 
+_LOOK_SECONDS = 0.5
+
 Report = Callable[[str, int, int], None]
-Work = Callable[[Task, Report], Outcome]
+
+
+class Work(Protocol):
+    """Extracts documents. A document may come back to another process in between: what was done is
+    kept in its folder."""
+
+    def open(self, task: Task) -> int:
+        """Count the pages that can be read one by one; 0 for none."""
+        ...
+
+    def read(self, task: Task, page: int, seconds: float) -> None:
+        """Read a page and keep it, if that can begin within so many seconds."""
+        ...
+
+    def finish(self, task: Task, report: Report) -> Outcome:
+        """Make and write all results."""
+        ...
+
+
 Prepare = Callable[[Settings], Work]
-"""Loads what is heavy, once a process, and returns what extracts one document."""
+"""Loads what is heavy, once a process."""
 
 
 def run_worker(connection: Connection, settings: Settings, prepare: Prepare) -> None:
-    """Serve tasks that come through the pipe until it closes. The main function of the process."""
+    """Serve orders that come through the pipe until it closes. The main function of the process."""
     os.setsid()  # with its children it can be stopped as one group, and Ctrl-C goes to the service
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     try:
+        confine(settings)
+        threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
         work = prepare(settings)
     except Exception as error:  # whatever it is, the service must be told
         log.exception("the worker cannot start")
@@ -58,21 +86,35 @@ def run_worker(connection: Connection, settings: Settings, prepare: Prepare) -> 
         return
 
 
-def _answer(task: Task, work: Work, connection: Connection) -> Message:
-    """Extract one document; the barrier that keeps the worker alive whatever is in it."""
+def _end_with(parent: int) -> None:
+    """End with the service, however that ended; what is half done, somebody else does."""
+    while os.getppid() == parent:
+        time.sleep(_LOOK_SECONDS)
+    os._exit(1)
+
+
+def _answer(order: Order, work: Work, connection: Connection) -> Answer:
+    """Do what is ordered; the barrier that keeps the process alive whatever is in the document."""
 
     def report(stage: str, page: int, pages: int) -> None:
         connection.send(Progress(stage, page, pages))
 
     try:
-        return Done(work(task, report))
+        match order:
+            case Open(task):
+                return Opened(work.open(task))
+            case ReadPage(task, page, seconds):
+                work.read(task, page, seconds)
+                return PageRead(page)
+            case Finish(task):
+                return Done(work.finish(task, report))
     except ExtractorError as error:
         return Refused(error.code, str(error))
     except (BrokenPipeError, ConnectionResetError):
         raise
     except Exception as error:
-        log.exception("document %s", task.document_id)
-        detail = f"unexpected {type(error).__name__} while {task.name} was extracted"
+        log.exception("document %s", order.task.document_id)
+        detail = f"unexpected {type(error).__name__} while {order.task.name} was extracted"
         return Refused(INTERNAL_ERROR.code, detail)
 
 
@@ -83,26 +125,6 @@ def prepare_extraction(settings: Settings) -> Work:
         ModelError: the models are missing or not the pinned ones.
     """
     # Imported here: the service itself must not load the models' libraries.
-    from extractor import ingest
-    from extractor.engines import Engines
-    from extractor.export import FORMATS
-    from extractor.pipeline import extract
-    from extractor.readings import to_bytes
-    from extractor.schema import load_schema
-    from extractor.service.outcomes import outcome_of
+    from extractor.service.extracting import Extracting
 
-    engines = Engines(settings)
-    _ = engines.ocr  # loaded when first asked for; a service that is ready has asked
-    schema = load_schema()
-
-    def work(task: Task, report: Report) -> Outcome:
-        data = (task.folder / SOURCE).read_bytes()
-        source = ingest.identify(task.name, data, settings)
-        extraction = extract(source, engines, settings, schema=schema, progress=report)
-        report("export", 0, 0)
-        for name, write in FORMATS.items():
-            write_whole(task.folder / result_name(name), write(extraction, schema))
-        write_whole(task.folder / READING, to_bytes(extraction))
-        return outcome_of(extraction)
-
-    return work
+    return Extracting(settings)

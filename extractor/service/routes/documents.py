@@ -17,7 +17,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from extractor.service import models, uploads
 from extractor.service.auth import Principal
 from extractor.service.images import CELL_MEDIA_TYPE, PAGE_MEDIA_TYPE, cell_image, page_image
-from extractor.service.problems import INVALID_REQUEST, NOT_FAILED, ProblemError
+from extractor.service.problems import FINISHED, INVALID_REQUEST, NOT_FAILED, ProblemError
 from extractor.service.routes.wiring import (
     Caller,
     DocumentId,
@@ -74,7 +74,16 @@ _UPLOAD_BODY = {
     responses=problems_of(400, 403, 413, 415),
 )
 async def upload(
-    request: Request, service: Wired, caller: Annotated[Principal, Depends(uploader)]
+    request: Request,
+    service: Wired,
+    caller: Annotated[Principal, Depends(uploader)],
+    priority: Annotated[
+        uploads.Priority | None,
+        Query(
+            description="What is extracted first; of archives and of more than "
+            f"{uploads.MAX_INTERACTIVE} files at once `batch`, unless said otherwise."
+        ),
+    ] = None,
 ) -> models.UploadAnswer:
     """Upload one or many reports, or ZIP archives of them.
 
@@ -91,12 +100,18 @@ async def upload(
         )
 
         def accept() -> uploads.Acceptance:
-            return uploads.accept(received, service.store, service.settings, key_id=caller.key_id)
+            try:
+                return uploads.accept(
+                    received,
+                    service.store,
+                    service.settings,
+                    key_id=caller.key_id,
+                    priority=priority,
+                )
+            finally:
+                service.jobs.notify()  # also of what was accepted before something went wrong
 
-        try:
-            acceptance = await anyio.to_thread.run_sync(accept, limiter=service.unpacking)
-        finally:
-            service.jobs.notify()
+        acceptance = await anyio.to_thread.run_sync(accept, limiter=service.unpacking)
     return models.UploadAnswer(
         documents=[
             models.UploadedDocument(
@@ -251,6 +266,18 @@ def retry(
         raise ProblemError(NOT_FAILED, f"{document.name} is {document.state}")
     service.jobs.notify()
     return models.DocumentModel.of(queued)
+
+
+@router.post("/documents/{id}/cancel", status_code=202, responses=problems_of(403, 404, 409))
+def cancel(
+    document: Known, service: Wired, caller: Annotated[Principal, Depends(uploader)]
+) -> models.DocumentModel:
+    """Give up a document that waits or is being extracted; it can be retried."""
+    cancelled = service.store.queue.cancel(document.id, key_id=caller.key_id)
+    if cancelled is None:
+        raise ProblemError(FINISHED, f"{document.name} is {document.state}")
+    service.jobs.cancel(document.id)
+    return models.DocumentModel.of(cancelled)
 
 
 @router.delete("/documents/{id}", status_code=204, responses=problems_of(403, 404))

@@ -1,0 +1,86 @@
+"""The pipeline as a worker process runs it: page by page, each kept in the document's folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from extractor import __version__, ingest, page_readings, readings
+from extractor.engines import Engines
+from extractor.errors import CorruptInput
+from extractor.export import FORMATS
+from extractor.page_readings import PageReading, read_page
+from extractor.pages import inspect
+from extractor.pipeline import extract
+from extractor.schema import load_schema
+from extractor.service.outcomes import outcome_of
+from extractor.service.tasks import READING, SOURCE, Outcome, Task, result_name, write_whole
+from extractor.service.worker import Report
+from extractor.settings import Settings
+from extractor.types import Source
+
+
+class Extracting:
+    """`Work` that extracts."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Load the engines.
+
+        Raises:
+            ModelError: the models are missing or not the pinned ones.
+        """
+        self._settings = settings
+        self._engines = Engines(settings)
+        _ = self._engines.ocr  # loaded when first asked for; a service that is ready has asked
+        self._schema = load_schema()
+        made_with = [__version__, dict(self._engines.models), settings.of_reading()]
+        text = json.dumps(made_with, sort_keys=True)
+        # What other models or settings have read is not gone on with.
+        self._stamp = hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def open(self, task: Task) -> int:
+        source = self._source(task)
+        return inspect(source, self._settings) if source.kind.is_paged else 0
+
+    def read(self, task: Task, page: int, seconds: float) -> None:
+        if self._kept(task, page) is None:
+            self._read(task, self._source(task), page, seconds)
+
+    def finish(self, task: Task, report: Report) -> Outcome:
+        source, settings = self._source(task), self._settings
+        pages: list[PageReading] | None = None
+        if source.kind.is_paged:
+            count = inspect(source, settings)
+            pages = [
+                self._kept(task, n) or self._read(task, source, n, settings.max_seconds)
+                for n in range(1, count + 1)
+            ]
+        extraction = extract(
+            source, self._engines, settings, schema=self._schema, progress=report, pages=pages
+        )
+        report("export", 0, 0)
+        for name, write in FORMATS.items():
+            write_whole(task.folder / result_name(name), write(extraction, self._schema))
+        write_whole(task.folder / READING, readings.to_bytes(extraction))
+        for path in task.folder.glob("read-*"):
+            path.unlink()
+        return outcome_of(extraction)
+
+    def _source(self, task: Task) -> Source:
+        data = (task.folder / SOURCE).read_bytes()
+        return ingest.identify(task.name, data, self._settings)
+
+    def _path(self, task: Task, page: int) -> Path:
+        return task.folder / f"read-{self._stamp}-{page:04}.json.gz"
+
+    def _kept(self, task: Task, page: int) -> PageReading | None:
+        try:
+            return page_readings.from_bytes(self._path(task, page).read_bytes())
+        except (FileNotFoundError, CorruptInput):
+            return None
+
+    def _read(self, task: Task, source: Source, page: int, seconds: float) -> PageReading:
+        reading = read_page(source, page, self._engines, self._settings, seconds)
+        write_whole(self._path(task, page), page_readings.to_bytes(reading))
+        return reading

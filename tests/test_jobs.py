@@ -1,0 +1,176 @@
+"""Jobs on both databases: what was acknowledged is done, once, whoever is killed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from extractor.service.jobs import DurableJobs
+from extractor.service.store import Store
+from extractor.service.tables import Document, DocumentState
+from extractor.settings import Settings
+from tests.paged_work import document, prepare_paged
+from tests.test_service import API, code_of, events, running, upload, upload_one, wait_for
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A server of our own."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about where it keeps its locks
+        from pgserver import get_server
+    server = get_server(tmp_path_factory.mktemp("postgresql") / "data")
+    yield server
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """Of a service with an empty database."""
+    url = ""
+    if request.param == "postgresql":
+        server = request.getfixturevalue("postgresql")
+        name = f"d{hashlib.sha256(str(tmp_path).encode()).hexdigest()[:12]}"
+        server.psql(f"create database {name};")
+        url = server.get_uri().replace("/postgres?", f"/{name}?")
+    return Settings(home=tmp_path / "home", database_url=url)
+
+
+@contextmanager
+def worker(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
+    """A process as `extractor worker`; ended at last."""
+    command = [sys.executable, "-m", "tests.paged_work", str(settings.home), settings.database_url]
+    process = subprocess.Popen(command, cwd=ROOT, start_new_session=True)
+    try:
+        yield process
+    finally:
+        kill(process)
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """At once, and without a word to anybody."""
+    if process.poll() is None:
+        os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def queue(store: Store, name: str, pages: int, seconds: float, *, priority: int = 1) -> Document:
+    data = document(pages, seconds, name)
+    with store.files.receive() as folder:
+        path = folder / "file"
+        path.write_bytes(data)
+        sha256 = hashlib.sha256(data).hexdigest()
+        return store.add(name, sha256, path, key_id="", priority=priority)[0]
+
+
+def lines(settings: Settings) -> list[str]:
+    path = settings.home / "log"
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def is_done(store: Store, document_id: str) -> bool:
+    found = store.find(document_id)
+    assert found is not None
+    return found.state == DocumentState.DONE
+
+
+def test_pages_are_read_one_by_one(settings: Settings) -> None:
+    with running(settings, partial(DurableJobs, prepare=prepare_paged)) as client:
+        assert client.get("/readyz").status_code in (200, 503)
+        document_id = upload_one(client, "a.txt", document(3, 0.01, "a"))
+        assert events(client, document_id)[-1][0] == "done"
+    assert lines(settings) == ["a.txt open", "a.txt 1", "a.txt 2", "a.txt 3", "a.txt finish"]
+
+
+def test_what_was_read_is_not_read_again_after_a_kill(settings: Settings) -> None:
+    with Store(settings.home, settings.database_url) as store:
+        found = queue(store, "a", 6, 0.3)
+        with worker(settings) as first:
+            wait_for(lambda: "a 2" in lines(settings))
+            kill(first)
+        before = store.find(found.id)
+        assert before is not None
+        assert before.state == DocumentState.RUNNING
+        with worker(settings):
+            wait_for(lambda: is_done(store, found.id))
+        counts = Counter(lines(settings))
+        assert counts["a open"] == counts["a 1"] == counts["a finish"] == 1
+        # The page that was being noted may come twice; what came before it never does.
+        assert sum(counts.values()) <= 9
+
+
+def test_another_worker_goes_on_with_what_a_killed_one_had_begun(settings: Settings) -> None:
+    with Store(settings.home, settings.database_url) as store:
+        found = [queue(store, str(i), 2, 0.2) for i in range(6)]
+        with worker(settings) as first, worker(settings):
+            wait_for(lambda: len(lines(settings)) > 4)
+            kill(first)
+            wait_for(lambda: all(is_done(store, one.id) for one in found))
+        counts = Counter(lines(settings))
+        finished = [counts[f"{i} finish"] for i in range(6)]
+        # What was being done and not noted when it was killed is done again, and nothing else.
+        assert min(finished) == 1
+        assert sum(counts.values()) <= 6 * 4 + 1
+
+
+def test_who_waits_for_it_comes_first(settings: Settings) -> None:
+    with Store(settings.home, settings.database_url) as store:
+        found = [queue(store, f"batch{i}", 1, 0.05, priority=10) for i in range(3)]
+        found.append(queue(store, "person", 1, 0.05, priority=1))
+        with worker(settings):
+            wait_for(lambda: all(is_done(store, one.id) for one in found))
+    opened = [line.split()[0] for line in lines(settings) if line.endswith("open")]
+    assert opened == ["person", "batch0", "batch1", "batch2"]
+
+
+def test_archives_wait_for_single_files(settings: Settings) -> None:
+    with running(settings) as client:
+        upload_one(client, "one.txt", b"one")
+        upload(client, *((f"{i}.txt", str(i).encode()) for i in range(9)))
+        client.post(f"{API}?priority=batch", files=[("files", ("two.txt", b"two"))])
+        assert code_of(client.post(f"{API}?priority=now")) == "invalid_request"
+    with Store(settings.home, settings.database_url) as store:
+        ranks = {one.name: one.priority for one in store.list(limit=50)}
+    assert ranks["one.txt"] < ranks["0.txt"] == ranks["two.txt"]
+
+
+def test_cancelled_work_ends_and_can_be_retried(settings: Settings) -> None:
+    with running(settings, partial(DurableJobs, prepare=prepare_paged)) as client:
+        long = upload_one(client, "long.txt", document(400, 0.05, "long"))
+        waits = upload_one(client, "waits.txt", document(1, 0.01, "waits"))
+        wait_for(lambda: "long.txt 1" in lines(settings))
+        for document_id in (long, waits):
+            answer = client.post(f"{API}/{document_id}/cancel")
+            assert (answer.status_code, answer.json()["state"]) == (202, "failed")
+            assert answer.json()["problem"]["code"] == "cancelled"
+        assert code_of(client.post(f"{API}/{long}/cancel")) == "finished"
+        assert client.post(f"{API}/{waits}/retry").status_code == 202
+        assert events(client, waits)[-1][0] == "done"
+        assert len(lines(settings)) < 100
+
+
+def test_who_opens_documents_reaches_nobody() -> None:
+    code = (
+        "import socket; from extractor.service.confinement import leave_network\n"
+        "assert leave_network()\n"
+        "try: socket.create_connection(('127.0.0.1', 9), 1)\n"
+        "except OSError as error: print(error.errno)"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    if "AssertionError" in found.stderr:
+        pytest.skip("this system does not allow it, which the service says in its log")
+    assert found.stdout.strip() == "101"  # unreachable, where it would be refused otherwise
