@@ -1,24 +1,28 @@
 """Memory of one process that extracts document after document: how much, and whether it grows.
 
-    python -m eval memory FOLDER [--documents N] [--every N]
+    python -m eval memory FOLDER [--documents N] [--every N] [--apart]
 
 The documents of a folder are extracted over and over, in the order of their names, with models that
 are loaded once, as a worker of the service does it. Resident memory is that of the whole process,
-its peak the largest that it ever had.
+its peak the largest that it ever had. With `--apart` every page of a PDF is a document of its own:
+many documents, and many of them no report, in the time that fewer take.
 """
 
 from __future__ import annotations
 
 import argparse
 import gc
+import io
 import itertools
 import resource
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pypdfium2 as pdfium
 
 from extractor.engines import Engines
 from extractor.errors import InputError
@@ -43,6 +47,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--documents", type=int, default=1000, help="how many are extracted in all")
     parser.add_argument("--every", type=int, default=100, help="documents between two samples")
+    parser.add_argument("--apart", action="store_true", help="every page of a PDF by itself")
     arguments = parser.parse_args(argv)
     if not arguments.folder.is_dir():
         parser.error(f"{arguments.folder} is no folder")
@@ -50,7 +55,10 @@ def main(argv: Sequence[str]) -> int:
         parser.error("--documents and --every are at least 1")
     print("documents  resident MiB  peak MiB", flush=True)
     samples = []
-    for sample in measure(arguments.folder, arguments.documents, arguments.every, Settings()):
+    measured = measure(
+        arguments.folder, arguments.documents, arguments.every, Settings(), apart=arguments.apart
+    )
+    for sample in measured:
         samples.append(sample)
         columns = f"{sample.documents:9}  {sample.resident_mib:12.0f}  {sample.peak_mib:8.0f}"
         print(columns, flush=True)
@@ -62,7 +70,9 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def measure(folder: Path, documents: int, every: int, settings: Settings) -> Iterator[Sample]:
+def measure(
+    folder: Path, documents: int, every: int, settings: Settings, *, apart: bool = False
+) -> Iterator[Sample]:
     """Extract so many documents of a folder in this process; again from the first after the last.
 
     A document that is refused counts too: what it leaves behind is memory as well.
@@ -73,8 +83,9 @@ def measure(folder: Path, documents: int, every: int, settings: Settings) -> Ite
     """
     engines = Engines(settings)
     found = [entry for entry in expand([folder], settings) if isinstance(entry, Found)]
-    for count, entry in enumerate(itertools.islice(itertools.cycle(found), documents), start=1):
-        _extract(entry, engines, settings)
+    endless = _documents(found, apart) if found else iter(())
+    for count, (name, data) in enumerate(itertools.islice(endless, documents), start=1):
+        _extract(name, data, engines, settings)
         if count == 1 or count % every == 0 or count == documents:
             yield _sample(count)
 
@@ -89,9 +100,29 @@ def slope(samples: Sequence[Sample]) -> float:
     return float(1000 * (documents @ resident) / (documents @ documents))
 
 
-def _extract(entry: Found, engines: Engines, settings: Settings) -> None:
+def _documents(found: Sequence[Found], apart: bool) -> Iterator[tuple[str, bytes]]:
+    for entry in itertools.cycle(found):
+        data = entry.load()
+        if apart and data.startswith(b"%PDF"):
+            yield from ((entry.name, page) for page in _pages(data))
+        else:
+            yield entry.name, data
+
+
+def _pages(data: bytes) -> Iterator[bytes]:
+    """Every page of a PDF as a PDF of its own."""
+    with closing(pdfium.PdfDocument(data)) as whole:
+        for number in range(len(whole)):
+            with closing(pdfium.PdfDocument.new()) as one:
+                one.import_pages(whole, [number])
+                target = io.BytesIO()
+                one.save(target)
+            yield target.getvalue()
+
+
+def _extract(name: str, data: bytes, engines: Engines, settings: Settings) -> None:
     try:
-        extract(identify(entry.name, entry.load(), settings), engines, settings)
+        extract(identify(name, data, settings), engines, settings)
     except InputError as error:
         print(f"refused: {error}", file=sys.stderr)
 

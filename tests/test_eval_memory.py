@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from pypdfium2 import PdfDocument
 
 from eval import memory
 from eval.memory import Sample, measure, slope
@@ -29,6 +31,16 @@ def test_documents_are_extracted_over_and_over(tmp_path: Path) -> None:
     samples = list(measure(tmp_path, documents=5, every=2, settings=Settings()))
     assert [sample.documents for sample in samples] == [1, 2, 4, 5]
     assert all(0 < sample.resident_mib <= sample.peak_mib + 1 for sample in samples)
+
+
+def test_pages_may_be_documents_of_their_own(tmp_path: Path) -> None:
+    pdf = FIXTURES / "plain-2021__pdf_unruled.pdf"
+    shutil.copy(pdf, tmp_path)
+    with closing(PdfDocument(pdf)) as document:
+        pages = len(document)
+    assert pages > 1
+    samples = list(measure(tmp_path, documents=pages, every=100, settings=Settings(), apart=True))
+    assert [sample.documents for sample in samples] == [1, pages]
 
 
 def test_wrong_usage_and_nothing_to_measure(

@@ -17,11 +17,11 @@ from typing import Any
 
 import pytest
 
+from eval.drill.paged import document, prepare_paged
 from extractor.service.jobs import DurableJobs
 from extractor.service.store import Store
 from extractor.service.tables import Document, DocumentState
 from extractor.settings import Settings
-from tests.paged_work import document, prepare_paged
 from tests.test_service import API, code_of, events, running, upload, upload_one, wait_for
 
 ROOT = Path(__file__).parents[1]
@@ -53,7 +53,7 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
 @contextmanager
 def worker(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
     """A process as `extractor worker`; ended at last."""
-    command = [sys.executable, "-m", "tests.paged_work", str(settings.home), settings.database_url]
+    command = [sys.executable, "-m", "eval.drill.paged", str(settings.home), settings.database_url]
     process = subprocess.Popen(command, cwd=ROOT, start_new_session=True)
     try:
         yield process

@@ -87,12 +87,15 @@ def _is_known(candidate: Candidate) -> bool:
 def _is_one_number(
     broken: Sequence[Relation], relations: Sequence[Relation], chosen: Mapping[str, Candidate]
 ) -> bool:
-    """Whether one number in one cell keeps all broken sums, and every other that it is part of."""
+    """Whether one number in one cell keeps all broken sums, and every other that it is part of. All
+    of these must have been judged: one that was not may have been the one to break."""
     values = {slot: number(candidate) for slot, candidate in chosen.items()}
     for slot in set.intersection(*(set(relation.slots) for relation in broken)):
         wanted = {implied_by(relation, slot, values) for relation in broken}
         value = wanted.pop()
         if wanted or value is None:
+            continue
+        if any(holds(one, chosen) is None for one in relations if slot in one.slots):
             continue
         reading = Reading(str(value), State.NUMBER, value)
         if _are_kept(relations, [slot], {**chosen, slot: replace(chosen[slot], reading=reading)}):

@@ -1,7 +1,7 @@
 """Work on documents that say themselves how many pages they have and how long each takes, and a
 process that does it on a database: what can be killed.
 
-    python -m tests.paged_work HOME [DATABASE_URL]
+    python -m eval.drill.paged HOME [DATABASE_URL]
 
 A document is a text such as `3 pages of 0.2 s`. Every page that is read is a line of `HOME/log`.
 """
@@ -11,11 +11,13 @@ from __future__ import annotations
 import os
 import re
 import sys
+import threading
 import time
 from pathlib import Path
 
-from extractor.app import work
-from extractor.service import jobs
+from extractor.service.jobs import DurableJobs
+from extractor.service.metrics import Metrics
+from extractor.service.store import open_store
 from extractor.service.tasks import SOURCE, Outcome, Task
 from extractor.service.worker import Report, Work
 from extractor.settings import Settings
@@ -68,8 +70,14 @@ def prepare_paged(settings: Settings) -> Work:
     return Paged(settings)
 
 
+def main(home: str, database_url: str = "") -> None:
+    """Work until the process is ended."""
+    settings = Settings(home=Path(home), database_url=database_url)
+    with open_store(settings) as store:
+        jobs = DurableJobs(store, settings, Metrics(), prepare=prepare_paged, is_service=False)
+        jobs.start()
+        threading.Event().wait()
+
+
 if __name__ == "__main__":
-    home, *url = sys.argv[1:]
-    jobs.prepare_extraction = prepare_paged
-    jobs.DurableJobs.__init__.__kwdefaults__["prepare"] = prepare_paged  # type: ignore[index]
-    work(Settings(home=Path(home), database_url=url[0] if url else ""))
+    main(*sys.argv[1:])

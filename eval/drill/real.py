@@ -1,0 +1,132 @@
+"""Processes of the real service, and documents for it that nobody has uploaded before."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from itertools import count
+from pathlib import Path
+
+import httpx2
+
+from extractor.client import Client
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+TEXT = FIXTURES / "titles-2021__flat_lines.txt"
+PDF = FIXTURES / "plain-2021__pdf_unruled.pdf"
+SCAN = FIXTURES / "straight-2021__paper_flatbed_150.pdf"
+_START_SECONDS = 120.0
+
+
+class Process:
+    """One `extractor serve` or `extractor worker`, which may be killed and started again."""
+
+    def __init__(self, command: str, environment: Mapping[str, str], log: Path) -> None:
+        self.kind = command
+        self._command = [str(Path(sys.executable).with_name("extractor")), command]
+        self._environment = {**os.environ, **environment}
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                env=self._environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def kill(self) -> None:
+        """As a power cut would; what it has started notices by itself."""
+        process = self._process
+        if process is not None:
+            process.kill()
+            process.wait()
+
+    def stop(self, seconds: float = 20.0) -> None:
+        """As an administrator would; killed if that takes too long."""
+        process = self._process
+        if process is None or process.poll() is not None:
+            return
+        process.send_signal(signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
+        self.kill()
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+
+class Office:
+    """A service on a free port, with its folder and its key."""
+
+    def __init__(self, home: Path, **settings: object) -> None:
+        """`settings` are those of `extractor.settings`, of every process."""
+        self.home = home
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        self.address = f"http://127.0.0.1:{port}"
+        given = {"home": home, "port": port, "calls_per_minute": 0, **settings}
+        self._environment = {f"EXTRACTOR_{name.upper()}": str(v) for name, v in given.items()}
+        self.log = home.parent / "log.txt"
+        self.service = self.process("serve")
+
+    def process(self, command: str) -> Process:
+        return Process(command, self._environment, self.log)
+
+    @property
+    def key(self) -> str:
+        return (self.home / "admin-key.txt").read_text().strip()
+
+    def client(self) -> Client:
+        return Client(self.address, self.key)
+
+    def http(self) -> httpx2.Client:
+        """Calls as they are, without a second try."""
+        return httpx2.Client(
+            base_url=f"{self.address}/api/v1",
+            headers={"Authorization": f"Bearer {self.key}"},
+            timeout=60.0,
+        )
+
+    def wait(self, path: str = "/readyz", seconds: float = _START_SECONDS) -> None:
+        """Return when the service answers there.
+
+        Raises:
+            TimeoutError: it does not.
+        """
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            with suppress(httpx2.HTTPError):
+                if httpx2.get(f"{self.address}{path}", timeout=5.0).status_code == 200:
+                    return
+            time.sleep(0.05)
+        raise TimeoutError(f"the service does not answer; its log is {self.log}")
+
+
+@contextmanager
+def office(home: Path, **settings: object) -> Iterator[Office]:
+    """A service that runs, and is stopped at last."""
+    made = Office(home, **settings)
+    made.service.start()
+    try:
+        made.wait()
+        yield made
+    finally:
+        made.service.stop()
+
+
+def documents(kinds: Iterator[Path]) -> Iterator[tuple[str, bytes]]:
+    """Names and bytes without end: fixtures, each with a mark that makes it another one."""
+    for number, path in zip(count(), kinds, strict=False):
+        mark = f"%{number}\n" if path.suffix == ".pdf" else f"\n附注：编号{number}。\n"
+        yield f"{number:05}{path.suffix}", path.read_bytes() + mark.encode()
