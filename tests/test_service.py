@@ -9,6 +9,7 @@ import io
 import json
 import multiprocessing
 import os
+import re
 import signal
 import stat
 import threading
@@ -64,6 +65,9 @@ class Whole:
 
     def read(self, task: Task, page: int, seconds: float) -> None:
         raise AssertionError("there are no pages")
+
+    def compare(self, task: Task, previous: Path) -> Outcome:
+        raise AssertionError("nothing is compared")
 
 
 def prepare_stub(settings: Settings) -> Work:
@@ -766,6 +770,29 @@ def test_a_text_is_extracted(real: TestClient) -> None:
     table = real.get(f"{API}/{document_id}/export", params={"format": "csv"}).text
     assert "new_received" in table
     assert code_of(real.get(f"{API}/{document_id}/pages/1")) == "no_page_image"
+
+
+def test_last_years_report_is_looked_up(real: TestClient) -> None:
+    path = DOCUMENTS / "titles-2021__flat_lines.txt"
+    text = path.read_text(encoding="utf-8")
+    year = int(re.findall(r"(20\d\d) 年政府信息公开", text)[0])
+    before = text.replace(f"{year} 年政府", f"{year - 1} 年政府")
+    found = []
+    for name, content in (("before.txt", before), ("now.txt", text)):
+        document_id = upload_one(real, name, content.encode())
+        assert events(real, document_id)[-1][0] == "done"
+        found.append(real.get(f"{API}/{document_id}/extraction").json())
+    assert [one["report"]["year"] for one in found] == [year - 1, year]
+    compared = [
+        [
+            finding["relation"]
+            for finding in one["findings"]
+            if "across_years" in finding["relation"]
+        ]
+        for one in found
+    ]
+    assert compared[0] == []
+    assert "requests.across_years.total" in compared[1]
 
 
 def test_a_pdf_is_extracted_and_shown(real: TestClient) -> None:

@@ -54,6 +54,9 @@ class Paged:
             seconds={},
         )
 
+    def compare(self, task: Task, previous: Path) -> Outcome:
+        raise AssertionError("these documents are of no year")
+
     def _told(self, task: Task) -> tuple[str, str]:
         found = re.match(r"(\d+) pages of ([\d.]+) s", (task.folder / SOURCE).read_text())
         assert found is not None

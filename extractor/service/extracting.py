@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from extractor import __version__, ingest, page_readings, readings
@@ -12,13 +13,14 @@ from extractor.errors import CorruptInput
 from extractor.export import FORMATS
 from extractor.page_readings import PageReading, read_page
 from extractor.pages import inspect
-from extractor.pipeline import extract
+from extractor.pipeline import decided, extract
+from extractor.previous import last_year, read_previous
 from extractor.schema import load_schema
 from extractor.service.outcomes import outcome_of
 from extractor.service.tasks import READING, SOURCE, Outcome, Task, result_name, write_whole
 from extractor.service.worker import Report
 from extractor.settings import Settings
-from extractor.types import Source
+from extractor.types import Extraction, Source
 
 
 class Extracting:
@@ -60,12 +62,27 @@ class Extracting:
             source, self._engines, settings, schema=self._schema, progress=report, pages=pages
         )
         report("export", 0, 0)
-        for name, write in FORMATS.items():
-            write_whole(task.folder / result_name(name), write(extraction, self._schema))
-        write_whole(task.folder / READING, readings.to_bytes(extraction))
+        self._write(task, extraction)
         for path in task.folder.glob("read-*"):
             path.unlink()
         return outcome_of(extraction)
+
+    def compare(self, task: Task, previous: Path) -> Outcome:
+        read = readings.from_bytes((task.folder / READING).read_bytes())
+        known = last_year(read.facts, read_previous(previous))
+        read = replace(read, reading=replace(read.reading, last_year=known))
+        is_calibrated = self._settings.calibration
+        calibrator = (
+            self._engines.calibrator_for(self._schema, self._settings) if is_calibrated else None
+        )
+        extraction = decided(read, self._schema, self._settings, calibrator)
+        self._write(task, extraction)
+        return outcome_of(extraction)
+
+    def _write(self, task: Task, extraction: Extraction) -> None:
+        for name, write in FORMATS.items():
+            write_whole(task.folder / result_name(name), write(extraction, self._schema))
+        write_whole(task.folder / READING, readings.to_bytes(extraction))
 
     def _source(self, task: Task) -> Source:
         data = (task.folder / SOURCE).read_bytes()

@@ -37,6 +37,7 @@ from extractor.service.store import Store
 from extractor.service.tables import Document
 from extractor.service.tasks import (
     Answer,
+    Compare,
     Done,
     Finish,
     Open,
@@ -235,6 +236,15 @@ class DurableJobs:
             answer = _step(f"page {page}", partial(ask, order))
         if not isinstance(answer, Refused):
             answer = _step("finish", partial(ask, Finish(task)))
+        if isinstance(answer, Done):
+            facts = answer.outcome
+            previous = _step(
+                "last year", partial(self._store.last_year, facts.organization, facts.year)
+            )
+            if previous is not None:
+                compared = _step("compare", partial(ask, Compare(task, previous)))
+                # A result of last year that cannot be read is no fault of this document.
+                answer = compared if isinstance(compared, Done) else answer
         _step("note", partial(self._note, document, answer))
 
     def _ask(

@@ -27,7 +27,7 @@ from extractor.service.files import Files
 from extractor.service.key_store import KeyStore
 from extractor.service.queue import Queue
 from extractor.service.tables import AuditEntry, Document, DocumentState, Review
-from extractor.service.tasks import Outcome
+from extractor.service.tasks import Outcome, result_name
 from extractor.service.webhook_store import Event, WebhookStore, announce
 from extractor.settings import Settings
 
@@ -187,6 +187,23 @@ class Store:
             if len(found) < _PAGE:
                 return
             last = found[-1].number
+
+    def last_year(self, organization: str | None, year: int | None) -> Path | None:
+        """The result of the report of a body for the year before, with what people decided; None
+        where there is none, or more than one."""
+        if organization is None or year is None:
+            return None
+        query = (
+            select(Document)
+            .where(Document.organization == organization, Document.year == year - 1)
+            .where(Document.state == DocumentState.DONE)
+            .limit(2)
+        )
+        with self._session() as session:
+            found = session.scalars(query).all()
+        if len(found) != 1:
+            return None
+        return self.folder(found[0]) / result_name("json", found[0].version)
 
     def count_by_state(self) -> Mapping[DocumentState, int]:
         query = select(Document.state, func.count()).group_by(Document.state)

@@ -94,7 +94,16 @@ class Finish:
     task: Task
 
 
-Order = Open | ReadPage | Finish
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """Decide a finished document again in the light of last year's report of the same body, whose
+    result is the file `previous`."""
+
+    task: Task
+    previous: Path
+
+
+Order = Open | ReadPage | Finish | Compare
 
 
 @dataclass(frozen=True, slots=True)

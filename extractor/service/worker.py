@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Protocol
 
 from extractor.errors import ExtractorError
@@ -21,6 +22,7 @@ from extractor.service.confinement import confine
 from extractor.service.problems import INTERNAL_ERROR
 from extractor.service.tasks import (
     Answer,
+    Compare,
     Done,
     Finish,
     Open,
@@ -58,6 +60,10 @@ class Work(Protocol):
 
     def finish(self, task: Task, report: Report) -> Outcome:
         """Make and write all results."""
+        ...
+
+    def compare(self, task: Task, previous: Path) -> Outcome:
+        """Decide what `finish` has made again, with last year's result, and write all results."""
         ...
 
 
@@ -108,6 +114,8 @@ def _answer(order: Order, work: Work, connection: Connection) -> Answer:
                 return PageRead(page)
             case Finish(task):
                 return Done(work.finish(task, report))
+            case Compare(task, previous):
+                return Done(work.compare(task, previous))
     except ExtractorError as error:
         return Refused(error.code, str(error))
     except (BrokenPipeError, ConnectionResetError):
