@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import anyio
 import uvicorn
@@ -24,6 +25,7 @@ from extractor.service.auth import Keys, admin_key_path
 from extractor.service.guard import Guard
 from extractor.service.jobs import DurableJobs, Jobs
 from extractor.service.metrics import Metrics
+from extractor.service.models import ProblemModel
 from extractor.service.rates import Rates
 from extractor.service.retention import Retention
 from extractor.service.reviews import Reviews
@@ -85,7 +87,21 @@ def create_app(settings: Settings, *, make_jobs: MakeJobs = DurableJobs) -> Fast
     app.include_router(health.router)
     app.include_router(health.router, prefix="/api/v1", include_in_schema=False)
     _add_pages(app)
+    _describe(app)
     return app
+
+
+def _describe(app: FastAPI) -> None:
+    """Have the OpenAPI document hold what every problem looks like: no call answers it alone."""
+    describe = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = describe()
+        problem = ProblemModel.model_json_schema(ref_template="#/components/schemas/{model}")
+        document["components"]["schemas"].setdefault("ProblemModel", problem)
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]
 
 
 def _add_pages(app: FastAPI) -> None:

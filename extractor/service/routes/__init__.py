@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from extractor.service.routes import dataset, documents, health, keys, review, webhooks
 from extractor.service.routes.wiring import problems_of
 
-api = APIRouter(prefix="/api/v1", responses=problems_of(401, 422, 429))
+api = APIRouter(prefix="/api/v1", responses=problems_of(400, 401, 422, 429, 503))
 for _part in (documents, review, dataset, keys, webhooks):
     api.include_router(_part.router)
 

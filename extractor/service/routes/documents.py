@@ -140,7 +140,9 @@ def list_documents(
     status: models.StatusFilter | None = None,
     organization: Annotated[str | None, Query(description="Part of the name.")] = None,
     year: Annotated[int | None, Query(ge=0, le=9999)] = None,
-    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before.")] = None,
+    cursor: Annotated[
+        str | None, Query(description="`next_cursor` of the page before.", pattern=r"^\d{1,15}$")
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> models.DocumentList:
     """List documents, the newest first."""
