@@ -80,6 +80,7 @@ DATABASE_UNAVAILABLE = ProblemType(
 
 NOT_MULTIPART = ProblemType("not_multipart", 415, "An upload must be multipart/form-data")
 UPLOAD_MALFORMED = ProblemType("upload_malformed", 400, "The upload is damaged or incomplete")
+UPLOAD_TOO_SLOW = ProblemType("upload_too_slow", 408, "The upload comes too slowly")
 UPLOAD_EMPTY = ProblemType("upload_empty", 422, "The upload holds no file")
 NOTHING_ACCEPTED = ProblemType("nothing_accepted", 422, "None of the files can be used")
 
@@ -117,6 +118,7 @@ PROBLEMS: Mapping[str, ProblemType] = {
         NOT_READY,
         NOT_MULTIPART,
         UPLOAD_MALFORMED,
+        UPLOAD_TOO_SLOW,
         UPLOAD_EMPTY,
         NOTHING_ACCEPTED,
         DOCUMENT_UNKNOWN,

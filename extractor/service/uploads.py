@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import time
 import unicodedata
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+import anyio
 from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
@@ -29,6 +31,7 @@ from extractor.service.problems import (
     NOTHING_ACCEPTED,
     UPLOAD_EMPTY,
     UPLOAD_MALFORMED,
+    UPLOAD_TOO_SLOW,
     ProblemError,
     type_of,
 )
@@ -41,6 +44,10 @@ if TYPE_CHECKING:
 
 MAX_NAME_BYTES = 200
 """File systems allow 255; some room is left for endings."""
+
+IDLE_SECONDS = 30.0
+MIN_BYTES_PER_SECOND = 1024
+"""An upload may be silent, and behind this pace, for so long in all."""
 
 MAX_INTERACTIVE = 5
 """Files of an upload of a person who waits for them."""
@@ -88,7 +95,7 @@ async def receive(
     form = _Form(boundary, folder, settings)
     n_bytes = 0
     try:
-        async for chunk in stream:
+        async for chunk in _timely(stream):
             n_bytes += len(chunk)
             _check_size(n_bytes, settings)
             await run_in_threadpool(form.feed, chunk)
@@ -99,6 +106,27 @@ async def receive(
         raise StoreError(f"the upload cannot be stored: {error.strerror}") from error
     finally:
         form.close()
+
+
+async def _timely(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same, as long as it comes at some pace: a client that sends a byte now and then would
+    hold a connection, and a file, for days."""
+    start, n_bytes = time.monotonic(), 0
+    while True:
+        try:
+            with anyio.fail_after(IDLE_SECONDS):
+                chunk = await anext(stream)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            detail = f"nothing came for {IDLE_SECONDS:.0f} s; send it again"
+            raise ProblemError(UPLOAD_TOO_SLOW, detail) from None
+        n_bytes += len(chunk)
+        allowed = IDLE_SECONDS + n_bytes / MIN_BYTES_PER_SECOND
+        if time.monotonic() - start > allowed:
+            detail = f"less than {MIN_BYTES_PER_SECOND} bytes a second came; send it again"
+            raise ProblemError(UPLOAD_TOO_SLOW, detail)
+        yield chunk
 
 
 def _check_size(n_bytes: int, settings: Settings) -> None:

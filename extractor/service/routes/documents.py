@@ -71,7 +71,7 @@ _UPLOAD_BODY = {
     "/documents",
     status_code=202,
     openapi_extra=_UPLOAD_BODY,
-    responses=problems_of(400, 403, 413, 415),
+    responses=problems_of(400, 403, 408, 413, 415),
 )
 async def upload(
     request: Request,

@@ -127,6 +127,7 @@ def problems_of(*statuses: int) -> dict[int | str, dict[str, Any]]:
         401: "No valid key",
         403: "The key does not allow it",
         404: "Not there",
+        408: "Too slow",
         409: "Not finished, or cannot be decided again",
         412: "The document has changed since",
         413: "Over a limit",

@@ -1,0 +1,120 @@
+"""Full disks, locked databases, clients that dawdle: said plainly, and nothing is lost."""
+
+from __future__ import annotations
+
+import resource
+import socket
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from eval.drill.real import Office, office
+from extractor.service import database as database_module
+from extractor.service.database import DATABASE
+from extractor.service.files import FILES
+from extractor.settings import Settings
+from tests.test_service import API, code_of, running, upload, upload_one
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path / "home")
+
+
+@contextmanager
+def small_disk(n_bytes: int) -> Iterator[None]:
+    """No file of this process can grow beyond so many bytes, as on a disk that is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_full_disk_refuses_the_upload_and_keeps_what_was_there(settings: Settings) -> None:
+    with running(settings) as client:
+        kept = upload_one(client, "kept.txt", b"kept")
+        with small_disk(1 << 20):
+            refused = upload(client, ("large.txt", b"large" * (1 << 20)))
+            assert (code_of(refused), refused.status_code) == ("store_failed", 500)
+        assert client.get(f"{API}/{kept}").status_code == 200
+        assert len(list((settings.home / FILES).glob("*/*/source"))) == 1
+        assert not list((settings.home / "incoming").iterdir())
+        upload_one(client, "large.txt", b"large" * (1 << 20))
+
+
+def test_a_locked_database_is_said_and_waited_for(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "_BUSY_SECONDS", 0.2)
+    with running(settings) as client:
+        kept = upload_one(client, "kept.txt", b"kept")
+        with closing(sqlite3.connect(settings.home / DATABASE, isolation_level=None)) as other:
+            other.execute("begin immediate")
+            answer = upload(client, ("other.txt", b"other"))
+            assert (code_of(answer), answer.status_code) == ("database_unavailable", 503)
+            assert answer.headers["Retry-After"]
+            assert client.get(f"{API}/{kept}").status_code == 200  # readers are not held up
+            other.execute("rollback")
+        assert upload_one(client, "other.txt", b"other") != kept
+        assert len(client.get(API).json()["documents"]) == 2
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    with office(tmp_path_factory.mktemp("office") / "home", threads=1) as found:
+        yield found
+
+
+def raw(found: Office, length: int) -> socket.socket:
+    """A connection on which an upload of so many bytes was announced."""
+    host, port = found.address.removeprefix("http://").split(":")
+    connection = socket.create_connection((host, int(port)), timeout=60)
+    head = (
+        f"POST {API} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {found.key}\r\n"
+        f"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: {length}\r\n\r\n"
+        '--x\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n\r\n'
+    )
+    connection.sendall(head.encode())
+    return connection
+
+
+def test_who_sends_a_byte_a_second_holds_up_nobody_and_is_sent_away(real: Office) -> None:
+    start = time.monotonic()
+    with raw(real, 10**6) as slow, real.http() as http:
+        answered = b""
+        slow.settimeout(1.0)
+        while not answered and time.monotonic() - start < 50:
+            slow.sendall(b".")
+            assert http.get("/documents").status_code == 200
+            try:
+                answered = slow.recv(4096)
+            except TimeoutError:
+                continue
+    assert b"408" in answered.split(b"\r\n")[0]
+    assert b"upload_too_slow" in answered
+
+
+def test_two_gigabytes_are_refused_before_they_come(real: Office) -> None:
+    with raw(real, 3 * 2**30) as large:
+        answered = large.recv(4096)
+    assert b"413" in answered.split(b"\r\n")[0]
+
+
+def test_who_hangs_up_leaves_nothing(real: Office) -> None:
+    for _ in range(20):
+        with raw(real, 10**6) as gone:
+            gone.sendall(b"x" * 1000)
+    with real.http() as http:
+        assert http.get("/documents").json()["documents"] == []
+    for _ in range(100):
+        if not list((real.home / "incoming").iterdir()):
+            break
+        time.sleep(0.1)
+    assert not list((real.home / "incoming").iterdir())
+    assert real.service.is_alive
