@@ -18,6 +18,7 @@ from eval import (
     reported,
     run,
     sentences,
+    serving,
     shifts,
     suites,
 )
@@ -37,6 +38,7 @@ COMMANDS: dict[str, tuple[Callable[[list[str]], int], str]] = {
         "errors of the reports' own, planted into tables read without fault",
     ),
     "sentences": (sentences.main, "key figures of single sentences, such as the challenge set"),
+    "serving": (serving.main, "what asking the token classifier costs a page"),
     "shifts": (shifts.main, "rows and columns that are not where the form has them"),
     "suite": (suites.main, "make the documents of a suite from its seed"),
 }

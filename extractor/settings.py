@@ -106,6 +106,11 @@ class Settings(BaseSettings):
         description="PostgreSQL database of the service, as postgresql://user:password@host/name; "
         "empty for SQLite in its folder.",
     )
+    files_url: str = Field(
+        "",
+        description="Where files are kept that several machines need, such as s3://bucket/folder; "
+        "empty for the folder alone.",
+    )
     workers: int = Field(
         1,
         ge=0,

@@ -53,7 +53,10 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
 @contextmanager
 def worker(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
     """A process as `extractor worker`; ended at last."""
-    command = [sys.executable, "-m", "eval.drill.paged", str(settings.home), settings.database_url]
+    command = [
+        *(sys.executable, "-m", "eval.drill.paged"),
+        *(str(settings.home), settings.database_url, settings.files_url),
+    ]
     process = subprocess.Popen(command, cwd=ROOT, start_new_session=True)
     try:
         yield process
@@ -161,6 +164,28 @@ def test_cancelled_work_ends_and_can_be_retried(settings: Settings) -> None:
         assert client.post(f"{API}/{waits}/retry").status_code == 202
         assert events(client, waits)[-1][0] == "done"
         assert len(lines(settings)) < 100
+
+
+@pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
+def test_machines_may_share_files_by_an_address(settings: Settings, tmp_path: Path) -> None:
+    there = tmp_path / "storage"
+    shared = settings.model_copy(update={"files_url": f"file://{there}"})
+    ours = shared.model_copy(update={"workers": 0})
+    theirs = shared.model_copy(update={"home": tmp_path / "theirs"})
+    with running(ours, partial(DurableJobs, prepare=prepare_paged)) as client:
+        document_id = upload_one(client, "a.txt", document(3, 0.01, "a"))
+        assert code_of(client.get("/readyz")) == "not_ready"
+        with worker(theirs):
+            assert events(client, document_id)[-1][0] == "done"
+            wait_for(lambda: client.get("/readyz").status_code == 200)
+        assert lines(theirs)[-1] == "a.txt finish"
+        assert lines(ours) == []
+        assert client.get(f"{API}/{document_id}/extraction").json() == {"tables": {}}
+        names = sorted(path.name for path in there.glob("*/*/*"))
+        assert names == ["result.json", "source"]
+        assert client.delete(f"{API}/{document_id}").status_code == 204
+        assert not list(there.glob("*/*/*"))
+        assert not list(ours.home.glob("files/*/*"))
 
 
 def test_who_opens_documents_reaches_nobody() -> None:

@@ -1,7 +1,7 @@
 """Work on documents that say themselves how many pages they have and how long each takes, and a
 process that does it on a database: what can be killed.
 
-    python -m eval.drill.paged HOME [DATABASE_URL]
+    python -m eval.drill.paged HOME [DATABASE_URL [FILES_URL]]
 
 A document is a text such as `3 pages of 0.2 s`. Every page that is read is a line of `HOME/log`.
 """
@@ -18,7 +18,7 @@ from pathlib import Path
 from extractor.service.jobs import DurableJobs
 from extractor.service.metrics import Metrics
 from extractor.service.store import open_store
-from extractor.service.tasks import SOURCE, Outcome, Task
+from extractor.service.tasks import SOURCE, Outcome, Task, result_name, write_whole
 from extractor.service.worker import Report, Work
 from extractor.settings import Settings
 
@@ -41,6 +41,7 @@ class Paged:
 
     def finish(self, task: Task, report: Report) -> Outcome:
         self._note(task, "finish")
+        write_whole(task.folder / result_name("json"), b'{"tables": {}}')
         return Outcome(
             media_type="text/plain",
             status="accepted",
@@ -73,9 +74,9 @@ def prepare_paged(settings: Settings) -> Work:
     return Paged(settings)
 
 
-def main(home: str, database_url: str = "") -> None:
+def main(home: str, database_url: str = "", files_url: str = "") -> None:
     """Work until the process is ended."""
-    settings = Settings(home=Path(home), database_url=database_url)
+    settings = Settings(home=Path(home), database_url=database_url, files_url=files_url)
     with open_store(settings) as store:
         jobs = DurableJobs(store, settings, Metrics(), prepare=prepare_paged, is_service=False)
         jobs.start()

@@ -20,6 +20,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from extractor.errors import StoreError
+from extractor.service.remote import Remote
 from extractor.service.tasks import SOURCE
 
 FILES = "files"
@@ -28,12 +29,13 @@ FILES = "files"
 class Files:
     """Thread-safe, save for what is said about one and the same document."""
 
-    def __init__(self, home: Path) -> None:
-        """Make the folders.
+    def __init__(self, home: Path, url: str = "") -> None:
+        """Make the folders; with an address, what is there counts, and they are its copy.
 
         Raises:
-            StoreError: they cannot be made.
+            StoreError: they cannot be made, or the address cannot be used.
         """
+        self._remote = Remote(url) if url else None
         self._files = home / FILES
         self._incoming = home / "incoming"
         try:
@@ -56,6 +58,32 @@ class Files:
     def folder(self, sha256: str) -> Path:
         return self._files / sha256[:2] / sha256
 
+    def fetched(self, sha256: str) -> Path:
+        """The folder of a document with all of its files in it.
+
+        Raises:
+            StoreError: they cannot be fetched.
+        """
+        folder = self.folder(sha256)
+        if self._remote is not None:
+            self._remote.get(folder)
+        return folder
+
+    def publish(self, sha256: str) -> None:
+        """Let every machine have what was written to the folder of a document.
+
+        Raises:
+            StoreError: that is not possible.
+        """
+        if self._remote is not None:
+            self._remote.put(self.folder(sha256))
+
+    def forget(self, sha256: str, name: str) -> None:
+        """Remove a file of a document; nothing happens if there is none."""
+        (self.folder(sha256) / name).unlink(missing_ok=True)
+        if self._remote is not None:
+            self._remote.remove(self.folder(sha256), name)
+
     def take(self, path: Path, sha256: str) -> int:
         """Move a file that has arrived to its folder, so that it survives a power failure; returns
         its size in bytes."""
@@ -64,10 +92,13 @@ class Files:
         folder.mkdir(parents=True, exist_ok=True)
         path.replace(folder / SOURCE)
         _sync_folder(folder)
+        self.publish(sha256)
         return size
 
     def remove(self, sha256: str) -> None:
         shutil.rmtree(self.folder(sha256), ignore_errors=True)
+        if self._remote is not None:
+            self._remote.remove(self.folder(sha256))
 
     def sweep(self, known: Collection[str]) -> None:
         """Remove what is half arrived, and every folder that is not of a known document."""
@@ -76,6 +107,9 @@ class Files:
         for folder in self._files.glob("*/*"):
             if folder.name not in known:
                 shutil.rmtree(folder, ignore_errors=True)
+        if self._remote is not None:
+            for name in self._remote.folders() - set(known):
+                self._remote.remove(self.folder(name))
 
 
 def _sync_folder(folder: Path) -> None:

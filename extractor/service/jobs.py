@@ -262,7 +262,9 @@ class DurableJobs:
         for _ in range(CRASHES):
             process.ensure()
             try:
-                return process.ask(order, deadline, report)
+                answer = process.ask(order, deadline, report)
+                self._store.publish(document)  # before it counts as done
+                return answer
             except LostError:
                 with self._state:
                     if document.id in self._cancelled:

@@ -95,6 +95,7 @@ class Reviews:
             extraction = self._decided(current, decisions)
             path = self._store.folder(current) / result_name("json", current.version + 1)
             write_whole(path, FORMATS["json"](extraction, self.schema))
+            self._store.publish(current)
             review = Review(
                 document_id=current.id,
                 slot=subject,
@@ -179,8 +180,7 @@ class Reviews:
         """Remove the files of an older version; the first one stays."""
         if version > 0:
             for format in FORMATS:
-                path = self._store.folder(document) / result_name(format, version)
-                path.unlink(missing_ok=True)
+                self._store.files.forget(document.sha256, result_name(format, version))
 
     def _result(self, document: Document) -> Mapping[str, Any]:
         path = self._written(document, "json")

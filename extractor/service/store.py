@@ -40,7 +40,7 @@ _PAGE = 200
 class Store:
     """Thread-safe. Rows are returned detached: they never change and never load anything."""
 
-    def __init__(self, home: Path, database_url: str = "") -> None:
+    def __init__(self, home: Path, database_url: str = "", files_url: str = "") -> None:
         """Open the storage in a folder, making or migrating it as needed; rows are in the folder,
         too, or in the PostgreSQL database of an address.
 
@@ -48,7 +48,7 @@ class Store:
             StoreError: the folder or the database cannot be used.
         """
         self.home = home
-        self.files = Files(home)
+        self.files = Files(home, files_url)
         self._files_lock = threading.Lock()
         self._database = Database(home, database_url)
         self.jobs_url = database_url or f"sqlite:///{home / JOBS}"
@@ -327,7 +327,16 @@ class Store:
     # --- files ---
 
     def folder(self, document: Document) -> Path:
-        return self.files.folder(document.sha256)
+        """The folder of a document with all of its files in it.
+
+        Raises:
+            StoreError: they cannot be fetched.
+        """
+        return self.files.fetched(document.sha256)
+
+    def publish(self, document: Document) -> None:
+        """Let every machine have what was written to the folder of a document."""
+        self.files.publish(document.sha256)
 
     def remove_files(self, document: Document) -> None:
         """Remove all files of a removed document, unless the same bytes were uploaded again."""
@@ -347,7 +356,7 @@ def open_store(settings: Settings) -> Store:
     Raises:
         StoreError: it cannot be used.
     """
-    return Store(settings.home, settings.database_url)
+    return Store(settings.home, settings.database_url, settings.files_url)
 
 
 def _of(
