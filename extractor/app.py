@@ -24,7 +24,6 @@ from extractor.service import problems
 from extractor.service.auth import Keys, admin_key_path
 from extractor.service.guard import Guard
 from extractor.service.jobs import DurableJobs, Jobs
-from extractor.service.metrics import Metrics
 from extractor.service.models import ProblemModel
 from extractor.service.rates import Rates
 from extractor.service.retention import Retention
@@ -35,7 +34,7 @@ from extractor.service.store import Store, open_store
 from extractor.service.webhooks import Sender
 from extractor.settings import Settings
 
-MakeJobs = Callable[[Store, Settings, Metrics], Jobs]
+MakeJobs = Callable[[Store, Settings], Jobs]
 
 log = logging.getLogger(__name__)
 
@@ -55,13 +54,13 @@ def create_app(settings: Settings, *, make_jobs: MakeJobs = DurableJobs) -> Fast
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with open_store(settings) as store:
-            keys, metrics = Keys(store), Metrics()
+            keys = Keys(store)
             keys.ensure_admin()
-            jobs = make_jobs(store, settings, metrics)
+            jobs = make_jobs(store, settings)
             unpacking = anyio.CapacityLimiter(MAX_UNPACKING)
             reviews = Reviews(store, settings)
             app.state.service = Service(
-                settings, store, reviews, keys, Rates(settings), jobs, metrics, unpacking
+                settings, store, reviews, keys, Rates(settings), jobs, unpacking
             )
             sender = Sender(store)
             retention = Retention(store, reviews, jobs, settings.keep_days)
@@ -170,7 +169,7 @@ def work(settings: Settings) -> None:
         raise ServiceError("a worker without processes does nothing; set EXTRACTOR_WORKERS")
     _log_to_stderr()
     with open_store(settings) as store:
-        jobs = DurableJobs(store, settings, Metrics(), is_service=False)
+        jobs = DurableJobs(store, settings, is_service=False)
         try:
             jobs.start()
             log.info("extracts what is queued in %s", settings.home.absolute())

@@ -15,7 +15,6 @@ from extractor.cli import app
 from extractor.errors import StoreError
 from extractor.service.backup import back_up
 from extractor.service.jobs import DurableJobs
-from extractor.service.metrics import Metrics
 from extractor.service.retention import BY, Retention
 from extractor.service.reviews import Reviews
 from extractor.service.store import Store
@@ -130,7 +129,7 @@ def test_documents_are_kept_as_long_as_the_settings_say(tmp_path: Path) -> None:
         with store._session.begin() as session:
             long_ago = datetime.now(UTC) - timedelta(days=31)
             session.execute(update(Document).where(Document.id == old).values(finished_at=long_ago))
-        jobs = NoJobs(store, settings, Metrics())
+        jobs = NoJobs(store, settings)
         retention = Retention(store, Reviews(store, settings), jobs, 30)
         before = datetime.now(UTC) - timedelta(days=30)
         assert store.remove(new, key_id=BY, finished_before=before) is None  # or tried again since

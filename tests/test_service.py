@@ -33,7 +33,6 @@ from extractor.service import processes as processes_module
 from extractor.service.auth import Keys
 from extractor.service.images import JPEG_QUALITY
 from extractor.service.jobs import DurableJobs
-from extractor.service.metrics import Metrics
 from extractor.service.models import ExtractionModel
 from extractor.service.problems import PROBLEMS
 from extractor.service.queue import MAX_ATTEMPTS
@@ -116,7 +115,7 @@ def prepare_nothing(settings: Settings) -> Work:
 class NoJobs:
     """Extracts nothing: documents stay queued."""
 
-    def __init__(self, store: Store, settings: Settings, metrics: Metrics) -> None:
+    def __init__(self, store: Store, settings: Settings) -> None:
         self.notified = 0
 
     def start(self) -> None:
@@ -661,7 +660,7 @@ def test_what_was_left_unfinished_is_extracted_after_a_restart(settings: Setting
         document = store.find(running_id)
         assert document is not None
         assert (document.state, document.attempts) == (DocumentState.QUEUED, 0)
-        store.queue.begin(running_id)  # and now the service is killed
+        store.queue.begin(running_id, 0)  # and now the service is killed
     (settings.home / "go").touch()
     with running(settings, make_stub_pool) as client:
         assert events(client, running_id)[-1][0] == "done"
@@ -673,8 +672,8 @@ def test_a_document_that_ends_the_service_is_given_up(settings: Settings) -> Non
         document_id = upload_one(client, "a.txt")
     with Store(settings.home) as store:
         for _ in range(MAX_ATTEMPTS):
-            assert store.queue.begin(document_id) is not None
-        assert store.queue.begin(document_id) is None
+            assert store.queue.begin(document_id, 0) is not None
+        assert store.queue.begin(document_id, 0) is None
         document = store.find(document_id)
         assert document is not None
         assert document.problem_code == "worker_crashed"
@@ -774,7 +773,7 @@ def test_a_text_is_extracted(real: TestClient) -> None:
 
 def test_last_years_report_is_looked_up(real: TestClient) -> None:
     path = DOCUMENTS / "titles-2021__flat_lines.txt"
-    text = path.read_text(encoding="utf-8")
+    text = path.read_text(encoding="utf-8") + "\n另一份文件。\n"
     year = int(re.findall(r"(20\d\d) 年政府信息公开", text)[0])
     before = text.replace(f"{year} 年政府", f"{year - 1} 年政府")
     found = []

@@ -16,7 +16,6 @@ import time
 from pathlib import Path
 
 from extractor.service.jobs import DurableJobs
-from extractor.service.metrics import Metrics
 from extractor.service.store import open_store
 from extractor.service.tasks import SOURCE, Outcome, Task, result_name, write_whole
 from extractor.service.worker import Report, Work
@@ -78,7 +77,7 @@ def main(home: str, database_url: str = "", files_url: str = "") -> None:
     """Work until the process is ended."""
     settings = Settings(home=Path(home), database_url=database_url, files_url=files_url)
     with open_store(settings) as store:
-        jobs = DurableJobs(store, settings, Metrics(), prepare=prepare_paged, is_service=False)
+        jobs = DurableJobs(store, settings, prepare=prepare_paged, is_service=False)
         jobs.start()
         threading.Event().wait()
 

@@ -6,6 +6,7 @@ starts. Linux only; elsewhere the limits that there are hold.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import logging
 import os
@@ -50,7 +51,7 @@ def leave_network() -> bool:
     if libc.unshare(_CLONE_NEWNET) == 0:  # allowed to administrators
         return True
     user, group = os.getuid(), os.getgid()
-    if libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET) != 0:
+    if libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET) != 0:  # it has threads, or may not
         return False
     # The same user inside, so that files are its own as before.
     for name, content in (
@@ -58,5 +59,6 @@ def leave_network() -> bool:
         ("uid_map", f"{user} {user} 1"),
         ("gid_map", f"{group} {group} 1"),
     ):
-        Path("/proc/self", name).write_text(content, encoding="ascii")
+        with contextlib.suppress(OSError):  # files are then those of nobody, and readable still
+            Path("/proc/self", name).write_text(content, encoding="ascii")
     return True

@@ -4,72 +4,86 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 import uuid
 from collections.abc import Sequence
+from pathlib import Path
 
-from sqlalchemy import ColumnElement, Float, delete, func, literal_column, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from extractor.service.tables import Executor
 
 GONE_SECONDS = 30.0
-"""A process that has not been seen for so long is gone."""
+"""A process that has not stirred for so long is gone."""
+_SILENT_SECONDS = 10.0
 
 
 class Executors:
-    """Thread-safe. Time is that of the database, so that clocks of machines may differ, or jump."""
+    """Thread-safe, save for `gone`, which one thread asks again and again.
 
-    def __init__(self, session: sessionmaker[Session], dialect: str) -> None:
+    A process that lives counts up in its row. Others look whether it does, each by a clock of its
+    own that never jumps, and never across a time in which the database did not answer: nobody could
+    have counted then.
+    """
+
+    def __init__(self, session: sessionmaker[Session]) -> None:
         self._session = session
-        self._host, self._pid = socket.gethostname(), os.getpid()
-        self.id = f"{self._host}:{self._pid}:{uuid.uuid4().hex[:12]}"
-        self._now: ColumnElement[float] = (
-            literal_column("(julianday('now') - 2440587.5) * 86400.0", Float)
-            if dialect == "sqlite"
-            else func.extract("epoch", func.clock_timestamp()).cast(Float)
-        )
+        self._machine, self._pid = _machine(), os.getpid()
+        self.id = f"{self._machine}:{self._pid}:{uuid.uuid4().hex[:12]}"
+        self._looked_at = 0.0
+        self._seen: dict[str, tuple[int, float]] = {}
 
     def beat(self, *, is_ready: bool) -> None:
         """Say that this process is there, and whether it can extract."""
         query = (
             update(Executor)
             .where(Executor.id == self.id)
-            .values(seen_at=self._now, is_ready=is_ready)
+            .values(beats=Executor.beats + 1, is_ready=is_ready)
         )
         with self._session.begin() as session:
             if session.execute(query.returning(Executor.id)).first() is None:
-                seen = session.scalar(select(self._now)) or 0.0
-                session.add(Executor(id=self.id, seen_at=seen, is_ready=is_ready))
+                session.add(Executor(id=self.id, beats=1, is_ready=is_ready, has_left=False))
 
     def leave(self) -> None:
         """Have others go on at once with what this process had begun."""
-        query = update(Executor).where(Executor.id == self.id).values(seen_at=0.0, is_ready=False)
+        query = update(Executor).where(Executor.id == self.id)
         with self._session.begin() as session:
-            session.execute(query)
+            session.execute(query.values(has_left=True, is_ready=False))
 
     def gone(self) -> Sequence[str]:
-        """Those that do not work any more."""
+        """Those that do not work any more, as far as can be told by now."""
         with self._session() as session:
-            now = session.scalar(select(self._now)) or 0.0
             others = session.scalars(select(Executor).where(Executor.id != self.id)).all()
-        return [one.id for one in others if now - one.seen_at > GONE_SECONDS or self._died(one.id)]
+        now = time.monotonic()
+        if now - self._looked_at > _SILENT_SECONDS:
+            self._seen.clear()
+        self._looked_at = now
+        found = []
+        for other in others:
+            beats, since = self._seen.get(other.id, (-1, now))
+            if beats != other.beats:
+                since = now
+            self._seen[other.id] = (other.beats, since)
+            if other.has_left or now - since > GONE_SECONDS or self._died(other.id):
+                found.append(other.id)
+        return found
 
     def forget(self, executor: str) -> None:
         with self._session.begin() as session:
             session.execute(delete(Executor).where(Executor.id == executor))
+        self._seen.pop(executor, None)
 
     def any_ready(self) -> bool:
-        """Whether some process can extract now."""
+        """Whether some process said last that it can extract."""
+        query = select(func.count()).select_from(Executor).where(Executor.is_ready)
         with self._session() as session:
-            now = session.scalar(select(self._now)) or 0.0
-            query = select(func.count()).select_from(Executor)
-            recent = Executor.seen_at > now - GONE_SECONDS
-            return bool(session.scalar(query.where(Executor.is_ready, recent)))
+            return bool(session.scalar(query))
 
     def _died(self, executor: str) -> bool:
         """Whether a process of this machine has ended; its number may be ours by now."""
-        host, pid, _ = executor.rsplit(":", 2)
-        if host != self._host:
+        machine, pid, _ = executor.rsplit(":", 2)
+        if machine != self._machine:
             return False
         if int(pid) == self._pid:
             return True
@@ -80,3 +94,14 @@ class Executors:
         except PermissionError:
             pass
         return False
+
+
+def _machine() -> str:
+    """What has process numbers of its own: a machine since it was started, or a container."""
+    parts = [socket.gethostname()]
+    for path in (Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/pid")):
+        try:
+            parts.append(str(path.readlink()) if path.is_symlink() else path.read_text().strip())
+        except OSError:
+            continue
+    return "/".join(parts).replace(":", "")

@@ -43,7 +43,12 @@ class Extracting:
 
     def open(self, task: Task) -> int:
         source = self._source(task)
-        return inspect(source, self._settings) if source.kind.is_paged else 0
+        count = inspect(source, self._settings) if source.kind.is_paged else 0
+        for page in range(1, count + 1):
+            kept = self._kept(task, page)
+            if kept is not None and kept.failures:  # for want of time or memory, perhaps
+                self._path(task, page).unlink(missing_ok=True)
+        return count
 
     def read(self, task: Task, page: int, seconds: float) -> None:
         if self._kept(task, page) is None:
@@ -63,8 +68,8 @@ class Extracting:
         )
         report("export", 0, 0)
         self._write(task, extraction)
-        for path in task.folder.glob("read-*"):
-            path.unlink()
+        for path in (*task.folder.glob("read-*"), *task.folder.glob("*.part")):
+            path.unlink(missing_ok=True)
         return outcome_of(extraction)
 
     def compare(self, task: Task, previous: Path) -> Outcome:

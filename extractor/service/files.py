@@ -95,21 +95,32 @@ class Files:
         self.publish(sha256)
         return size
 
+    def drop_copy(self, sha256: str) -> None:
+        """Remove the folder of a document where it is a copy of what is at an address."""
+        if self._remote is not None:
+            shutil.rmtree(self.folder(sha256), ignore_errors=True)
+
     def remove(self, sha256: str) -> None:
         shutil.rmtree(self.folder(sha256), ignore_errors=True)
         if self._remote is not None:
             self._remote.remove(self.folder(sha256))
 
+    def strays(self, known: Collection[str]) -> set[str]:
+        """The SHA-256 of documents that have a folder and are not known."""
+        found = {folder.name for folder in self._files.glob("*/*")}
+        if self._remote is not None:
+            found |= self._remote.folders()
+        return found - set(known)
+
     def sweep(self, known: Collection[str]) -> None:
-        """Remove what is half arrived, and every folder that is not of a known document."""
+        """Remove what is half arrived or half decided, and every folder that is not of a known
+        document. For the start of the service."""
         shutil.rmtree(self._incoming, ignore_errors=True)
         self._incoming.mkdir()
-        for folder in self._files.glob("*/*"):
-            if folder.name not in known:
-                shutil.rmtree(folder, ignore_errors=True)
-        if self._remote is not None:
-            for name in self._remote.folders() - set(known):
-                self._remote.remove(self.folder(name))
+        for draft in self._files.glob("*/*/result-*.part"):
+            draft.unlink(missing_ok=True)
+        for sha256 in self.strays(known):
+            self.remove(sha256)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
 
 from extractor import errors
@@ -204,6 +204,8 @@ def _on_problem(request: Request, error: Exception) -> JSONResponse:
 
 def _on_database_error(request: Request, error: Exception) -> JSONResponse:
     """A database that is locked, full or away; other errors of it are mistakes of ours."""
+    if isinstance(error, DataError):  # a zero character, for instance, in a name
+        return respond(request, INVALID_REQUEST, "a parameter has what no database can keep")
     if not isinstance(error, OperationalError | InterfaceError):
         raise error
     log.error("%s %s: the database: %s", request.method, request.url.path, error.orig)

@@ -14,7 +14,7 @@ import queue
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
@@ -56,8 +56,11 @@ class WorkerProcess:
         self._process: SpawnProcess | None = None
         self._connection: Connection | None = None
 
-    def ensure(self) -> None:
-        """Return once it has its models; try for as long as it takes.
+    def ensure(self, is_wanted: Callable[[], bool] = lambda: True) -> bool:
+        """Return once it has its models; try for as long as it takes, and is wanted.
+
+        Returns:
+            Whether it has them.
 
         Raises:
             Stopping: the service ends.
@@ -65,15 +68,18 @@ class WorkerProcess:
         while not self._is_ready():
             if self._stopping.is_set():
                 raise Stopping
+            if not is_wanted():
+                return False
             self.end()
             reason = self._start()
             if self._stopping.is_set():
                 raise Stopping
             if reason is None:
-                return
+                break
             self.why_not_ready = f"the worker cannot start: {reason}"
             log.error("%s", self.why_not_ready)
             self._stopping.wait(RETRY_SECONDS)
+        return True
 
     def ask(self, order: Order, deadline: float, report: Report) -> Answer:
         """Have something done.
@@ -103,6 +109,9 @@ class WorkerProcess:
             if self._stopping.is_set():
                 raise Stopping from None
             raise LostError from None
+        except BaseException:  # its answer to this order must not be taken for that to another
+            self.end()
+            raise
         self.end()
         raise TooSlowError
 
@@ -142,8 +151,12 @@ class WorkerProcess:
             name=self._name,
             daemon=True,
         )
-        with contextlib.closing(theirs):
-            process.start()
+        try:
+            with contextlib.closing(theirs):
+                process.start()
+        except OSError as error:  # no process or no memory is left to give
+            ours.close()
+            return str(error)
         self._process, self._connection = process, ours
         reason = "it ended, or took too long, while it was loading its models"
         with contextlib.suppress(EOFError, OSError):
@@ -172,6 +185,9 @@ class Processes:
 
     def start(self) -> None:
         """Begin to load their models. Returns at once; see `why_not_ready`."""
+        # A process with more than one thread cannot leave the network (`confinement`), and has
+        # one more as soon as numpy finds room for it.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         for process in self._all:
             starter = threading.Thread(target=self._prepare, args=(process,), daemon=True)
             self._starters.append(starter)
@@ -185,7 +201,7 @@ class Processes:
 
     @contextlib.contextmanager
     def lent(self) -> Iterator[WorkerProcess]:
-        """Wait for a process that is free and has its models, and have it for the block.
+        """Wait for a process that is free, and have it for the block; `ensure` that it is ready.
 
         Raises:
             Stopping: the service ends.
@@ -195,7 +211,6 @@ class Processes:
             self._free.put(None)  # for the next who waits
             raise Stopping
         try:
-            process.ensure()
             yield process
         finally:
             self._free.put(process)

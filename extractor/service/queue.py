@@ -1,7 +1,8 @@
 """Documents that are to be extracted: rows of the database, so that they survive whatever ends.
 
 Which process works on which of them, and how far it is, DBOS keeps (`jobs.py`); what users see of
-it is here.
+it is here. Whoever works on a document names its run, so that one that was given up and begun anew
+is not touched any more by who had begun it before.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, sessionmaker
 
+from extractor.service.counts import count_failed, count_finished
 from extractor.service.problems import CANCELLED, WORKER_CRASHED, ProblemType
 from extractor.service.tables import AuditEntry, Document, DocumentState
 from extractor.service.tasks import Outcome
@@ -41,41 +43,42 @@ class Queue:
         with self._session() as session:
             return session.scalars(query).all()
 
-    def submitted(self, document_id: str, job: str) -> None:
+    def submitted(self, document: Document, job: str) -> None:
         """Note the job of a document."""
-        query = update(Document).where(Document.id == document_id).values(job=job)
+        query = update(Document).where(*_same_run(document)).values(job=job)
         with self._session.begin() as session:
             session.execute(query)
 
-    def unfinished(self, *, is_running: bool = False) -> list[Document]:
+    def unfinished(self, *, is_running: bool = False) -> Sequence[Document]:
         """Documents with a job that are not finished; only those that were begun."""
         query = select(Document).where(_UNFINISHED, Document.job.is_not(None))
         if is_running:
             query = query.where(Document.state == DocumentState.RUNNING)
         with self._session() as session:
-            return list(session.scalars(query.order_by(Document.number)))
+            return session.scalars(query.order_by(Document.number)).all()
 
-    def run_again(self, document_id: str) -> Document | None:
-        """Let an unfinished document have another job; None if it was finished meanwhile."""
+    def run_again(self, document: Document) -> Document | None:
+        """Let an unfinished document have another job; None if somebody did so meanwhile, or it was
+        finished."""
         query = (
             update(Document)
-            .where(Document.id == document_id, _UNFINISHED)
+            .where(*_same_run(document), _UNFINISHED)
             .values(run=Document.run + 1, job=None, state=DocumentState.QUEUED)
             .returning(Document)
         )
         with self._session.begin() as session:
             return session.scalar(query)
 
-    def begin(self, document_id: str) -> Document | None:
+    def begin(self, document_id: str, run: int) -> Document | None:
         """Note that a document is worked on, from its start or again.
 
         Returns:
-            None if there is nothing to do: it was removed or is finished, or is given up now,
-            because the service ended so often while it was extracted.
+            None if there is nothing to do: it was removed, is finished or has another run, or is
+            given up now, because the service ended so often while it was extracted.
         """
         query = (
             update(Document)
-            .where(Document.id == document_id, _UNFINISHED)
+            .where(Document.id == document_id, Document.run == run, _UNFINISHED)
             .values(
                 state=DocumentState.RUNNING,
                 attempts=Document.attempts + 1,
@@ -88,54 +91,62 @@ class Queue:
         )
         with self._session.begin() as session:
             document = session.scalar(query)
-            if document is None:
-                return None
-            if document.attempts <= MAX_ATTEMPTS:
-                return document
+        if document is None or document.attempts <= MAX_ATTEMPTS:
+            return document
         detail = f"the service ended {MAX_ATTEMPTS} times while it was extracted"
-        self.fail(document_id, WORKER_CRASHED, detail)
+        self.fail(document, WORKER_CRASHED, detail)
         return None
 
-    def release(self, document_id: str) -> None:
+    def release(self, document: Document) -> None:
         """Say that a document waits that was begun and through no fault of its own not finished."""
-        self._update(
-            document_id,
-            state=DocumentState.QUEUED,
-            attempts=Document.attempts - 1,
-            started_at=None,
-            stage=None,
-        )
+        with self._session.begin() as session:
+            _change(
+                session,
+                document,
+                state=DocumentState.QUEUED,
+                attempts=Document.attempts - 1,
+                started_at=None,
+                stage=None,
+            )
 
-    def set_progress(self, document_id: str, stage: str, page: int, pages: int) -> bool:
+    def set_progress(self, document: Document, stage: str, page: int, pages: int) -> bool:
         """False if the document is not to be worked on any more."""
-        return self._update(document_id, stage=stage, page=page, pages=pages)
+        with self._session.begin() as session:
+            return _change(session, document, stage=stage, page=page, pages=pages)
 
-    def finish(self, document_id: str, outcome: Outcome) -> bool:
-        """False if it was not being extracted any more."""
-        return self._update(
-            document_id,
-            Event.DONE,
-            state=DocumentState.DONE,
-            finished_at=_now(),
-            stage=None,
-            page=0,
-            pages=len(outcome.rotations),
-            media_type=outcome.media_type,
-            status=outcome.status,
-            organization=outcome.organization,
-            year=outcome.year,
-            edition=outcome.edition,
-            cells=outcome.cells,
-            flagged=outcome.flagged,
-            findings=outcome.findings,
-            rotations=list(outcome.rotations),
-            question=outcome.question,
-            settles=outcome.settles,
-        )
+    def finish(self, document: Document, outcome: Outcome) -> None:
+        """Note the outcome; nothing happens if the document is not to be worked on any more."""
+        with self._session.begin() as session:
+            is_noted = _change(
+                session,
+                document,
+                state=DocumentState.DONE,
+                finished_at=_now(),
+                stage=None,
+                page=0,
+                pages=len(outcome.rotations),
+                media_type=outcome.media_type,
+                status=outcome.status,
+                organization=outcome.organization,
+                year=outcome.year,
+                edition=outcome.edition,
+                cells=outcome.cells,
+                flagged=outcome.flagged,
+                findings=outcome.findings,
+                rotations=list(outcome.rotations),
+                question=outcome.question,
+                settles=outcome.settles,
+            )
+            if is_noted:
+                count_finished(session, outcome)
+                announce(session, Event.DONE, document.id)
 
-    def fail(self, document_id: str, problem: ProblemType, detail: str) -> bool:
-        """False if it was not being extracted any more."""
-        return self._update(document_id, Event.FAILED, **_failed(problem, detail))
+    def fail(self, document: Document, problem: ProblemType, detail: str) -> None:
+        """Note a failure; nothing happens if the document is not to be worked on any more."""
+        with self._session.begin() as session:
+            if _change(session, document, **_failed(problem, detail)):
+                count_failed(session, problem.code)
+                announce(session, Event.FAILED, document.id)
 
     def cancel(self, document_id: str, *, key_id: str) -> Document | None:
         """Give up a document that is not finished; None if there is none such."""
@@ -159,23 +170,24 @@ class Queue:
                         name=document.name,
                     )
                 )
+                count_failed(session, CANCELLED.code)
                 announce(session, Event.FAILED, document.id)
         return document
 
-    def _update(self, document_id: str, event: Event | None = None, **values: Any) -> bool:
-        """Change a document that is being extracted, and tell whoever wants to know; nothing
-        happens if it was removed."""
-        query = (
-            update(Document)
-            .where(Document.id == document_id, Document.state == DocumentState.RUNNING)
-            .values(**values)
-            .returning(Document.id)
-        )
-        with self._session.begin() as session:
-            is_there = session.scalar(query) is not None
-            if is_there and event is not None:
-                announce(session, event, document_id)
-        return is_there
+
+def _same_run(document: Document) -> tuple[Any, ...]:
+    return Document.id == document.id, Document.run == document.run
+
+
+def _change(session: Session, document: Document, **values: Any) -> bool:
+    """Change a document that is being extracted; False if it is not, or not in this run."""
+    query = (
+        update(Document)
+        .where(*_same_run(document), Document.state == DocumentState.RUNNING)
+        .values(**values)
+        .returning(Document.id)
+    )
+    return session.scalar(query) is not None
 
 
 def _failed(problem: ProblemType, detail: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ once its document is finished, so that a copy that is there is a good one.
 from __future__ import annotations
 
 import contextlib
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,9 +70,10 @@ class Remote:
                 if path.is_file() and path.stat().st_size == size:
                     continue
                 folder.mkdir(parents=True, exist_ok=True)
-                part = path.with_name(f"{name}.part")
-                self._system.get_file(f"{self._of(folder)}/{name}", str(part))
-                part.replace(path)
+                part = path.with_name(f"{name}.{uuid.uuid4().hex[:8]}.part")
+                with contextlib.suppress(FileNotFoundError):  # removed meanwhile
+                    self._system.get_file(f"{self._of(folder)}/{name}", str(part))
+                    part.replace(path)
 
     def remove(self, folder: Path, name: str = "") -> None:
         """Remove one file of a document, or all of them."""

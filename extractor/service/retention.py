@@ -42,6 +42,7 @@ class Retention(threading.Thread):
     def remove_old(self) -> int:
         """Remove what is too old, and say how many documents that were."""
         now = datetime.now(UTC)
+        self._store.tidy()
         self._store.webhooks.prune(now - timedelta(days=MESSAGE_DAYS))
         if not self._keep_days:
             return 0

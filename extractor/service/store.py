@@ -21,6 +21,7 @@ from sqlalchemy import ColumnElement, Select, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from extractor.errors import StoreError
+from extractor.service.counts import Counts, counted
 from extractor.service.database import Database
 from extractor.service.executors import Executors
 from extractor.service.files import Files
@@ -50,12 +51,13 @@ class Store:
         self.home = home
         self.files = Files(home, files_url)
         self._files_lock = threading.Lock()
+        self._strays: set[str] = set()
         self._database = Database(home, database_url)
         self.jobs_url = database_url or f"sqlite:///{home / JOBS}"
         self._session = self._database.session
         self.keys = KeyStore(self._session)
         self.queue = Queue(self._session)
-        self.executors = Executors(self._session, self._database.dialect)
+        self.executors = Executors(self._session)
         self.webhooks = WebhookStore(self._session)
 
     def close(self) -> None:
@@ -211,6 +213,10 @@ class Store:
             counts = dict(session.execute(query).all())
         return {state: counts.get(state, 0) for state in DocumentState}
 
+    def counts(self) -> Counts:
+        """What has been counted since the database was made."""
+        return counted(self._session)
+
     def remove(
         self, document_id: str, *, key_id: str, finished_before: datetime | None = None
     ) -> Document | None:
@@ -343,6 +349,18 @@ class Store:
         with self._files_lock:
             if self._by_sha256(document.sha256) is None:
                 self.files.remove(document.sha256)
+
+    def tidy(self) -> None:
+        """Remove files of documents that were removed, and written by somebody who did not know:
+        those that were found the last time, too."""
+        with self._session() as session:
+            known = set(session.scalars(select(Document.sha256)))
+        found = self.files.strays(known)
+        for sha256 in found & self._strays:
+            with self._files_lock:
+                if self._by_sha256(sha256) is None:
+                    self.files.remove(sha256)
+        self._strays = found
 
     def sweep(self) -> None:
         """Remove files that belong to no row. Call at start only, holding `exclusive`."""

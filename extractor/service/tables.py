@@ -94,13 +94,24 @@ class Document(Base):
 
 
 class Executor(Base):
-    """A process that works on this database; `seen_at` in seconds since 1970, by its clock."""
+    """A process that works on this database, and counts up while it does."""
 
     __tablename__ = "executors"
 
     id: Mapped[str] = mapped_column(primary_key=True)
-    seen_at: Mapped[float] = mapped_column(Float)
+    beats: Mapped[int]
     is_ready: Mapped[bool]
+    has_left: Mapped[bool]
+
+
+class Count(Base):
+    """How much of something there has been since the database was made."""
+
+    __tablename__ = "counts"
+
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    label: Mapped[str] = mapped_column(String(64), primary_key=True)
+    value: Mapped[float] = mapped_column(Float)
 
 
 class Review(Base):

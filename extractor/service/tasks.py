@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ def result_name(format: str, version: int = 0) -> str:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file that is either whole or not there, also after a power failure."""
-    draft = path.with_name(path.name + ".part")
+    draft = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}.part")
     with draft.open("wb") as file:
         file.write(data)
         file.flush()

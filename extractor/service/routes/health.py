@@ -29,5 +29,5 @@ def readyz(service: Wired) -> models.Health:
 @router.get("/metrics", response_class=Response, responses=problems_of(401, 429))
 def show_metrics(service: Wired, caller: Caller) -> Response:
     """Numbers for Prometheus; needs a key."""
-    data = service.metrics.render(service.store.count_by_state())
+    data = metrics.render(service.store.count_by_state(), service.store.counts())
     return Response(data, headers={"content-type": metrics.CONTENT_TYPE})

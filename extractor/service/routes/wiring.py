@@ -10,7 +10,7 @@ from fastapi import Depends, Path, Request
 from fastapi.responses import FileResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from extractor.service import metrics, models
+from extractor.service import models
 from extractor.service.auth import Keys, Principal
 from extractor.service.jobs import Jobs
 from extractor.service.problems import (
@@ -41,7 +41,6 @@ class Service:
     keys: Keys
     rates: Rates
     jobs: Jobs
-    metrics: metrics.Metrics
     unpacking: anyio.CapacityLimiter
 
 

@@ -1,4 +1,4 @@
-"""Workflows of documents, their priority, and the processes that work on them."""
+"""Workflows of documents, their priority, the processes that work on them, and counts."""
 
 from __future__ import annotations
 
@@ -19,12 +19,20 @@ def upgrade() -> None:
     op.create_table(
         "executors",
         sa.Column("id", sa.String(), primary_key=True),
-        sa.Column("seen_at", sa.Float(), nullable=False),
+        sa.Column("beats", sa.Integer(), nullable=False),
         sa.Column("is_ready", sa.Boolean(), nullable=False),
+        sa.Column("has_left", sa.Boolean(), nullable=False),
+    )
+    op.create_table(
+        "counts",
+        sa.Column("name", sa.String(32), primary_key=True),
+        sa.Column("label", sa.String(64), primary_key=True),
+        sa.Column("value", sa.Float(), nullable=False),
     )
 
 
 def downgrade() -> None:
+    op.drop_table("counts")
     op.drop_table("executors")
     with op.batch_alter_table("documents") as batch:
         for name in ("job", "run", "priority"):
