@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 
 from eval.drill.real import Office, office
@@ -104,6 +105,21 @@ def test_two_gigabytes_are_refused_before_they_come(real: Office) -> None:
     with raw(real, 3 * 2**30) as large:
         answered = large.recv(4096)
     assert b"413" in answered.split(b"\r\n")[0]
+
+
+def test_documents_are_opened_where_nobody_can_be_reached(real: Office) -> None:
+    ours = Path("/proc/self/ns/net").readlink()
+    readers = [
+        process
+        for process in psutil.Process().children(recursive=True)
+        if any("spawn_main" in part for part in process.cmdline())
+    ]
+    assert readers
+    for process in readers:
+        is_alone = Path(f"/proc/{process.pid}/ns/net").readlink() != ours
+        assert is_alone or "does not allow" in real.log.read_text()
+        soft, _ = resource.prlimit(process.pid, resource.RLIMIT_DATA)
+        assert soft == Settings().max_memory_bytes
 
 
 def test_who_hangs_up_leaves_nothing(real: Office) -> None:

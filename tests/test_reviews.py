@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from extractor.engines import Engines
@@ -24,6 +25,7 @@ from extractor.service.jobs import DurableJobs
 from extractor.service.outcomes import outcome_of
 from extractor.service.tables import Role
 from extractor.service.tasks import READING, Outcome, Task, result_name, write_whole
+from extractor.service.value_tables import CellRow
 from extractor.service.worker import Report, Work
 from extractor.settings import Settings
 from extractor.types import (
@@ -422,3 +424,69 @@ def test_results_of_the_first_versions_are_reviewed_too(client: TestClient) -> N
     assert told.status_code == 200, told.text
     trail = client.get(f"{API}/{document_id}/reviews").json()["reviews"]
     assert trail[0]["before"]["flags"] == []
+
+
+def of(client: TestClient, document_id: str, **asked: Any) -> list[Any]:
+    found = client.get("/api/v1/findings", params=asked).json()["findings"]
+    return [one for one in found if one["document_id"] == document_id]
+
+
+def test_findings_of_all_reports_can_be_asked_for(client: TestClient) -> None:
+    document_id, other = finished(client, "findings.txt"), finished(client, "others.txt")
+    result = client.get(f"{API}/{document_id}/extraction").json()
+    (finding,) = result["findings"]
+    (listed,) = of(client, document_id)
+    for name in ("relation", "verdict", "message", "expected", "found"):
+        assert listed[name] == finding[name]
+    assert listed["year"] == result["report"]["year"]
+    assert len(of(client, other)) == 1
+    assert of(client, document_id, verdict="reported", limit=200) == []
+    assert of(client, document_id, relation="disputes.", limit=200) == [listed]
+    assert of(client, document_id, relation="requests.") == of(client, document_id, year=1999) == []
+    put(client, document_id, WRONG, {"value": 2})
+    assert of(client, document_id) == []  # settled
+    put(client, document_id, WRONG, {"withdrawn": True})
+    assert len(of(client, document_id)) == 1
+
+
+def test_findings_come_in_pages(client: TestClient) -> None:
+    for name in ("p1.txt", "p2.txt", "p3.txt"):
+        finished(client, name)
+    whole = client.get("/api/v1/findings", params={"limit": 200}).json()
+    assert whole["next_cursor"] is None
+    paged, cursor = [], None
+    while True:
+        asked = {"limit": 2} | ({"cursor": cursor} if cursor else {})
+        page = client.get("/api/v1/findings", params=asked).json()
+        paged += page["findings"]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert paged == whole["findings"]
+
+
+def test_values_are_rows_as_they_are_in_the_result(client: TestClient) -> None:
+    document_id = finished(client, "rows with figures.txt")
+
+    def rows() -> dict[str, tuple[str | None, str]]:
+        query = select(CellRow).where(CellRow.document_id == document_id)
+        with store_of(client)._session() as session:
+            return {row.slot: (row.value, row.status) for row in session.scalars(query)}
+
+    def cells() -> dict[str, tuple[str | None, str]]:
+        result = client.get(f"{API}/{document_id}/extraction").json()
+        return {
+            f"{table}.{name}": (
+                None if cell["value"] is None else str(cell["value"]),
+                cell["status"],
+            )
+            for table, one in result["tables"].items()
+            for name, cell in one["cells"].items()
+        }
+
+    assert rows() == cells()
+    put(client, document_id, WRONG, {"value": 2})
+    assert rows() == cells()
+    assert rows()[WRONG] == ("2", "reviewed")
+    assert client.delete(f"{API}/{document_id}").status_code == 204
+    assert rows() == {}

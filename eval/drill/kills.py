@@ -67,12 +67,14 @@ class Load:
                     self.documents[found["id"]] = name
 
     def _review(self) -> None:
+        passed_over: list[str] = []
         with self._office.http() as http:
             while not self._ending.wait(0.2):
                 try:
-                    asked = http.get("/review/next")
+                    asked = http.get("/review/next", params={"exclude": passed_over})
                     question = asked.json().get("question") if asked.is_success else None
                     if not question or question["slot"] == "report":
+                        passed_over += [question["document"]["id"]] if question else []
                         continue
                     document_id, slot = question["document"]["id"], question["slot"]
                     body = {"state": "confirmed", "comment": "drill"}
@@ -128,6 +130,8 @@ def drill(office: Office, options: argparse.Namespace) -> int:
     for process in processes.values():
         process.stop()
     faults += _leftovers(office, options.database_url, load)
+    if len(load.documents) < options.kills or len(load.decisions) < options.kills / 4:
+        faults.append("too little was uploaded, or decided, for this to mean anything")
     print(
         f"{killed['service']} kills of the service, {killed['worker']} of a worker; "
         f"{len(load.documents)} uploads and {len(load.decisions)} decisions acknowledged, "

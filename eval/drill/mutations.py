@@ -8,13 +8,16 @@ import tempfile
 import time
 import zipfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from random import Random
 
 import psutil
 
 from eval.drill.real import FIXTURES, TEXT, Office, office
+from extractor.service.workflow import GRACE
+from extractor.settings import Settings
 
 _SUFFIXES = (".pdf", ".docx", ".html", ".txt", ".tif", ".jpeg", ".png", ".webp", ".bmp", ".md")
 MAX_SECONDS = 60.0
@@ -76,7 +79,7 @@ def drill(found: Office, options: argparse.Namespace) -> int:
     ids: dict[str, str] = {}
     codes: Counter[str] = Counter()
     faults: list[str] = []
-    peak = 0
+    peak, longest = 0, 0.0
     with found.http() as http:
         for _ in range(options.files):
             name, data = mutated(rng)
@@ -91,10 +94,16 @@ def drill(found: Office, options: argparse.Namespace) -> int:
                 if answer.status_code >= 500 or not body.get("detail"):
                     faults.append(f"{name}: {answer.text[:200]}")
         waiting = dict(ids)
+        deadline = time.monotonic() + MAX_SECONDS * max(10, options.files)
         while waiting:
+            if time.monotonic() > deadline:
+                faults += [f"{name} is not finished" for name in waiting.values()]
+                break
             peak = max(peak, _peak())
             for document_id, name in list(waiting.items()):
                 document = http.get(f"/documents/{document_id}").json()
+                if document["finished_at"] is not None:
+                    longest = max(longest, _seconds(document))
                 if document["state"] == "done":
                     codes[document["status"]] += 1
                 elif document["state"] == "failed":
@@ -115,6 +124,9 @@ def drill(found: Office, options: argparse.Namespace) -> int:
     print(f"{options.files} files, {len(ids)} documents; what became of them:")
     for code, number in codes.most_common():
         print(f"{number:5}  {code}")
+    if peak > Settings().max_memory_bytes or longest > GRACE * MAX_SECONDS + 5:
+        faults.append("a process was larger, or a document took longer, than it may")
+    print(f"the longest took {longest:.1f} s, {GRACE * MAX_SECONDS:.0f} s are allowed")
     print(
         f"the largest process took {peak / 2**20:.0f} MiB; a sound document afterwards: "
         f"{'done' if is_sound else 'FAILED'} after {time.perf_counter() - start:.1f} s"
@@ -124,6 +136,11 @@ def drill(found: Office, options: argparse.Namespace) -> int:
     is_good = is_sound and not faults and found.service.is_alive
     print("good" if is_good else "NOT GOOD")
     return int(not is_good)
+
+
+def _seconds(document: Mapping[str, str]) -> float:
+    start, end = (datetime.fromisoformat(document[name]) for name in ("started_at", "finished_at"))
+    return (end - start).total_seconds()
 
 
 def _peak() -> int:

@@ -120,6 +120,8 @@ def _forget(database: Path, removed: Collection[str]) -> None:
     with contextlib.closing(sqlite3.connect(database)) as connection, connection:
         for id in removed:
             connection.execute("delete from reviews where document_id = ?", (id,))
+            for table in ("pages", "cells", "figures", "findings"):
+                connection.execute(f"delete from {table} where document_id = ?", (id,))
             connection.execute("delete from documents where id = ?", (id,))
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from extractor.export.json import number
 from extractor.service.problems import ProblemType, problem_of
 from extractor.service.tables import Document, DocumentState
+from extractor.service.value_tables import FindingRow
 from extractor.types import CellStatus, Exactness, State, Status, Verdict
 
 _ID = "1f0c9a52-6f0d-4a5e-9a4c-0d6f5e2f7b11"
@@ -227,6 +230,43 @@ class DocumentModel(Model):
 class DocumentList(Model):
     documents: list[DocumentModel]
     next_cursor: str | None = Field(description="`cursor` of the next page; null on the last one.")
+
+
+def _number(digits: str | None) -> int | float | None:
+    return number(None if digits is None else Decimal(digits))
+
+
+class FindingItem(Model):
+    """A finding, and whose report it is in; `/documents/{id}/extraction` has its cells."""
+
+    document_id: str
+    document: str
+    organization: str | None
+    year: int | None
+    relation: str
+    verdict: Verdict
+    message: str
+    expected: int | float | None
+    found: int | float | None
+
+    @classmethod
+    def of(cls, finding: FindingRow, document: Document) -> FindingItem:
+        return cls(
+            document_id=document.id,
+            document=document.name,
+            organization=document.organization,
+            year=document.year,
+            relation=finding.relation,
+            verdict=Verdict(finding.verdict),
+            message=finding.message,
+            expected=_number(finding.expected),
+            found=_number(finding.found),
+        )
+
+
+class FindingList(Model):
+    findings: list[FindingItem]
+    next_cursor: str | None
 
 
 def _progress(document: Document) -> ProgressModel | None:

@@ -18,6 +18,7 @@ from extractor.service.counts import count_failed, count_finished
 from extractor.service.problems import CANCELLED, WORKER_CRASHED, ProblemType
 from extractor.service.tables import AuditEntry, Document, DocumentState
 from extractor.service.tasks import Outcome
+from extractor.service.value_tables import Result, keep_values
 from extractor.service.webhook_store import Event, announce
 
 MAX_ATTEMPTS = 3
@@ -114,8 +115,9 @@ class Queue:
         with self._session.begin() as session:
             return _change(session, document, stage=stage, page=page, pages=pages)
 
-    def finish(self, document: Document, outcome: Outcome) -> None:
-        """Note the outcome; nothing happens if the document is not to be worked on any more."""
+    def finish(self, document: Document, outcome: Outcome, result: Result) -> None:
+        """Note the outcome and what the result says; nothing happens if the document is not to be
+        worked on any more."""
         with self._session.begin() as session:
             is_noted = _change(
                 session,
@@ -138,6 +140,7 @@ class Queue:
                 settles=outcome.settles,
             )
             if is_noted:
+                keep_values(session, document.id, result)
                 count_finished(session, outcome)
                 announce(session, Event.DONE, document.id)
 

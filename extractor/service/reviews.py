@@ -94,7 +94,8 @@ class Reviews:
                 decisions[subject] = after
             extraction = self._decided(current, decisions)
             path = self._store.folder(current) / result_name("json", current.version + 1)
-            write_whole(path, FORMATS["json"](extraction, self.schema))
+            content = FORMATS["json"](extraction, self.schema)
+            write_whole(path, content)
             self._store.publish(current)
             review = Review(
                 document_id=current.id,
@@ -105,7 +106,12 @@ class Reviews:
                 after=after,
                 comment=body.comment,
             )
-            changed = self._store.review(current, review, outcome_of(extraction))
+            changed = self._store.review(
+                current,
+                review,
+                outcome_of(extraction),
+                json.loads(content, parse_float=Decimal),
+            )
             if changed is None:
                 raise _outdated(self._current(document))
             self._forget(changed, changed.version - 2)

@@ -12,34 +12,34 @@ import contextlib
 import fcntl
 import threading
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from sqlalchemy import ColumnElement, Select, delete, func, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from extractor.errors import StoreError
-from extractor.service.counts import Counts, counted
+from extractor.service.catalog import Catalog, is_finished_before
 from extractor.service.database import Database
 from extractor.service.executors import Executors
 from extractor.service.files import Files
 from extractor.service.key_store import KeyStore
 from extractor.service.queue import Queue
 from extractor.service.tables import AuditEntry, Document, DocumentState, Review
-from extractor.service.tasks import Outcome, result_name
+from extractor.service.tasks import Outcome
+from extractor.service.value_tables import Result, forget_values, keep_values
 from extractor.service.webhook_store import Event, WebhookStore, announce
 from extractor.settings import Settings
 
 LOCK = "service.lock"
 JOBS = "jobs.db"
 """What DBOS keeps where there is no PostgreSQL. No copy of it is needed: work is begun anew."""
-_PAGE = 200
 
 
-class Store:
-    """Thread-safe. Rows are returned detached: they never change and never load anything."""
+class Store(Catalog):
+    """Thread-safe; what can be asked, and what can be changed."""
 
     def __init__(self, home: Path, database_url: str = "", files_url: str = "") -> None:
         """Open the storage in a folder, making or migrating it as needed; rows are in the folder,
@@ -54,7 +54,7 @@ class Store:
         self._strays: set[str] = set()
         self._database = Database(home, database_url)
         self.jobs_url = database_url or f"sqlite:///{home / JOBS}"
-        self._session = self._database.session
+        super().__init__(self._database.session)
         self.keys = KeyStore(self._session)
         self.queue = Queue(self._session)
         self.executors = Executors(self._session)
@@ -112,7 +112,7 @@ class Store:
             The document, and whether it is new: the same bytes are the same document.
         """
         with self._files_lock:
-            if known := self._by_sha256(sha256):
+            if known := self.by_sha256(sha256):
                 return known, False
             size = self.files.take(path, sha256)
             document = Document(
@@ -132,90 +132,11 @@ class Store:
                     session.add(document)
                     session.add(_audit("uploaded", document, key_id))
             except IntegrityError:  # another process was faster
-                known = self._by_sha256(sha256)
+                known = self.by_sha256(sha256)
                 if known is None:
                     raise
                 return known, False
             return document, True
-
-    def find(self, document_id: str) -> Document | None:
-        with self._session() as session:
-            return session.scalar(select(Document).where(Document.id == document_id))
-
-    def _by_sha256(self, sha256: str) -> Document | None:
-        with self._session() as session:
-            return session.scalar(select(Document).where(Document.sha256 == sha256))
-
-    def list(
-        self,
-        *,
-        state: DocumentState | None = None,
-        status: str | None = None,
-        organization: str | None = None,
-        year: int | None = None,
-        before: int | None = None,
-        limit: int,
-    ) -> Sequence[Document]:
-        """List documents, the newest first; `organization` is a part of its name.
-
-        `before` is the `number` of the last document of the page before.
-        """
-        query = select(Document).order_by(Document.number.desc()).limit(limit)
-        if state is not None:
-            query = query.where(Document.state == state)
-        query = _of(query, status, organization, year)
-        if before is not None:
-            query = query.where(Document.number < before)
-        with self._session() as session:
-            return session.scalars(query).all()
-
-    def finished(
-        self,
-        *,
-        status: str | None = None,
-        organization: str | None = None,
-        year: int | None = None,
-    ) -> Iterator[Document]:
-        """Every document with a result, in the order of arrival; some at a time, so that what is
-        removed or finished meanwhile does no harm."""
-        query = select(Document).where(Document.state == DocumentState.DONE)
-        query = _of(query, status, organization, year)
-        query = query.order_by(Document.number).limit(_PAGE)
-        last = 0
-        while True:
-            with self._session() as session:
-                found = session.scalars(query.where(Document.number > last)).all()
-            yield from found
-            if len(found) < _PAGE:
-                return
-            last = found[-1].number
-
-    def last_year(self, organization: str | None, year: int | None) -> Path | None:
-        """The result of the report of a body for the year before, with what people decided; None
-        where there is none, or more than one."""
-        if organization is None or year is None:
-            return None
-        query = (
-            select(Document)
-            .where(Document.organization == organization, Document.year == year - 1)
-            .where(Document.state == DocumentState.DONE)
-            .limit(2)
-        )
-        with self._session() as session:
-            found = session.scalars(query).all()
-        if len(found) != 1:
-            return None
-        return self.folder(found[0]) / result_name("json", found[0].version)
-
-    def count_by_state(self) -> Mapping[DocumentState, int]:
-        query = select(Document.state, func.count()).group_by(Document.state)
-        with self._session() as session:
-            counts = dict(session.execute(query).all())
-        return {state: counts.get(state, 0) for state in DocumentState}
-
-    def counts(self) -> Counts:
-        """What has been counted since the database was made."""
-        return counted(self._session)
 
     def remove(
         self, document_id: str, *, key_id: str, finished_before: datetime | None = None
@@ -227,12 +148,13 @@ class Store:
         """
         query = delete(Document).where(Document.id == document_id)
         if finished_before is not None:
-            query = query.where(_finished_before(finished_before))
+            query = query.where(is_finished_before(finished_before))
         with self._session.begin() as session:
             document = session.scalar(query.returning(Document))
             if document is not None:
                 session.expunge(document)
                 session.execute(delete(Review).where(Review.document_id == document_id))
+                forget_values(session, document_id)
                 session.add(_audit("removed", document, key_id))
                 announce(session, Event.REMOVED, document.id)
         return document
@@ -263,26 +185,12 @@ class Store:
                 session.add(_audit("retried", document, key_id))
         return document
 
-    def finished_before(self, moment: datetime) -> Sequence[str]:
-        """The ids of documents that were done, or failed, before a moment."""
-        query = select(Document.id).where(_finished_before(moment))
-        with self._session() as session:
-            return session.scalars(query).all()
-
-    def audit(self, document_id: str) -> Sequence[AuditEntry]:
-        """What was done to a document, in order; also to one that was removed."""
-        query = (
-            select(AuditEntry)
-            .where(AuditEntry.document_id == document_id)
-            .order_by(AuditEntry.number)
-        )
-        with self._session() as session:
-            return session.scalars(query).all()
-
     # --- reviews ---
 
-    def review(self, document: Document, review: Review, outcome: Outcome) -> Document | None:
-        """Keep a decision and what follows from it, both or neither.
+    def review(
+        self, document: Document, review: Review, outcome: Outcome, result: Result
+    ) -> Document | None:
+        """Keep a decision and what follows from it, all or nothing.
 
         Returns:
             The document as it is then; None if it is not at the version of `document` any more.
@@ -308,27 +216,10 @@ class Store:
             if changed is not None:
                 review.at = _now()
                 session.add(review)
+                keep_values(session, document.id, result)
                 session.add(_audit("reviewed", changed, review.key_id))
                 announce(session, Event.REVIEWED, changed.id)
         return changed
-
-    def reviews(self, document_id: str) -> Sequence[Review]:
-        """The decisions about a document, in order."""
-        query = select(Review).where(Review.document_id == document_id).order_by(Review.number)
-        with self._session() as session:
-            return session.scalars(query).all()
-
-    def next_question(self, passed_over: Sequence[str]) -> Document | None:
-        """The document with the question whose answer settles most, of all but some; None where
-        nothing is in doubt."""
-        query = (
-            select(Document)
-            .where(Document.question.is_not(None), Document.id.not_in(passed_over))
-            .order_by(Document.settles.desc(), Document.number)
-            .limit(1)
-        )
-        with self._session() as session:
-            return session.scalar(query)
 
     # --- files ---
 
@@ -347,7 +238,7 @@ class Store:
     def remove_files(self, document: Document) -> None:
         """Remove all files of a removed document, unless the same bytes were uploaded again."""
         with self._files_lock:
-            if self._by_sha256(document.sha256) is None:
+            if self.by_sha256(document.sha256) is None:
                 self.files.remove(document.sha256)
 
     def tidy(self) -> None:
@@ -358,7 +249,7 @@ class Store:
         found = self.files.strays(known)
         for sha256 in found & self._strays:
             with self._files_lock:
-                if self._by_sha256(sha256) is None:
+                if self.by_sha256(sha256) is None:
                     self.files.remove(sha256)
         self._strays = found
 
@@ -375,24 +266,6 @@ def open_store(settings: Settings) -> Store:
         StoreError: it cannot be used.
     """
     return Store(settings.home, settings.database_url, settings.files_url)
-
-
-def _of(
-    query: Select[Document], status: str | None, organization: str | None, year: int | None
-) -> Select[Document]:
-    """Only documents with a status, of a year, and with a part of a name; None asks for any."""
-    if status is not None:
-        query = query.where(Document.status == status)
-    if organization is not None:
-        query = query.where(Document.organization.contains(organization, autoescape=True))
-    if year is not None:
-        query = query.where(Document.year == year)
-    return query
-
-
-def _finished_before(moment: datetime) -> ColumnElement[bool]:
-    is_final = Document.state.in_((DocumentState.DONE, DocumentState.FAILED))
-    return is_final & (Document.finished_at < moment)
 
 
 def _audit(action: str, document: Document, key_id: str) -> AuditEntry:

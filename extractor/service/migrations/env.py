@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from extractor.service import value_tables  # noqa: F401
 from extractor.service.tables import Base
 
 context.configure(

@@ -1,0 +1,255 @@
+"""One document as a workflow of DBOS: open, every page, finish, compare, note.
+
+Each step is on disk when it is done, and is not repeated after a crash; one that was being done and
+not noted is done again. Infrastructure that fails is waited for and never a document's failure.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from dbos import DBOS
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from extractor.errors import StoreError
+from extractor.service.problems import (
+    CANCELLED,
+    INTERNAL_ERROR,
+    TIMED_OUT,
+    WORKER_CRASHED,
+    problem_of,
+)
+from extractor.service.processes import LostError, Processes, Stopping, TooSlowError, WorkerProcess
+from extractor.service.store import Store
+from extractor.service.tables import Document
+from extractor.service.tasks import (
+    Answer,
+    Compare,
+    Done,
+    Finish,
+    Open,
+    Opened,
+    Order,
+    ReadPage,
+    Refused,
+    Task,
+    result_name,
+)
+from extractor.settings import Settings
+
+log = logging.getLogger(__name__)
+
+GRACE = 1.25
+"""The reader itself stops after `max_seconds` and reports what it has. A process that has not
+answered after this multiple of it hangs, and is ended."""
+CRASHES = 2
+"""A document that ended its process so often has failed."""
+
+_PROGRESS_SECONDS = 0.25
+LEAVE_SECONDS = 10.0
+"""For which whoever ends something waits for it."""
+_LONGEST_PAUSE_SECONDS = 5.0
+_Result = TypeVar("_Result")
+
+
+class DocumentWork:
+    """Thread-safe; one a process."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        processes: Processes,
+        stopping: threading.Event,
+        *,
+        is_service: bool,
+    ) -> None:
+        """`stopping` is set when the process ends; `is_service` False: files of documents that were
+        removed are left to the service."""
+        self._store = store
+        self._settings = settings
+        self._processes = processes
+        self._stopping = stopping
+        self._is_service = is_service
+        self._state = threading.Condition()  # guards the two below
+        self._active: dict[str, WorkerProcess] = {}
+        self._cancelled: set[str] = set()
+
+    def cancel(self, document_id: str) -> None:
+        """End the work on a document, and wait a while until nobody here works on it."""
+        with self._state:
+            process = self._active.get(document_id)
+            if process is None:
+                return
+            self._cancelled.add(document_id)
+            process.kill()
+            self._state.wait_for(lambda: document_id not in self._active, LEAVE_SECONDS)
+
+    def wait(self, seconds: float) -> None:
+        """Wait until nothing is worked on, but not longer."""
+        with self._state:
+            self._state.wait_for(lambda: not self._active, seconds)
+
+    def extract(self, document_id: str, run: int) -> None:
+        """The workflow. What is no step is done again whenever it is begun again."""
+        with self._processes.lent() as process:
+            process.ensure()  # what it takes to load the models is no time of the document's
+            document = self._patiently(lambda: self._store.queue.begin(document_id, run))
+            if document is None:
+                return
+            with self._state:
+                self._active[document_id] = process
+            try:
+                self._extract(document, process)
+            except Stopping:
+                with contextlib.suppress(DBAPIError):
+                    self._store.queue.release(document)
+                raise
+            except Exception as error:
+                log.exception("document %s", document_id)
+                detail = f"unexpected {type(error).__name__} while {document.name} was extracted"
+                self._patiently(lambda: self._store.queue.fail(document, INTERNAL_ERROR, detail))
+                raise
+            finally:
+                with self._state:
+                    self._active.pop(document_id, None)
+                    self._cancelled.discard(document_id)
+                    self._state.notify_all()
+
+    def _extract(self, document: Document, process: WorkerProcess) -> None:
+        folder = self._patiently(lambda: self._store.folder(document))
+        task = Task(document.id, document.name, folder)
+        limit = self._settings.max_seconds
+        started = time.monotonic()
+
+        def ask(order: Order, pages: int = 0) -> Answer:
+            return self._ask(order, document, process, started + limit * GRACE, pages)
+
+        answer = _step("open", partial(ask, Open(task)))
+        pages = answer.pages if isinstance(answer, Opened) else 0
+        for page in range(1, pages + 1):
+            if isinstance(answer, Refused):
+                break
+            order = ReadPage(task, page, started + limit - time.monotonic())
+            answer = _step(f"page {page}", partial(ask, order, pages))
+        if not isinstance(answer, Refused):
+            answer = _step("finish", partial(ask, Finish(task)))
+        if isinstance(answer, Done):
+            facts = answer.outcome
+            lookup = partial(self._last_year, facts.organization, facts.year)
+            before = _step("last year", partial(self._patiently, lookup))
+            if before is not None:
+                compared = _step("compare", partial(ask, Compare(task, before)))
+                # A result of last year that cannot be read is no fault of this document.
+                answer = compared if isinstance(compared, Done) else answer
+        _step("note", partial(self._patiently, partial(self._note, document, answer)))
+
+    def _ask(
+        self,
+        order: Order,
+        document: Document,
+        process: WorkerProcess,
+        deadline: float,
+        pages: int,
+    ) -> Answer:
+        """Have a step done; again by another process if the first one ended."""
+        noted_at = 0.0
+        is_wanted = True
+
+        def note(stage: str, page: int, pages: int) -> None:
+            nonlocal is_wanted
+            try:
+                is_wanted = self._store.queue.set_progress(document, stage, page, pages)
+            except DBAPIError as error:  # of no consequence
+                log.warning("document %s: its progress cannot be noted: %s", document.id, error)
+
+        def report(stage: str, page: int, pages: int) -> None:
+            nonlocal noted_at
+            if time.monotonic() - noted_at >= _PROGRESS_SECONDS:
+                noted_at = time.monotonic()
+                note(stage, page, pages)
+
+        def is_cancelled() -> bool:
+            with self._state:
+                return document.id in self._cancelled or not is_wanted
+
+        match order:
+            case ReadPage(_, page, _):
+                note("ocr", page, pages)
+            case _:
+                note(type(order).__name__.lower(), 0, 0)
+        for _ in range(CRASHES):
+            if is_cancelled() or not process.ensure(lambda: not is_cancelled()):
+                return Refused(CANCELLED.code, "")
+            try:
+                answer = process.ask(order, deadline, report)
+            except LostError:
+                log.error("document %s: its process ended in %s", document.id, order)
+                continue
+            except TooSlowError:
+                limit = self._settings.max_seconds * GRACE
+                detail = (
+                    f"{document.name} was stopped after {limit:.0f} s; split it or raise "
+                    "EXTRACTOR_MAX_SECONDS"
+                )
+                return Refused(TIMED_OUT.code, detail)
+            self._patiently(lambda: self._store.publish(document))  # before it counts as done
+            return answer
+        if is_cancelled():
+            return Refused(CANCELLED.code, "")
+        detail = (
+            f"the process that extracted {document.name} ended unexpectedly, often for want of "
+            "memory; the other documents are not affected"
+        )
+        return Refused(WORKER_CRASHED.code, detail)
+
+    def _note(self, document: Document, answer: Answer) -> None:
+        match answer:
+            case Done(outcome):
+                path = self._store.folder(document) / result_name("json")
+                result = json.loads(path.read_bytes(), parse_float=Decimal)
+                self._store.queue.finish(document, outcome, result)
+            case Refused(code, detail) if code != CANCELLED.code:
+                self._store.queue.fail(document, problem_of(code), detail)
+        if not self._is_service:
+            self._store.files.drop_copy(document.sha256)
+        elif self._store.find(document.id) is None:
+            self._store.remove_files(document)  # what was written since it was removed
+
+    def _last_year(self, organization: str | None, year: int | None) -> Path | None:
+        """The result of the report of the same body for the year before, with all decisions."""
+        before = self._store.last_year(organization, year)
+        if before is None:
+            return None
+        return self._store.folder(before) / result_name("json", before.version)
+
+    def _patiently(self, function: Callable[[], _Result]) -> _Result:
+        """Do something that the database or the storage may hinder for a while, until they do not.
+
+        Raises:
+            Stopping: the service ends.
+        """
+        pause = 0.5
+        while True:
+            try:
+                return function()
+            except (OperationalError, InterfaceError, PoolTimeout, StoreError) as error:
+                log.warning("tried again in %.0f s: %s", pause, error)
+            if self._stopping.wait(pause):
+                raise Stopping
+            pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+
+
+def _step(name: str, function: Callable[[], _Result]) -> _Result:
+    """Do something, or have what came of it before."""
+    return DBOS.run_step({"name": name}, function)
