@@ -20,7 +20,7 @@ from starlette.staticfiles import StaticFiles
 
 from extractor import __version__
 from extractor.errors import ServiceError
-from extractor.service import problems
+from extractor.service import logs, problems
 from extractor.service.auth import Keys, admin_key_path
 from extractor.service.guard import Guard
 from extractor.service.jobs import DurableJobs, Jobs
@@ -141,7 +141,7 @@ def serve(settings: Settings) -> None:
         ServiceError: the address is taken or not this machine's.
     """
     _check_address(settings)
-    _log_to_stderr()
+    logs.configure(settings.log_format)
     with open_store(settings) as store, store.exclusive():
         pass  # said here, it is a message; said while the server starts, a stack trace
     config = uvicorn.Config(
@@ -167,7 +167,7 @@ def work(settings: Settings) -> None:
     """
     if not settings.workers:
         raise ServiceError("a worker without processes does nothing; set EXTRACTOR_WORKERS")
-    _log_to_stderr()
+    logs.configure(settings.log_format)
     with open_store(settings) as store:
         jobs = DurableJobs(store, settings, is_service=False)
         try:
@@ -178,13 +178,6 @@ def work(settings: Settings) -> None:
             log.info("stopping; what is being read is gone on with later")
         finally:
             jobs.stop()
-
-
-def _log_to_stderr() -> None:
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
-    )
-    logging.getLogger("httpx2").setLevel(logging.WARNING)  # addresses of webhooks may be secrets
 
 
 def _check_address(settings: Settings) -> None:

@@ -7,6 +7,7 @@ stderr. Exit codes: 0 every document was extracted, 3 some failed, 2 wrong usage
 from __future__ import annotations
 
 import io
+import os
 import signal
 import sys
 import tempfile
@@ -14,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from tomllib import TOMLDecodeError
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -33,7 +35,7 @@ from extractor import __version__, batch, ingest
 from extractor.errors import ExtractorError
 from extractor.export.files import result_stems, write_files
 from extractor.previous import read_previous
-from extractor.settings import Settings
+from extractor.settings import FILE, FILE_VARIABLE, Settings
 from extractor.types import PriorReport
 
 if TYPE_CHECKING:
@@ -369,6 +371,9 @@ def _previous(path: Path | None) -> tuple[PriorReport, ...]:
 def _settings(**given: object) -> Settings:
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except (TOMLDecodeError, OSError) as error:
+        path = os.environ.get(FILE_VARIABLE) or FILE
+        _refuse(f"the settings in {path} cannot be read: {error}")
     except ValidationError as error:
         problems = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         _refuse("these settings are not valid: " + "; ".join(problems))

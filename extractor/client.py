@@ -24,7 +24,7 @@ from pydantic import BaseModel
 
 from extractor.errors import ExtractorError
 from extractor.service import models, review_models
-from extractor.types import State
+from extractor.types import State, Verdict
 
 ATTEMPTS = 5
 """Of a call that can be repeated: uploads count once however often they arrive."""
@@ -119,6 +119,31 @@ class Client:
             answer = self._get("/documents", {**given, "cursor": cursor, "limit": 200})
             page = self._parsed(answer, models.DocumentList)
             yield from page.documents
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    def findings(
+        self,
+        *,
+        verdict: Verdict | str | None = None,
+        relation: str | None = None,
+        organization: str | None = None,
+        year: int | None = None,
+    ) -> Iterator[models.FindingItem]:
+        """What does not fit together in all reports, the newest first, page by page as asked for;
+        `relation` is the beginning of its id."""
+        given: dict[str, Any] = {
+            "verdict": verdict,
+            "relation": relation,
+            "organization": organization,
+            "year": year,
+        }
+        cursor: str | None = None
+        while True:
+            answer = self._get("/findings", {**given, "cursor": cursor, "limit": 200})
+            page = self._parsed(answer, models.FindingList)
+            yield from page.findings
             cursor = page.next_cursor
             if cursor is None:
                 return

@@ -1,20 +1,36 @@
 """Numbers that were chosen, in one place. Fitted numbers live with their model in `models/`.
 
-Every setting can be given as an environment variable `EXTRACTOR_<NAME>`; an unknown name in code is
-an error. `docs/settings.md` lists them all, and a test compares the two.
+Every setting can be given as an environment variable `EXTRACTOR_<NAME>`, or in the TOML file that
+`EXTRACTOR_SETTINGS` names (`extractor.toml` where it is not set), variables first; a name that is
+unknown, in code or in the file, is an error. `docs/settings.md` lists them all, and a test compares
+the two.
 """
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+FILE_VARIABLE, FILE = "EXTRACTOR_SETTINGS", "extractor.toml"
 
 
 class Settings(BaseSettings):
-    """Immutable; passed down from the command or the service, never read from a global."""
+    """Immutable; passed down from the command or the service, never read from a global.
+
+    Raises:
+        ValidationError: a value is not valid, or a name unknown.
+        tomllib.TOMLDecodeError: the file is no TOML.
+        FileNotFoundError: `EXTRACTOR_SETTINGS` names none.
+    """
 
     model_config = SettingsConfigDict(env_prefix="EXTRACTOR_", frozen=True, extra="forbid")
 
@@ -144,8 +160,26 @@ class Settings(BaseSettings):
         description="Addresses, with commas between them, of proxies whose X-Forwarded-For tells "
         "who asks.",
     )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="Of the service's log; json has one object a line."
+    )
     host: str = Field("127.0.0.1", description="Address that the service listens on.")
     port: int = Field(8000, gt=0, lt=65536, description="Port that the service listens on.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        named = os.environ.get(FILE_VARIABLE)
+        path = Path(named or FILE)
+        if named and not path.is_file():
+            raise FileNotFoundError("there is no such file")
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, path)
 
     def of_reading(self) -> dict[str, float]:
         """What decides how a document is read and what is held back: probabilities are true only

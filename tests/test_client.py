@@ -49,10 +49,13 @@ def test_a_report_is_uploaded_reviewed_and_exported(service: Client, tmp_path: P
     question = service.next_question()
     assert question is not None
     assert (question.document.id, question.slot) == (document.id, WRONG)
+    (finding,) = service.findings(relation="disputes.", year=2024)
+    assert (finding.document_id, finding.message) == (document.id, before.findings[0].message)
     after, newer = service.decide(
         document.id, question.slot, value=Decimal(2), comment="1 and 7", version=version
     )
     assert (before.status, after.status, after.findings) == ("needs_review", "accepted", [])
+    assert list(service.findings(relation="disputes.", year=2024)) == []
     with pytest.raises(ApiError, match="version_outdated") as outdated:
         service.decide(document.id, WRONG, state="blank", version=version)
     assert (outdated.value.reason, outdated.value.status) == ("version_outdated", 412)

@@ -59,7 +59,7 @@ class Guard:
         try:
             await self._app(scope, receive, send_guarded)
         except Exception:  # the client learns that it happened, the log what it was
-            log.exception("request %s: %s %s", request_id, scope["method"], scope["path"])
+            log.exception("%s %s", scope["method"], scope["path"], extra={"request": request_id})
             if has_started:
                 raise
             detail = "unexpected; the log of the service has more under this request_id"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -18,7 +17,9 @@ from pathlib import Path
 from typing import Protocol
 
 from extractor.errors import ExtractorError
+from extractor.service import logs
 from extractor.service.confinement import confine
+from extractor.service.logs import about
 from extractor.service.problems import INTERNAL_ERROR
 from extractor.service.tasks import (
     Answer,
@@ -75,7 +76,7 @@ def run_worker(connection: Connection, settings: Settings, prepare: Prepare) -> 
     """Serve orders that come through the pipe until it closes. The main function of the process."""
     os.setsid()  # with its children it can be stopped as one group, and Ctrl-C goes to the service
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    logs.configure(settings.log_format)
     try:
         confine(settings)
         threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
@@ -121,7 +122,7 @@ def _answer(order: Order, work: Work, connection: Connection) -> Answer:
     except (BrokenPipeError, ConnectionResetError):
         raise
     except Exception as error:
-        log.exception("document %s", order.task.document_id)
+        log.exception("it cannot be extracted", extra=about(order.task.document_id))
         detail = f"unexpected {type(error).__name__} while {order.task.name} was extracted"
         return Refused(INTERNAL_ERROR.code, detail)
 

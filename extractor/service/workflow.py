@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from extractor.errors import StoreError
+from extractor.service.logs import about
 from extractor.service.problems import (
     CANCELLED,
     INTERNAL_ERROR,
@@ -107,6 +108,7 @@ class DocumentWork:
             document = self._patiently(lambda: self._store.queue.begin(document_id, run))
             if document is None:
                 return
+            log.info("extracted, attempt %d", document.attempts, extra=about(document_id))
             with self._state:
                 self._active[document_id] = process
             try:
@@ -116,7 +118,7 @@ class DocumentWork:
                     self._store.queue.release(document)
                 raise
             except Exception as error:
-                log.exception("document %s", document_id)
+                log.exception("it cannot be extracted", extra=about(document_id))
                 detail = f"unexpected {type(error).__name__} while {document.name} was extracted"
                 self._patiently(lambda: self._store.queue.fail(document, INTERNAL_ERROR, detail))
                 raise
@@ -171,7 +173,7 @@ class DocumentWork:
             try:
                 is_wanted = self._store.queue.set_progress(document, stage, page, pages)
             except DBAPIError as error:  # of no consequence
-                log.warning("document %s: its progress cannot be noted: %s", document.id, error)
+                log.warning("its progress cannot be noted: %s", error, extra=about(document.id))
 
         def report(stage: str, page: int, pages: int) -> None:
             nonlocal noted_at
@@ -194,7 +196,8 @@ class DocumentWork:
             try:
                 answer = process.ask(order, deadline, report)
             except LostError:
-                log.error("document %s: its process ended in %s", document.id, order)
+                name = type(order).__name__
+                log.error("its process ended in %s", name, extra=about(document.id))
                 continue
             except TooSlowError:
                 limit = self._settings.max_seconds * GRACE
@@ -216,10 +219,15 @@ class DocumentWork:
     def _note(self, document: Document, answer: Answer) -> None:
         match answer:
             case Done(outcome):
+                told = f"{outcome.status}, {outcome.flagged} values flagged"
+                log.info(
+                    "%s, %.1f s", told, sum(outcome.seconds.values()), extra=about(document.id)
+                )
                 path = self._store.folder(document) / result_name("json")
                 result = json.loads(path.read_bytes(), parse_float=Decimal)
                 self._store.queue.finish(document, outcome, result)
             case Refused(code, detail) if code != CANCELLED.code:
+                log.info("failed, %s: %s", code, detail, extra=about(document.id))
                 self._store.queue.fail(document, problem_of(code), detail)
         if not self._is_service:
             self._store.files.drop_copy(document.sha256)

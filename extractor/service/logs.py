@@ -1,0 +1,53 @@
+"""The log of the service: a line, or one JSON object a line, with the id of the document or of the
+request that it is about."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+_FIELDS = ("document", "request")
+
+
+def about(document_id: str) -> dict[str, Any]:
+    """`extra=` of a log call about a document."""
+    return {"document": document_id}
+
+
+def configure(format: Literal["text", "json"]) -> None:
+    """Let everything from INFO on go to stderr."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Json() if format == "json" else _Text())
+    logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # addresses of webhooks may be secrets
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+class _Text(logging.Formatter):
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(message)s")
+
+    def format(self, record: logging.LogRecord) -> str:
+        named = [f" [{name} {found}]" for name, found in _named(record).items()]
+        return super().format(record) + "".join(named)
+
+
+class _Json(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        content = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **_named(record),
+        }
+        if record.exc_info:
+            content["trace"] = self.formatException(record.exc_info)
+        return json.dumps(content, ensure_ascii=False)
+
+
+def _named(record: logging.LogRecord) -> dict[str, str]:
+    return {name: str(getattr(record, name)) for name in _FIELDS if hasattr(record, name)}

@@ -1,0 +1,73 @@
+"""The log of the service, and the file with its settings."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from extractor.service.logs import about, configure
+from extractor.settings import FILE, FILE_VARIABLE, Settings
+
+
+@pytest.fixture(autouse=True)
+def restored() -> Iterator[None]:
+    """Logging as it was."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+def logged(capsys: pytest.CaptureFixture[str], format: Literal["text", "json"], fails: bool) -> str:
+    configure(format)
+    log = logging.getLogger("somewhere")
+    if fails:
+        try:
+            raise ValueError("多少")
+        except ValueError:
+            log.exception("it failed", extra=about("abc"))
+    else:
+        log.info("%d pages\nread", 3, extra=about("abc"))
+    return capsys.readouterr().err
+
+
+def test_a_line_is_an_object(capsys: pytest.CaptureFixture[str]) -> None:
+    [line] = logged(capsys, "json", fails=False).splitlines()
+    found = json.loads(line)
+    assert found.pop("time").endswith("+00:00")
+    assert found == {
+        "level": "info",
+        "logger": "somewhere",
+        "message": "3 pages\nread",
+        "document": "abc",
+    }
+
+
+def test_a_trace_is_in_the_object(capsys: pytest.CaptureFixture[str]) -> None:
+    [line] = logged(capsys, "json", fails=True).splitlines()
+    assert "ValueError: 多少" in json.loads(line)["trace"]
+
+
+def test_a_line_for_people_names_the_document(capsys: pytest.CaptureFixture[str]) -> None:
+    assert logged(capsys, "text", fails=False).endswith("read [document abc]\n")
+    assert sys.stderr is not None
+
+
+def test_settings_may_be_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert Settings().workers == 1
+    Path(FILE).write_text("workers = 3\nmax_pages = 7\n")
+    assert (Settings().workers, Settings().max_pages) == (3, 7)
+    monkeypatch.setenv("EXTRACTOR_WORKERS", "4")
+    assert (Settings().workers, Settings().max_pages) == (4, 7)
+    assert Settings(workers=5).workers == 5
+    monkeypatch.setenv(FILE_VARIABLE, str(tmp_path / "other.toml"))
+    with pytest.raises(FileNotFoundError):
+        Settings()
