@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
@@ -14,6 +14,7 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from extractor.engines import Engines
+from extractor.errors import CorruptInput
 from extractor.export import FORMATS
 from extractor.figures import find_figures
 from extractor.pipeline import decided
@@ -21,10 +22,11 @@ from extractor.prose import join_prose
 from extractor.readings import to_bytes
 from extractor.schema import load_schema
 from extractor.service.auth import Keys
+from extractor.service.extracting import Extracting
 from extractor.service.jobs import DurableJobs
 from extractor.service.outcomes import outcome_of
 from extractor.service.tables import Role
-from extractor.service.tasks import READING, Outcome, Task, result_name, write_whole
+from extractor.service.tasks import Outcome, Task, reading_name, result_name, write_whole
 from extractor.service.value_tables import CellRow
 from extractor.service.worker import Report, Work
 from extractor.settings import Settings
@@ -80,6 +82,19 @@ def extraction(*, with_figures: bool = False) -> Extraction:
     )
 
 
+class Again(Whole):
+    """`Whole` that carries decisions over as the real one does."""
+
+    def __init__(self, finish: Callable[[Task, Report], Outcome], settings: Settings) -> None:
+        super().__init__(finish)
+        self._settings = settings
+
+    def carry(
+        self, task: Task, decisions: Mapping[str, Mapping[str, Any]], version: int
+    ) -> Outcome:
+        return Extracting(self._settings).carry(task, decisions, version)
+
+
 def prepare_table(settings: Settings) -> Work:
     """A reader that always reads the same."""
 
@@ -90,12 +105,15 @@ def prepare_table(settings: Settings) -> Work:
         read = replace(read, name=task.name, facts=facts)
         found = decided(read, SCHEMA, settings, calibrator)
         for name, write in FORMATS.items():
-            write_whole(task.folder / result_name(name), write(found, SCHEMA))
+            path = task.folder / result_name(name, generation=task.generation)
+            write_whole(path, write(found, SCHEMA))
         if "old" not in task.name:
-            write_whole(task.folder / READING, to_bytes(found))
+            write_whole(task.folder / reading_name(task.generation), to_bytes(found))
+        if "refused" in task.name and task.generation:
+            raise CorruptInput("it cannot be read any more")
         return outcome_of(found)
 
-    return Whole(work)
+    return Again(work, settings)
 
 
 @pytest.fixture(scope="module")
@@ -490,3 +508,61 @@ def test_values_are_rows_as_they_are_in_the_result(client: TestClient) -> None:
     assert rows()[WRONG] == ("2", "reviewed")
     assert client.delete(f"{API}/{document_id}").status_code == 204
     assert rows() == {}
+
+
+def again(client: TestClient, document_id: str) -> Any:
+    """The document once it has been extracted again."""
+    queued = client.post(f"{API}/{document_id}/extract")
+    assert (queued.status_code, queued.json()["state"]) == (202, "queued"), queued.text
+    client.get(f"{API}/{document_id}/events")
+    return client.get(f"{API}/{document_id}").json()
+
+
+def test_decisions_survive_another_extraction(client: TestClient) -> None:
+    document_id = finished(client, "again with figures.txt")
+    figure = client.get(f"{API}/{document_id}/extraction").json()["figures"][0]["id"]
+    put(client, document_id, WRONG, {"value": 2})
+    body = {"absent": True}
+    client.put(f"{API}/{document_id}/figures/{figure}", json=body)
+    client.put(f"{API}/{document_id}/report", json={"organization": "西湾市民政局"})
+    before = client.get(f"{API}/{document_id}/extraction").json()
+    first = client.get(f"{API}/{document_id}").json()
+    assert (first["version"], first["generation"]) == (3, 0)
+    document = again(client, document_id)
+    assert (document["state"], document["version"], document["generation"]) == ("done", 4, 1)
+    for name in ("status", "flagged", "findings", "organization", "pages"):
+        assert document[name] == first[name], name
+    after = client.get(f"{API}/{document_id}/extraction")
+    assert after.headers["etag"] == '"4"'
+    assert after.json() == before
+    assert client.get(f"{API}/{document_id}/extraction?generation=0").json() == before
+    assert client.get(f"{API}/{document_id}/export?format=xlsx").content[:2] == b"PK"
+    missing = client.get(f"{API}/{document_id}/extraction?generation=2")
+    assert code_of(missing) == "generation_unknown"
+    assert put(client, document_id, WRONG, {"withdrawn": True}).status_code == 200
+    assert WRONG in flagged(client.get(f"{API}/{document_id}/extraction").json())
+    assert again(client, document_id)["generation"] == 2
+    last = client.get(f"{API}/{document_id}/extraction").json()
+    assert WRONG in flagged(last)  # what was withdrawn does not come back
+    assert last["report"]["organization"] == "西湾市民政局"
+    trail = client.get(f"{API}/{document_id}/reviews").json()["reviews"]
+    assert len(trail) == 4
+
+
+def test_without_decisions_the_new_result_is_taken_as_it_is(client: TestClient) -> None:
+    document_id = finished(client, "again.txt")
+    before = client.get(f"{API}/{document_id}/extraction").json()
+    assert again(client, document_id)["generation"] == 1
+    assert client.get(f"{API}/{document_id}/extraction").json() == before
+    assert client.get(f"{API}/{document_id}/export?format=csv").status_code == 200
+    assert len(of(client, document_id)) == 1
+
+
+def test_a_result_outlives_an_extraction_that_fails(client: TestClient) -> None:
+    document_id = finished(client, "refused.txt")
+    before = client.get(f"{API}/{document_id}/extraction").json()
+    document = again(client, document_id)
+    assert (document["state"], document["generation"]) == ("done", 0)
+    assert document["problem"]["code"] == "corrupt_input"
+    assert client.get(f"{API}/{document_id}/extraction").json() == before
+    assert put(client, document_id, WRONG, {"value": 2}).status_code == 200

@@ -26,13 +26,14 @@ _QUIET_SECONDS = 900.0
 class Load:
     """Clients that go on whatever happens, and remember what was acknowledged."""
 
-    def __init__(self, office: Office, most: int) -> None:
+    def __init__(self, office: Office) -> None:
+        """`allowed` is how many documents may have been uploaded by now."""
+        self.allowed = 0
         self.documents: dict[str, str] = {}
         self.decisions: list[tuple[str, str, int]] = []
         self.unanswered = 0
         self.answers: Counter[int] = Counter()
         self._office = office
-        self._most = most
         self._ending = threading.Event()
         kinds = cycle([TEXT, PDF, TEXT, TEXT, PDF, TEXT, SCAN])
         self._documents = documents(kinds)
@@ -53,7 +54,7 @@ class Load:
         with self._office.http() as http:
             while not self._ending.wait(0.3):
                 with self._lock:
-                    if len(self.documents) >= self._most:
+                    if len(self.documents) >= self.allowed:
                         continue
                     name, data = next(self._documents)
                 try:
@@ -91,7 +92,7 @@ class Load:
 def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m eval drill kills", description=__doc__)
     parser.add_argument("--kills", type=int, default=100)
-    parser.add_argument("--documents", type=int, default=400, help="at most so many are uploaded")
+    parser.add_argument("--documents", type=int, default=400, help="that are uploaded meanwhile")
     parser.add_argument("--database-url", default="", help="of an empty PostgreSQL database")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(argv)
@@ -109,10 +110,11 @@ def drill(office: Office, options: argparse.Namespace) -> int:
     beside.start()
     with office.http() as http:  # nobody listens there: what is announced stays to be counted
         http.post("/webhooks", json={"url": "http://127.0.0.1:9/"}).raise_for_status()
-    load = Load(office, options.documents)
+    load = Load(office)
     load.start()
     killed: Counter[str] = Counter()
     for number in range(options.kills):
+        load.allowed = options.documents * (number + 1) // options.kills
         time.sleep(rng.uniform(0.1, 6.0))
         which = rng.choice(("service", "service", "worker", "both"))
         for name, process in processes.items():

@@ -13,7 +13,9 @@ import re
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from extractor.service.jobs import DurableJobs
 from extractor.service.store import open_store
@@ -56,6 +58,11 @@ class Paged:
 
     def compare(self, task: Task, previous: Path) -> Outcome:
         raise AssertionError("these documents are of no year")
+
+    def carry(
+        self, task: Task, decisions: Mapping[str, Mapping[str, Any]], version: int
+    ) -> Outcome:
+        raise AssertionError("nothing is decided")
 
     def _told(self, task: Task) -> tuple[str, str]:
         found = re.match(r"(\d+) pages of ([\d.]+) s", (task.folder / SOURCE).read_text())

@@ -20,7 +20,7 @@ from extractor.service.problems import (
 )
 from extractor.service.review_models import CellBody, FigureBody, ReportBody
 from extractor.service.tasks import REPORT
-from extractor.types import FIGURES, Answers, FigureAnswer, Reading, State
+from extractor.types import FIGURES, Answers, FigureAnswer, Reading, ReportReading, State
 
 Json = Mapping[str, Any]
 Body = CellBody | FigureBody | ReportBody
@@ -101,6 +101,35 @@ def told(decisions: Mapping[str, Json]) -> Answers:
             cells[subject] = _reading(content)
     report = decisions.get(REPORT, {})
     return Answers(cells, figures, report.get("organization"), report.get("year"))
+
+
+def carried(
+    decisions: Mapping[str, Json], before: ReportReading, now: ReportReading
+) -> dict[str, Json]:
+    """Decisions about one extraction of a document, as decisions about another one of it.
+
+    Cells and the report are the same; a figure is the one of the same key in the same sentence.
+    What is not there any more is left out.
+    """
+    tables = {table.table for table in now.tables}
+    found: dict[str, Json] = {}
+    for subject, content in decisions.items():
+        group, _, name = subject.partition(".")
+        if group == FIGURES:
+            number = int(name)
+            old = before.figures[number] if number < len(before.figures) else None
+            same = [
+                i
+                for i, figure in enumerate(now.figures)
+                if old is not None
+                and (figure.key, figure.sentence) == (old.key, old.sentence)
+                and figure.scope == old.scope
+            ]
+            if len(same) == 1:
+                found[figure_subject(same[0])] = content
+        elif subject == REPORT or group in tables:
+            found[subject] = content
+    return found
 
 
 def _figure(body: FigureBody, before: Json) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from extractor.service.tasks import SOURCE
 
 MARKER = "backup-of-extractor"
 """Is in every folder that backups were made into; no other folder with anything in it is taken."""
-_DECIDED = re.compile(r"result-(\d+)\.")
+_DECIDED = re.compile(r"(?:g\d+-)?result-(\d+)\.")
 _ATTEMPTS = 3
 Rows = Mapping[str, tuple[str, int]]
 """Id to sha256 and version of documents."""

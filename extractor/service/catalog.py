@@ -13,6 +13,7 @@ from extractor.service.tables import AuditEntry, Document, DocumentState, Review
 from extractor.service.value_tables import FindingRow
 
 _PAGE = 200
+_HAS_RESULT = Document.media_type.is_not(None) & (Document.state != DocumentState.FAILED)
 
 
 class Catalog:
@@ -61,7 +62,7 @@ class Catalog:
     ) -> Iterator[Document]:
         """Every document with a result, in the order of arrival; some at a time, so that what is
         removed or finished meanwhile does no harm."""
-        query = select(Document).where(Document.state == DocumentState.DONE)
+        query = select(Document).where(_HAS_RESULT)
         query = _of(query, status, organization, year)
         query = query.order_by(Document.number).limit(_PAGE)
         last = 0
@@ -81,7 +82,7 @@ class Catalog:
         query = (
             select(Document)
             .where(Document.organization == organization, Document.year == year - 1)
-            .where(Document.state == DocumentState.DONE)
+            .where(_HAS_RESULT)
             .limit(2)
         )
         with self._session() as session:
@@ -153,6 +154,7 @@ class Catalog:
         query = (
             select(Document)
             .where(Document.question.is_not(None), Document.id.not_in(passed_over))
+            .where(Document.state == DocumentState.DONE)
             .order_by(Document.settles.desc(), Document.number)
             .limit(1)
         )

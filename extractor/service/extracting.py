@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from extractor import __version__, ingest, page_readings, readings
+from extractor.calibrator import Calibrator
 from extractor.engines import Engines
 from extractor.errors import CorruptInput
 from extractor.export import FORMATS
@@ -16,8 +19,16 @@ from extractor.pages import inspect
 from extractor.pipeline import decided, extract
 from extractor.previous import last_year, read_previous
 from extractor.schema import load_schema
+from extractor.service.answers import carried, told
 from extractor.service.outcomes import outcome_of
-from extractor.service.tasks import READING, SOURCE, Outcome, Task, result_name, write_whole
+from extractor.service.tasks import (
+    SOURCE,
+    Outcome,
+    Task,
+    reading_name,
+    result_name,
+    write_whole,
+)
 from extractor.service.worker import Report
 from extractor.settings import Settings
 from extractor.types import Extraction, Source
@@ -73,21 +84,37 @@ class Extracting:
         return outcome_of(extraction)
 
     def compare(self, task: Task, previous: Path) -> Outcome:
-        read = readings.from_bytes((task.folder / READING).read_bytes())
+        read = self._read_before(task, task.generation)
         known = last_year(read.facts, read_previous(previous))
         read = replace(read, reading=replace(read.reading, last_year=known))
-        is_calibrated = self._settings.calibration
-        calibrator = (
-            self._engines.calibrator_for(self._schema, self._settings) if is_calibrated else None
-        )
-        extraction = decided(read, self._schema, self._settings, calibrator)
+        extraction = decided(read, self._schema, self._settings, self._calibrator())
         self._write(task, extraction)
         return outcome_of(extraction)
 
+    def carry(
+        self, task: Task, decisions: Mapping[str, Mapping[str, Any]], version: int
+    ) -> Outcome:
+        read = self._read_before(task, task.generation)
+        before = self._read_before(task, task.generation - 1)
+        answers = told(carried(decisions, before.reading, read.reading))
+        extraction = decided(read, self._schema, self._settings, self._calibrator(), answers)
+        path = task.folder / result_name("json", version, task.generation)
+        write_whole(path, FORMATS["json"](extraction, self._schema))
+        return outcome_of(extraction)
+
+    def _calibrator(self) -> Calibrator | None:
+        is_wanted = self._settings.calibration
+        return self._engines.calibrator_for(self._schema, self._settings) if is_wanted else None
+
+    def _read_before(self, task: Task, generation: int) -> Extraction:
+        return readings.from_bytes((task.folder / reading_name(generation)).read_bytes())
+
     def _write(self, task: Task, extraction: Extraction) -> None:
         for name, write in FORMATS.items():
-            write_whole(task.folder / result_name(name), write(extraction, self._schema))
-        write_whole(task.folder / READING, readings.to_bytes(extraction))
+            path = task.folder / result_name(name, generation=task.generation)
+            write_whole(path, write(extraction, self._schema))
+        path = task.folder / reading_name(task.generation)
+        write_whole(path, readings.to_bytes(extraction))
 
     def _source(self, task: Task) -> Source:
         data = (task.folder / SOURCE).read_bytes()

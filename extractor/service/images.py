@@ -56,7 +56,9 @@ def page_image(document: Document, number: int, store: Store, settings: Settings
     if not 1 <= number <= len(rotations):
         raise ProblemError(PAGE_UNKNOWN, f"{document.name} has pages 1 to {len(rotations)}")
     folder = store.folder(document)
-    path = folder / f"page-{number:04d}.jpg"
+    # Another extraction may have found another way up.
+    again = f"g{document.generation}-" if document.generation else ""
+    path = folder / f"page-{again}{number:04d}.jpg"
     with _one_at_a_time:
         if not path.exists():
             data = (folder / SOURCE).read_bytes()

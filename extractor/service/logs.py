@@ -30,9 +30,9 @@ class _Text(logging.Formatter):
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(message)s")
 
-    def format(self, record: logging.LogRecord) -> str:
+    def formatMessage(self, record: logging.LogRecord) -> str:
         named = [f" [{name} {found}]" for name, found in _named(record).items()]
-        return super().format(record) + "".join(named)
+        return super().formatMessage(record) + "".join(named)
 
 
 class _Json(logging.Formatter):

@@ -175,6 +175,7 @@ class DocumentModel(Model):
                 "flagged": 2,
                 "findings": 1,
                 "version": 0,
+                "generation": 0,
             }
         }
     )
@@ -198,7 +199,8 @@ class DocumentModel(Model):
     cells: int | None
     flagged: int | None = Field(description="Cells and figures that a person must look at.")
     findings: int | None
-    version: int = Field(description="Counts review decisions; the ETag of the extraction.")
+    version: int = Field(description="Counts decisions and generations; the extraction's ETag.")
+    generation: int = Field(description="How often it was extracted again.")
 
     @classmethod
     def of(cls, document: Document) -> DocumentModel:
@@ -219,11 +221,12 @@ class DocumentModel(Model):
             organization=document.organization,
             year=document.year,
             edition=document.edition,
-            pages=document.pages if state is DocumentState.DONE else None,
+            pages=len(document.rotations or ()) if document.has_result else None,
             cells=document.cells,
             flagged=document.flagged,
             findings=document.findings,
             version=document.version,
+            generation=document.generation,
         )
 
 

@@ -87,6 +87,7 @@ NOTHING_ACCEPTED = ProblemType("nothing_accepted", 422, "None of the files can b
 DOCUMENT_UNKNOWN = ProblemType("document_unknown", 404, "There is no such document")
 PAGE_UNKNOWN = ProblemType("page_unknown", 404, "The document has no such page")
 SLOT_UNKNOWN = ProblemType("slot_unknown", 404, "The form has no such slot")
+GENERATION_UNKNOWN = ProblemType("generation_unknown", 404, "There is no such extraction of it")
 FIGURE_UNKNOWN = ProblemType("figure_unknown", 404, "The report has no such key figure")
 NO_PAGE_IMAGE = ProblemType("no_page_image", 404, "The document has no page images")
 NO_CELL_IMAGE = ProblemType("no_cell_image", 404, "The cell was not found on a page")
@@ -124,6 +125,7 @@ PROBLEMS: Mapping[str, ProblemType] = {
         DOCUMENT_UNKNOWN,
         PAGE_UNKNOWN,
         SLOT_UNKNOWN,
+        GENERATION_UNKNOWN,
         FIGURE_UNKNOWN,
         NO_PAGE_IMAGE,
         NO_CELL_IMAGE,

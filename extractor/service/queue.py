@@ -138,6 +138,10 @@ class Queue:
                 rotations=list(outcome.rotations),
                 question=outcome.question,
                 settles=outcome.settles,
+                problem_code=None,
+                problem_detail=None,
+                generation=document.generation + document.has_result,
+                version=document.version + document.has_result,
             )
             if is_noted:
                 keep_values(session, document.id, result)
@@ -147,21 +151,21 @@ class Queue:
     def fail(self, document: Document, problem: ProblemType, detail: str) -> None:
         """Note a failure; nothing happens if the document is not to be worked on any more."""
         with self._session.begin() as session:
-            if _change(session, document, **_failed(problem, detail)):
+            if _change(session, document, **_failed(document, problem, detail)):
                 count_failed(session, problem.code)
                 announce(session, Event.FAILED, document.id)
 
     def cancel(self, document_id: str, *, key_id: str) -> Document | None:
         """Give up a document that is not finished; None if there is none such."""
-        query = (
-            update(Document)
-            .where(Document.id == document_id, _UNFINISHED)
-            .values(**_failed(CANCELLED, "somebody cancelled it; retry to extract it all the same"))
-            .returning(Document)
-        )
+        detail = "somebody cancelled it; retry to extract it all the same"
         with self._session.begin() as session:
-            document = session.scalar(query)
+            document = session.scalar(
+                select(Document).where(Document.id == document_id, _UNFINISHED).with_for_update()
+            )
             if document is not None:
+                for name, value in _failed(document, CANCELLED, detail).items():
+                    setattr(document, name, value)
+                session.flush()
                 session.expunge(document)
                 session.add(
                     AuditEntry(
@@ -193,15 +197,12 @@ def _change(session: Session, document: Document, **values: Any) -> bool:
     return session.scalar(query) is not None
 
 
-def _failed(problem: ProblemType, detail: str) -> dict[str, Any]:
-    return {
-        "state": DocumentState.FAILED,
-        "status": "failed",
-        "finished_at": _now(),
-        "stage": None,
-        "problem_code": problem.code,
-        "problem_detail": detail,
-    }
+def _failed(document: Document, problem: ProblemType, detail: str) -> dict[str, Any]:
+    """What changes by a failure. A document that has a result keeps it."""
+    told = {"stage": None, "page": 0, "problem_code": problem.code, "problem_detail": detail}
+    if document.has_result:
+        return {**told, "state": DocumentState.DONE, "pages": len(document.rotations or ())}
+    return {**told, "state": DocumentState.FAILED, "status": "failed", "finished_at": _now()}
 
 
 def _now() -> datetime:

@@ -23,17 +23,19 @@ from extractor.pipeline import decided
 from extractor.readings import from_bytes
 from extractor.schema import Schema, load_schema
 from extractor.service.answers import Body, decided_by, shown, told
+from extractor.service.decisions import Decisions, decisions_of
 from extractor.service.models import ExportFormat
 from extractor.service.outcomes import outcome_of
 from extractor.service.problems import (
     DOCUMENT_UNKNOWN,
+    NOT_FINISHED,
     NOT_REVIEWABLE,
     VERSION_OUTDATED,
     ProblemError,
 )
 from extractor.service.store import Store
-from extractor.service.tables import Document, Review
-from extractor.service.tasks import READING, result_name, write_whole
+from extractor.service.tables import Document, DocumentState, Review
+from extractor.service.tasks import reading_name, result_name, write_whole
 from extractor.settings import Settings
 from extractor.types import Extraction
 
@@ -93,7 +95,10 @@ class Reviews:
             if after is not None:
                 decisions[subject] = after
             extraction = self._decided(current, decisions)
-            path = self._store.folder(current) / result_name("json", current.version + 1)
+            if current.state != DocumentState.DONE:
+                raise ProblemError(NOT_FINISHED, f"{current.name} is being extracted again; wait")
+            name = result_name("json", current.version + 1, current.generation)
+            path = self._store.folder(current) / name
             content = FORMATS["json"](extraction, self.schema)
             write_whole(path, content)
             self._store.publish(current)
@@ -104,6 +109,7 @@ class Reviews:
                 action=body.action,
                 before=before,
                 after=after,
+                generation=current.generation,
                 comment=body.comment,
             )
             changed = self._store.review(
@@ -119,7 +125,7 @@ class Reviews:
 
     def export(self, document: Document, format: ExportFormat) -> Path:
         """The file of a format, with all decisions in it; written when it is first asked for."""
-        path = self._store.folder(document) / result_name(format, document.version)
+        path = self._store.folder(document) / _name(document, format)
         if document.version and not path.is_file():
             with self._lock:
                 return self._written(self._current(document), format)
@@ -127,11 +133,22 @@ class Reviews:
 
     def _written(self, document: Document, format: str) -> Path:
         """The file of a format, written if it is not there; hold the lock."""
-        path = self._store.folder(document) / result_name(format, document.version)
+        path = self._store.folder(document) / _name(document, format)
         if document.version and not path.is_file():
             extraction = self._decided(document, self._decisions(document))
             write_whole(path, FORMATS[format](extraction, self.schema))
         return path
+
+    def older(self, document: Document, generation: int) -> Path | None:
+        """The last result of an earlier extraction; None if there was none."""
+        if not 0 <= generation < document.generation:
+            return None
+        folder = self._store.folder(document)
+        for version in range(document.version, -1, -1):
+            path = folder / result_name("json", version, generation)
+            if path.is_file():
+                return path
+        return None
 
     def result(self, document: Document) -> tuple[Document, bytes] | None:
         """A document as it is now, and its result; None if it has been removed meanwhile."""
@@ -186,26 +203,22 @@ class Reviews:
         """Remove the files of an older version; the first one stays."""
         if version > 0:
             for format in FORMATS:
-                self._store.files.forget(document.sha256, result_name(format, version))
+                name = result_name(format, version, document.generation)
+                self._store.files.forget(document.sha256, name)
 
     def _result(self, document: Document) -> Mapping[str, Any]:
         path = self._written(document, "json")
         result: Mapping[str, Any] = json.loads(path.read_bytes(), parse_float=Decimal)
         return result
 
-    def _decisions(self, document: Document) -> dict[str, Mapping[str, Any]]:
-        """The decisions that count, by what they are about."""
-        found: dict[str, Mapping[str, Any]] = {}
-        for review in self._store.reviews(document.id):
-            found.pop(review.slot, None)
-            if review.after is not None:
-                found[review.slot] = review.after
-        return found
+    def _decisions(self, document: Document) -> Decisions:
+        folder = self._store.folder(document)
+        return decisions_of(self._store.reviews(document.id), folder, document.generation)
 
     def _decided(
         self, document: Document, decisions: Mapping[str, Mapping[str, Any]]
     ) -> Extraction:
-        path = self._store.folder(document) / READING
+        path = self._store.folder(document) / reading_name(document.generation)
         if not path.is_file():
             raise ProblemError(
                 NOT_REVIEWABLE,
@@ -221,6 +234,10 @@ class Reviews:
         if calibrator is not None and not calibrator.knows(kept.models):
             calibrator = None
         return decided(kept, self.schema, self._settings, calibrator, told(decisions))
+
+
+def _name(document: Document, format: str) -> str:
+    return result_name(format, document.version, document.generation)
 
 
 def _outdated(document: Document) -> ProblemError:

@@ -159,6 +159,29 @@ class Store(Catalog):
                 announce(session, Event.REMOVED, document.id)
         return document
 
+    def extract_again(self, document_id: str, *, key_id: str) -> Document | None:
+        """Queue a document that has a result, which it keeps until there is another one; None where
+        there is no such document, or it is queued already."""
+        query = (
+            update(Document)
+            .where(Document.id == document_id, Document.state == DocumentState.DONE)
+            .values(
+                state=DocumentState.QUEUED,
+                attempts=0,
+                run=Document.run + 1,
+                job=None,
+                problem_code=None,
+                problem_detail=None,
+            )
+            .returning(Document)
+        )
+        with self._session.begin() as session:
+            document = session.scalar(query)
+            if document is not None:
+                session.expunge(document)
+                session.add(_audit("extracted_again", document, key_id))
+        return document
+
     def retry(self, document_id: str, *, key_id: str) -> Document | None:
         """Queue a document again whose extraction failed, with as many attempts as a new one; None
         where there is no such document that failed."""

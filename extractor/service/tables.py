@@ -55,8 +55,9 @@ class Document(Base):
     that of the extraction, "failed" also where there is none. `rotations` is None until done.
     `priority`: lower ones are extracted first. `run` counts how often it was retried, and `job` is
     the workflow that extracts it, None until there is one.
-    `version` counts review decisions; `question` is the slot to ask about first, None where nothing
-    is in doubt, and `settles` what an answer settles.
+    `generation` counts how often it was extracted again, with what it had staying until then.
+    `version` counts review decisions and generations; `question` is the slot to ask about first,
+    None where nothing is in doubt, and `settles` what an answer settles.
     """
 
     __tablename__ = "documents"
@@ -89,8 +90,14 @@ class Document(Base):
     problem_code: Mapped[str | None]
     problem_detail: Mapped[str | None]
     version: Mapped[int] = mapped_column(default=0, server_default="0")
+    generation: Mapped[int] = mapped_column(default=0, server_default="0")
     question: Mapped[str | None]
     settles: Mapped[float] = mapped_column(Float, default=0.0, server_default="0", index=True)
+
+    @property
+    def has_result(self) -> bool:
+        """Also while it is extracted again."""
+        return self.media_type is not None
 
 
 class Executor(Base):
@@ -118,7 +125,8 @@ class Review(Base):
     """One decision of a person about a cell. The last one counts; all go with their document.
 
     `before` is the cell as it was shown, with status, flags and probability; `after` what it says
-    by the decision, None where an earlier decision was withdrawn.
+    by the decision, None where an earlier decision was withdrawn. `generation` is that of the
+    extraction which it is about.
     """
 
     __tablename__ = "reviews"
@@ -132,6 +140,7 @@ class Review(Base):
     before: Mapped[dict[str, Any]] = mapped_column(JSON)
     after: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     comment: Mapped[str | None]
+    generation: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class Key(Base):

@@ -7,20 +7,30 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 SOURCE = "source"
 """Name of the uploaded file in a document's folder."""
-READING = "reading.json.gz"
-"""Name of what was read of it, from which it is decided again."""
 REPORT = "report"
 """What a question or a decision about the report as a whole is about; of others it is a slot."""
 FORMATS = ("json", "csv", "xlsx")
 """Of results; the worker writes them all."""
 
 
-def result_name(format: str, version: int = 0) -> str:
-    """Name of a result in a document's folder: each version, 0 before any review, has its own."""
-    return f"result-{version}.{format}" if version else f"result.{format}"
+def result_name(format: str, version: int = 0, generation: int = 0) -> str:
+    """Name of a result in a document's folder: each version, 0 before any review, of each
+    extraction has its own."""
+    name = f"result-{version}.{format}" if version else f"result.{format}"
+    return _of(generation) + name
+
+
+def reading_name(generation: int = 0) -> str:
+    """Name of what an extraction has read, from which it is decided again."""
+    return f"{_of(generation)}reading.json.gz"
+
+
+def _of(generation: int) -> str:
+    return f"g{generation}-" if generation else ""
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -40,11 +50,15 @@ def write_whole(path: Path, data: bytes) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One document to extract; `folder` holds its file and takes its results."""
+    """One document to extract; `folder` holds its file and takes its results.
+
+    `generation` counts how often it was extracted again; each one has files of its own.
+    """
 
     document_id: str
     name: str
     folder: Path
+    generation: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +118,17 @@ class Compare:
     previous: Path
 
 
-Order = Open | ReadPage | Finish | Compare
+@dataclass(frozen=True, slots=True)
+class Carry:
+    """Decide a document that was extracted again with what people had decided: `decisions` by
+    subject, about the extraction of the generation before."""
+
+    task: Task
+    decisions: Mapping[str, Mapping[str, Any]]
+    version: int
+
+
+Order = Open | ReadPage | Finish | Compare | Carry
 
 
 @dataclass(frozen=True, slots=True)

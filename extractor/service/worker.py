@@ -11,10 +11,10 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from extractor.errors import ExtractorError
 from extractor.service import logs
@@ -23,6 +23,7 @@ from extractor.service.logs import about
 from extractor.service.problems import INTERNAL_ERROR
 from extractor.service.tasks import (
     Answer,
+    Carry,
     Compare,
     Done,
     Finish,
@@ -65,6 +66,13 @@ class Work(Protocol):
 
     def compare(self, task: Task, previous: Path) -> Outcome:
         """Decide what `finish` has made again, with last year's result, and write all results."""
+        ...
+
+    def carry(
+        self, task: Task, decisions: Mapping[str, Mapping[str, Any]], version: int
+    ) -> Outcome:
+        """Decide what `finish` has made with decisions about what was there before, and write it as
+        the result of a version."""
         ...
 
 
@@ -117,6 +125,8 @@ def _answer(order: Order, work: Work, connection: Connection) -> Answer:
                 return Done(work.finish(task, report))
             case Compare(task, previous):
                 return Done(work.compare(task, previous))
+            case Carry(task, decisions, version):
+                return Done(work.carry(task, decisions, version))
     except ExtractorError as error:
         return Refused(error.code, str(error))
     except (BrokenPipeError, ConnectionResetError):

@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from extractor.errors import StoreError
+from extractor.service.decisions import Decisions, decisions_of
 from extractor.service.logs import about
 from extractor.service.problems import (
     CANCELLED,
@@ -35,6 +36,7 @@ from extractor.service.store import Store
 from extractor.service.tables import Document
 from extractor.service.tasks import (
     Answer,
+    Carry,
     Compare,
     Done,
     Finish,
@@ -130,7 +132,8 @@ class DocumentWork:
 
     def _extract(self, document: Document, process: WorkerProcess) -> None:
         folder = self._patiently(lambda: self._store.folder(document))
-        task = Task(document.id, document.name, folder)
+        generation = document.generation + document.has_result
+        task = Task(document.id, document.name, folder, generation)
         limit = self._settings.max_seconds
         started = time.monotonic()
 
@@ -154,6 +157,10 @@ class DocumentWork:
                 compared = _step("compare", partial(ask, Compare(task, before)))
                 # A result of last year that cannot be read is no fault of this document.
                 answer = compared if isinstance(compared, Done) else answer
+        if isinstance(answer, Done) and document.has_result:
+            decided = _step("decisions", partial(self._patiently, partial(self._decided, document)))
+            if decided:
+                answer = _step("carry", partial(ask, Carry(task, decided, document.version + 1)))
         _step("note", partial(self._patiently, partial(self._note, document, answer)))
 
     def _ask(
@@ -223,8 +230,7 @@ class DocumentWork:
                 log.info(
                     "%s, %.1f s", told, sum(outcome.seconds.values()), extra=about(document.id)
                 )
-                path = self._store.folder(document) / result_name("json")
-                result = json.loads(path.read_bytes(), parse_float=Decimal)
+                result = json.loads(self._result(document).read_bytes(), parse_float=Decimal)
                 self._store.queue.finish(document, outcome, result)
             case Refused(code, detail) if code != CANCELLED.code:
                 log.info("failed, %s: %s", code, detail, extra=about(document.id))
@@ -239,7 +245,22 @@ class DocumentWork:
         before = self._store.last_year(organization, year)
         if before is None:
             return None
-        return self._store.folder(before) / result_name("json", before.version)
+        return self._store.folder(before) / result_name("json", before.version, before.generation)
+
+    def _decided(self, document: Document) -> Decisions:
+        """What people have decided about the extraction that there is; nobody can while another one
+        is made."""
+        folder = self._store.folder(document)
+        return decisions_of(self._store.reviews(document.id), folder, document.generation)
+
+    def _result(self, document: Document) -> Path:
+        """The file of the result that was just made, with decisions in it where there are any."""
+        folder = self._store.folder(document)
+        if not document.has_result:
+            return folder / result_name("json")
+        generation = document.generation + 1
+        path = folder / result_name("json", document.version + 1, generation)
+        return path if path.is_file() else folder / result_name("json", 0, generation)
 
     def _patiently(self, function: Callable[[], _Result]) -> _Result:
         """Do something that the database or the storage may hinder for a while, until they do not.

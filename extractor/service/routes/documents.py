@@ -17,7 +17,13 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from extractor.service import models, uploads
 from extractor.service.auth import Principal
 from extractor.service.images import CELL_MEDIA_TYPE, PAGE_MEDIA_TYPE, cell_image, page_image
-from extractor.service.problems import FINISHED, NOT_FAILED, ProblemError
+from extractor.service.problems import (
+    FINISHED,
+    GENERATION_UNKNOWN,
+    NOT_FAILED,
+    NOT_FINISHED,
+    ProblemError,
+)
 from extractor.service.routes.wiring import (
     Caller,
     DocumentId,
@@ -194,9 +200,20 @@ async def document_events(document: Known, service: Wired) -> AsyncIterator[Serv
     response_class=FileResponse,
     responses=problems_of(404, 409) | {200: {"model": models.ExtractionModel}},
 )
-def extraction(document: Finished, service: Wired) -> FileResponse:
+def extraction(
+    document: Finished,
+    service: Wired,
+    generation: Annotated[
+        int | None, Query(ge=0, description="An older one, as it was last; the newest without it.")
+    ] = None,
+) -> FileResponse:
     """The result. 409 while it is not finished; if it failed, a problem with the reason."""
-    return result_of(document, service)
+    if generation is None or generation == document.generation:
+        return result_of(document, service)
+    path = service.reviews.older(document, generation)
+    if path is None:
+        raise ProblemError(GENERATION_UNKNOWN, f"it was extracted {document.generation + 1} times")
+    return FileResponse(path, media_type="application/json")
 
 
 @router.get(
@@ -264,6 +281,19 @@ def retry(
     queued = service.store.retry(document.id, key_id=caller.key_id)
     if queued is None:
         raise ProblemError(NOT_FAILED, f"{document.name} is {document.state}")
+    service.jobs.notify()
+    return models.DocumentModel.of(queued)
+
+
+@router.post("/documents/{id}/extract", status_code=202, responses=problems_of(403, 404, 409))
+def extract_again(
+    document: Finished, service: Wired, caller: Annotated[Principal, Depends(uploader)]
+) -> models.DocumentModel:
+    """Extract a document again, with newer models perhaps. Its result stays until there is another
+    one, then as an older generation; decisions are carried over."""
+    queued = service.store.extract_again(document.id, key_id=caller.key_id)
+    if queued is None:
+        raise ProblemError(NOT_FINISHED, f"{document.name} is {document.state}")
     service.jobs.notify()
     return models.DocumentModel.of(queued)
 

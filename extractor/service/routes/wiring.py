@@ -104,7 +104,7 @@ def _finished(document: Known) -> Document:
     if document.state == DocumentState.FAILED:
         problem = problem_of(document.problem_code or "")
         raise ProblemError(problem, document.problem_detail or problem.title)
-    if document.state != DocumentState.DONE:
+    if not document.has_result:
         detail = f"{document.name} is {document.state}; wait, or follow .../{document.id}/events"
         raise ProblemError(NOT_FINISHED, detail)
     return document

@@ -16,6 +16,9 @@ def upgrade() -> None:
         batch.add_column(sa.Column("priority", sa.Integer(), nullable=False, server_default="1"))
         batch.add_column(sa.Column("run", sa.Integer(), nullable=False, server_default="0"))
         batch.add_column(sa.Column("job", sa.String()))
+        batch.add_column(sa.Column("generation", sa.Integer(), nullable=False, server_default="0"))
+    with op.batch_alter_table("reviews") as batch:
+        batch.add_column(sa.Column("generation", sa.Integer(), nullable=False, server_default="0"))
     op.create_table(
         "executors",
         sa.Column("id", sa.String(), primary_key=True),
@@ -34,6 +37,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("counts")
     op.drop_table("executors")
+    with op.batch_alter_table("reviews") as batch:
+        batch.drop_column("generation")
     with op.batch_alter_table("documents") as batch:
-        for name in ("job", "run", "priority"):
+        for name in ("generation", "job", "run", "priority"):
             batch.drop_column(name)

@@ -1,0 +1,48 @@
+"""The decisions that count about a document, also those about earlier extractions of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from extractor.readings import from_bytes
+from extractor.service.answers import carried
+from extractor.service.tables import Review
+from extractor.service.tasks import reading_name
+from extractor.types import ReportReading
+
+Decisions = dict[str, Mapping[str, Any]]
+"""By what they are about."""
+
+
+def decisions_of(trail: Sequence[Review], folder: Path, generation: int) -> Decisions:
+    """What is so by decisions, as far as it is about what an extraction has read.
+
+    Args:
+        trail: all decisions about a document, in order; the last one about something counts.
+        folder: of the document, with what every extraction has read.
+        generation: of the extraction.
+
+    Raises:
+        CorruptInput: what an extraction had read cannot be read any more.
+    """
+    found: Decisions = {}
+    at = 0
+    for review in trail:
+        found, at = _moved(found, folder, at, review.generation), review.generation
+        found.pop(review.slot, None)
+        if review.after is not None:
+            found[review.slot] = review.after
+    return _moved(found, folder, at, generation)
+
+
+def _moved(found: Decisions, folder: Path, at: int, to: int) -> Decisions:
+    for generation in range(at, to if found else at):
+        before, now = (_read(folder, one) for one in (generation, generation + 1))
+        found = dict(carried(found, before, now))
+    return found
+
+
+def _read(folder: Path, generation: int) -> ReportReading:
+    return from_bytes((folder / reading_name(generation)).read_bytes()).reading
