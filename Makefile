@@ -21,7 +21,7 @@ FACES := '*/Fandol*-Regular.otf' '*/Fandol*-Bold.otf' '*/Noto*CJK-Regular.ttc' '
 	'*/LiberationS*-Regular.ttf' '*/LiberationS*-Bold.ttf' '*/gbsn00lp.ttf' '*/gkai00mp.ttf' \
 	'*/uming.ttc' '*/wqy-zenhei.ttc'
 
-.PHONY: run test lint bench fonts peers clean
+.PHONY: run test dev lint bench fonts peers clean
 
 run: $(VENV)/.run
 	$(BIN)/extractor serve
@@ -29,6 +29,8 @@ run: $(VENV)/.run
 test: $(VENV)/.test lint
 	$(BIN)/python -m pytest
 	$(BIN)/python -m eval eval/fixtures -o build/report --limit 48 --workers 2
+
+dev: $(VENV)/.test
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -43,7 +43,10 @@ def main(argv: list[str]) -> int:
 def _command(module: str) -> Callable[[list[str]], int]:
     """The main function of a module, which alone is loaded: what others need would be measured,
     too, where memory is."""
-    command: Callable[[list[str]], int] = import_module(module).main
+    try:
+        command: Callable[[list[str]], int] = import_module(module).main
+    except ModuleNotFoundError as error:
+        sys.exit(f"{error.name} is not installed, which evaluation needs: run make dev")
     return command
 
 

@@ -43,8 +43,8 @@ _END_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A document that was extracted. `contents` has the bytes of each format; `reasons` says what
-    failed in it."""
+    """A document that was extracted. `flagged` counts cells and key figures, `flagged_figures` the
+    latter; `contents` has the bytes of each format; `reasons` says what failed in it."""
 
     name: str
     status: str
@@ -55,6 +55,7 @@ class Done:
     reasons: tuple[str, ...]
     contents: Mapping[str, bytes] = field(repr=False)
     seconds: float = 0.0
+    flagged_figures: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +290,7 @@ def prepare_extraction(
             reasons=tuple(failure.reason for failure in extraction.failures),
             contents={name: FORMATS[name](extraction, schema) for name in formats},
             seconds=time.perf_counter() - start,
+            flagged_figures=statuses[len(cells) :].count(CellStatus.FLAGGED),
         )
 
     return work

@@ -29,6 +29,10 @@ NOT_A_TOTAL = re.compile(
     r"分别|平均|每年|每月|每季度|每周|日均|月均|人均|计划|力争|争取|预计|下一步|确保|不少于|不低于|目标|"
     r"去年|上年(?!度?结转)|上一年(?!度?结转)|往年|以往"
 )
+_LOOKS_BACK = re.compile(
+    r"(?:^|[,;。])(?:回看|回顾|回望|再看|对照|反观|而)?(?:去年|上年(?!度?结转)|上一年(?!度?结转)|往年)"
+    r"(?:度|全年|同期|里|一年)?,$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,10 @@ class Scan:
         if not named:
             named = [int(match[1]) for match in _YEAR.finditer(self.text, low, end)][-1:]
         return bool(named) and self.year not in named
+
+    def opens_with_other_year(self, low: int, stretch: int) -> bool:
+        """Whether the clause before `stretch` speaks of the year before as a whole: 回看上年，…"""
+        return bool(_LOOKS_BACK.search(self.text[low:stretch]))
 
 
 def speaks_of_no_total(clause: str) -> bool:

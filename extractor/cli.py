@@ -217,7 +217,8 @@ def backup(
     except ExtractorError as error:
         _note(f"error: {error}")
         raise typer.Exit(error.exit_code) from None
-    _note(f"{target} has {made.documents} documents; {made.copied} files were copied")
+    home = _settings().home.absolute()
+    _note(f"{target} has the {made.documents} documents of {home}; {made.copied} files were copied")
 
 
 keys = typer.Typer(help="Keys to the service of EXTRACTOR_HOME.", no_args_is_help=True)
@@ -271,11 +272,21 @@ def revoke_key(
 
 @contextmanager
 def _store() -> Iterator[Store]:
-    """The storage of the service, which may be running."""
+    """The storage of the service, which may be running; there must be one.
+
+    A mistyped folder would have keys that open nothing.
+    """
+    from extractor.service.database import DATABASE
     from extractor.service.store import open_store
 
+    settings = _settings()
+    if not settings.database_url and not (settings.home / DATABASE).is_file():
+        _refuse(
+            f"{settings.home.absolute()} has no data of a service; name its folder with "
+            "EXTRACTOR_HOME, or start the service there first"
+        )
     try:
-        with open_store(_settings()) as store:
+        with open_store(settings) as store:
             yield store
     except ExtractorError as error:
         _note(f"error: {error}")
@@ -347,8 +358,10 @@ def _written(outcome: batch.Outcome, output: Path, stem: str) -> batch.Outcome:
 def _line(outcome: batch.Outcome) -> str:
     if isinstance(outcome, batch.Failed):
         return _shown(f"{outcome.name}: FAILED {outcome.code}: {outcome.reason}")
+    figures = outcome.flagged_figures
+    of_these = f" ({outcome.flagged - figures} cells, {figures} figures)" if outcome.flagged else ""
     numbers = (
-        f"{outcome.pages} pages, {outcome.cells} cells, {outcome.flagged} flagged, "
+        f"{outcome.pages} pages, {outcome.cells} cells, {outcome.flagged} flagged{of_these}, "
         f"{outcome.findings} findings, {outcome.seconds:.1f} s"
     )
     if outcome.status == "failed":

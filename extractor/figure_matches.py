@@ -158,6 +158,7 @@ def _checked(
         or _is_excluded((key.exclude, pattern.exclude), before)
         or not _is_on_topic(key, scan.heading + view, len(scan.heading) + hit.end())
         or scan.names_other_year(sentence[0], stretch, start)
+        or scan.opens_with_other_year(sentence[0], stretch)
     ):
         return None
     scope = pattern.scope or _scope(before)
@@ -211,6 +212,7 @@ def _zero_in_words(scan: Scan, sentence: tuple[int, int], key: FigureKey) -> Ite
             or _is_excluded((pattern.exclude,), clause)
             or not _is_on_topic(key, scan.heading + scan.masked, len(scan.heading) + hit.end())
             or scan.names_other_year(low, stretch, hit.end())
+            or scan.opens_with_other_year(low, stretch)
         ):
             continue
         yield Match(

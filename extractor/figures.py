@@ -172,6 +172,7 @@ def _by_meaning(said: Said, key: FigureKey, scan: Scan) -> Match | None:
         or quantity.unit not in {canonical(unit) for unit in key.units}
         or speaks_of_no_total(before)
         or scan.names_other_year(stretch, stretch, quantity.start)
+        or scan.opens_with_other_year(low, stretch)
     )
     return Match(
         key=key,

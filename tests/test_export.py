@@ -29,7 +29,7 @@ from extractor.export import (
     write_files,
 )
 from extractor.export.csv import guarded
-from extractor.export.words import FLAG
+from extractor.export.words import FLAG, SCOPE, VERDICT
 from extractor.flag import FLAGS
 from extractor.schema import Layout, load_schema
 from extractor.types import (
@@ -50,6 +50,7 @@ from extractor.types import (
     Table,
     Verdict,
 )
+from training.synthesis.narrative.notation import SCOPES
 
 SCHEMA = load_schema()
 ROOT = Path(__file__).parent.parent
@@ -402,7 +403,23 @@ def test_workbook_marks_doubtful_cells_and_says_why() -> None:
         assert words in marked.comment.text
     assert sheet["I7"].value is None
     assert sheet["I7"].fill.fgColor.rgb != marked.fill.fgColor.rgb
-    assert sheet["D7"].comment is None
+    assert sheet["E7"].comment is None
+
+
+def test_workbook_marks_sums_that_the_report_breaks() -> None:
+    sheet = workbook(extraction())[REQUESTS]
+    marked = [
+        cell for row in sheet.iter_rows() for cell in row if cell.fill.fgColor.rgb == "FFDDEBF7"
+    ]
+    assert marked
+    for cell in marked:
+        assert cell.comment is not None
+        assert cell.comment.text.startswith(VERDICT[Verdict.REPORTED])
+        assert "应为" in cell.comment.text
+
+
+def test_scopes_have_words() -> None:
+    assert set(SCOPE) == SCOPES
 
 
 def test_workbook_lists_summary_findings_and_figures() -> None:
@@ -416,7 +433,8 @@ def test_workbook_lists_summary_findings_and_figures() -> None:
     assert "the page cannot be rendered" in str(summary["处理失败"])
     assert place_of(sheets[DISPUTES], "文件中未找到本表") == "A2:O2"
     finding = [c.value for c in sheets["勾稽问题"][2]]
-    assert finding[:4] == ["requests.granted.row_sum", "报告自身不平衡", 11, 0]
+    assert finding[:3] == ["报告自身不平衡", 11, 0]
+    assert finding[-1] == "requests.granted.row_sum"
     figure = [c.value for c in sheets["关键数据"][2]]
     assert figure[:4] == [SCHEMA.figures[0].label, 1200, "条", "约数"]
 

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from extractor import ingest
 from extractor.errors import CorruptInput, ExtractorError
 from extractor.ingest.grid import RowCell, join_lines, place_cells
+from extractor.ingest.text import read_text
 from extractor.types import Block, Grid, Kind, Paragraph, Source
 
 
@@ -490,3 +491,7 @@ def test_cells_without_spans_stay_in_their_columns(listed: list[list[str]]) -> N
 )
 def test_lines_of_a_cell_are_joined(lines: list[str], joined: str) -> None:
     assert join_lines(lines) == joined
+
+
+def test_empty_lines_at_the_end_are_nothing() -> None:
+    assert read_text("甲\n\n乙") == read_text("甲\n\n乙\n\n \n\n")

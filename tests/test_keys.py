@@ -74,6 +74,10 @@ def test_what_is_no_key_is_refused(client: TestClient, body: dict[str, str]) -> 
 
 
 def test_the_owner_of_the_machine_needs_no_key(tmp_path: Path) -> None:
+    code, _ = command(tmp_path, "create", "scanner")
+    assert (code, list(tmp_path.iterdir())) == (2, [])  # the wrong folder is not made into one
+    with Store(tmp_path):
+        pass
     code, key = command(tmp_path, "create", "scanner", "--role", "uploader")
     assert code == 0
     with Store(tmp_path) as store:

@@ -226,6 +226,20 @@ def figures(*lines: Fragment) -> list[tuple[str, int | None, str | None, str]]:
     return [(f.key, None if f.value is None else int(f.value), f.scope, f.status) for f in found]
 
 
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("回看上年，门户网站发布信息397条。", "flagged"),
+        ("本年，门户网站发布信息397条。", "accepted"),
+        ("与上年相比，工作更实，门户网站发布信息397条。", "accepted"),
+        ("已办结上年度结转，门户网站发布信息397条。", "accepted"),
+    ],
+)
+def test_what_a_look_back_tells_is_doubted(text: str, status: str) -> None:
+    line = said(text, ("397条", "website_items", None, 0.99))
+    assert [figure[3] for figure in figures(line)] == [status]
+
+
 def test_what_both_say_is_accepted_with_the_scope_of_the_classifier() -> None:
     line = said("全年主动公开政府信息1765条。", ("1765条", "proactive_items", "whole_area", 0.99))
     assert figures(line) == [("proactive_items", 1765, "whole_area", "accepted")]

@@ -180,6 +180,12 @@ def test_the_trail_has_every_decision_and_undo_works(client: TestClient) -> None
     assert actions == ["uploaded", "reviewed", "reviewed", "reviewed"]
 
 
+def test_only_a_decision_can_be_withdrawn(client: TestClient) -> None:
+    document_id = finished(client, "undecided.txt")
+    assert code_of(put(client, document_id, WRONG, {"withdrawn": True})) == "not_decided"
+    assert client.get(f"{API}/{document_id}/reviews").json()["reviews"] == []
+
+
 def test_a_confirmed_sum_that_fails_is_the_reports_own(client: TestClient) -> None:
     document_id = finished(client, "c.txt")
     slots = [slot.id for slot in LAYOUT.slots[:5]]

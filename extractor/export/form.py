@@ -7,7 +7,7 @@ as the widest block has; the last column of a narrower block takes the rest.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -20,9 +20,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from extractor.export import style
 from extractor.export.csv import plain
-from extractor.export.words import CELL_STATUS, SOURCE, STATE, flag_words
+from extractor.export.words import CELL_STATUS, SOURCE, STATE, VERDICT, flag_words
 from extractor.schema import Block, Column, Layout, Schema
-from extractor.types import Alternative, Cell, CellStatus, State, Table
+from extractor.types import Alternative, Cell, CellStatus, Finding, State, Table, Verdict
 
 _GROUP_WIDTH = 8.0
 _LABEL_WIDTH = 34.0
@@ -34,6 +34,9 @@ _FILL_BY_STATUS = {
     CellStatus.FLAGGED: style.FLAGGED_FILL,
     CellStatus.REVIEWED: style.REVIEWED_FILL,
 }
+
+
+_PLACE_FLAGS = {"weak_row", "weak_column", "shared_print"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +61,25 @@ class _Grid:
 
 
 def draw_table(
-    sheet: Worksheet, title: str, table: Table, schema: Schema, edition: str | None
+    sheet: Worksheet,
+    title: str,
+    table: Table,
+    schema: Schema,
+    edition: str | None,
+    findings: Sequence[Finding] = (),
 ) -> None:
-    """Fill a new sheet with one table."""
+    """Fill a new sheet with one table. Cells of sums that the report itself breaks are marked, too:
+    they are what the document says, and yet nothing to copy without a look."""
     layout = layout_of(table, schema, edition)
     grid = _grid(layout)
     for i, width in enumerate(grid.widths, start=1):
         sheet.column_dimensions[get_column_letter(i)].width = width
     cells = {cell.slot: cell for cell in table.cells}
+    broken: dict[str, list[str]] = {}
+    for finding in findings:
+        if finding.verdict is Verdict.REPORTED:
+            for slot in finding.cells:
+                broken.setdefault(slot, []).append(_told(finding))
     _put(sheet, 1, 1, 1, grid.last, title, style.CENTER)
     sheet.cell(1, 1).font = style.TITLE
     sheet.row_dimensions[1].height = 30
@@ -80,7 +94,7 @@ def draw_table(
         at = _draw_header(sheet, at, block, grid)
         if block is layout.blocks[0]:
             first_values = at
-        at = _draw_rows(sheet, at, block, layout, grid, cells)
+        at = _draw_rows(sheet, at, block, layout, grid, cells, broken)
     _put_borders(sheet, top, at - 1, grid.last)
     is_one_block = len(layout.blocks) == 1
     frozen_row = first_values if is_one_block else top
@@ -173,6 +187,7 @@ def _draw_rows(
     layout: Layout,
     grid: _Grid,
     cells: Mapping[str, Cell],
+    broken: Mapping[str, Sequence[str]],
 ) -> int:
     """Row groups, row labels and values; returns the row after them."""
     n = len(block.columns)
@@ -188,7 +203,7 @@ def _draw_rows(
             anchor = _merge(sheet, at + i, left, at + i, right)
             cell = cells.get(layout.slot_id(row, column))
             if cell is not None:
-                _put_value(anchor, cell)
+                _put_value(anchor, cell, broken.get(cell.slot, ()))
                 shown = str(anchor.value if anchor.value is not None else "")
                 lines = max(lines, style.n_lines(shown, grid.width(left, right)))
         _set_height(sheet, at + i, lines)
@@ -204,7 +219,7 @@ def _draw_rows(
     return at + len(block.rows)
 
 
-def _put_value(anchor: SheetCell, cell: Cell) -> None:
+def _put_value(anchor: SheetCell, cell: Cell, broken: Sequence[str]) -> None:
     """The value as a number, what is no number as printed, and doubts as colour and comment."""
     reading = cell.reading
     anchor.font = style.PLAIN
@@ -217,10 +232,10 @@ def _put_value(anchor: SheetCell, cell: Cell) -> None:
         anchor.number_format = number + ('"（单位不明）"' if "unit_unknown" in cell.flags else "")
     elif reading.printed and reading.state is not State.BLANK:
         style.put_text(anchor, reading.printed)
-    fill = _fill(cell)
+    fill = _fill(cell, bool(broken))
     if fill is not None:
         anchor.fill = fill
-    note = note_text(cell)
+    note = note_text(cell, broken)
     if note:
         comment = Comment(note, _COMMENT_AUTHOR)
         comment.width = 320
@@ -228,23 +243,27 @@ def _put_value(anchor: SheetCell, cell: Cell) -> None:
         anchor.comment = comment
 
 
-def _fill(cell: Cell) -> PatternFill | None:
+def _fill(cell: Cell, is_broken: bool) -> PatternFill | None:
     if cell.status is CellStatus.FLAGGED and cell.reading.state is State.MISSING:
         return style.MISSING_FILL
+    if is_broken and cell.status is CellStatus.ACCEPTED:
+        return style.REPORTED_FILL
     return _FILL_BY_STATUS.get(cell.status)
 
 
-def note_text(cell: Cell) -> str:
-    """What a person should know about a cell, "" where there is nothing to say."""
+def note_text(cell: Cell, broken: Sequence[str] = ()) -> str:
+    """What a person should know about a cell, "" where there is nothing to say; `broken` tells of
+    sums that the report itself breaks."""
     reading = cell.reading
-    lines = []
+    lines = [f"{VERDICT[Verdict.REPORTED]}：{message}" for message in broken]
     if cell.status is not CellStatus.ACCEPTED:
         flags = "；".join(map(flag_words, cell.flags))
         lines.append(f"{CELL_STATUS[cell.status]}：{flags}" if flags else CELL_STATUS[cell.status])
         printed = f"“{reading.printed}”" if reading.printed else "（无）"
         lines.append(f"原文：{printed}，{STATE[reading.state]}")
-        if cell.probability is not None:
-            lines.append(f"正确概率：{cell.probability:.2%}")
+        # Where the place is in doubt, what is known of the characters would only mislead.
+        if cell.probability is not None and not _PLACE_FLAGS.intersection(cell.flags):
+            lines.append(f"正确概率：{_share(cell.probability)}")
         lines += [f"其他可能：{_other(alternative)}" for alternative in cell.alternatives]
         if cell.evidence.page is not None:
             lines.append(f"位置：第 {cell.evidence.page} 页")
@@ -261,8 +280,18 @@ def _other(alternative: Alternative) -> str:
     shown = plain(alternative.value) or alternative.printed or STATE[alternative.state]
     details = [SOURCE.get(alternative.source, alternative.source)]
     if alternative.probability is not None:
-        details.append(f"{alternative.probability:.2%}")
+        details.append(_share(alternative.probability))
     return f"{shown}（{'，'.join(details)}）"
+
+
+def _told(finding: Finding) -> str:
+    if finding.expected is None or finding.found is None:
+        return finding.message
+    return f"按勾稽关系应为 {plain(finding.expected)}，文中为 {plain(finding.found)}"
+
+
+def _share(probability: float) -> str:
+    return "高于99.9%" if probability > 0.999 else f"{probability:.1%}"
 
 
 # --- cells of the sheet ------------------------------------------------------------------------

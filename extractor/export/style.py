@@ -21,6 +21,7 @@ WARNING = Font(name=_SONG, size=10.5, bold=True, color="FFC00000")
 HEADER_FILL = PatternFill("solid", fgColor="FFF2F2F2")
 FLAGGED_FILL = PatternFill("solid", fgColor="FFFFE699")
 MISSING_FILL = PatternFill("solid", fgColor="FFF8CBAD")
+REPORTED_FILL = PatternFill("solid", fgColor="FFDDEBF7")
 REVIEWED_FILL = PatternFill("solid", fgColor="FFE2EFDA")
 
 CENTER = Alignment(horizontal="center", vertical="center", wrap_text=True)

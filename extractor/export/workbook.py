@@ -18,7 +18,7 @@ from extractor import __version__
 from extractor.export import style
 from extractor.export.csv import plain
 from extractor.export.form import draw_table
-from extractor.export.words import CELL_STATUS, EXACTNESS, FLAG, STATUS, VERDICT
+from extractor.export.words import CELL_STATUS, EXACTNESS, FLAG, SCOPE, STATUS, VERDICT
 from extractor.schema import Schema
 from extractor.types import CellStatus, Extraction, State
 
@@ -30,6 +30,7 @@ _TIMES = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
 _LEGEND = (
     ("需人工复核", style.FLAGGED_FILL),
     ("文件中未找到", style.MISSING_FILL),
+    ("报告自身不平衡，数字照录", style.REPORTED_FILL),
     ("已人工复核", style.REVIEWED_FILL),
 )
 
@@ -45,7 +46,8 @@ def to_workbook(extraction: Extraction, schema: Schema) -> bytes:
     for table in extraction.tables:
         title = titles.get(table.id, table.id)
         sheet = book.create_sheet(_SHEET_TITLE.sub(" ", title)[:_MAX_SHEET_TITLE])
-        draw_table(sheet, title, table, schema, extraction.facts.edition)
+        edition, findings = extraction.facts.edition, extraction.findings
+        draw_table(sheet, title, table, schema, edition, findings)
     _draw_findings(book.create_sheet("勾稽问题"), extraction, schema)
     _draw_figures(book.create_sheet("关键数据"), extraction, schema)
     file = io.BytesIO()
@@ -114,17 +116,17 @@ def _draw_findings(sheet: Worksheet, extraction: Extraction, schema: Schema) -> 
     }
     rows = [
         (
-            finding.relation,
             VERDICT[finding.verdict],
             finding.expected,
             finding.found,
             "\n".join(labels.get(slot, slot) for slot in finding.cells),
             finding.message,
+            finding.relation,
         )
         for finding in extraction.findings
     ]
-    header = ("勾稽关系", "判断", "应为", "实为", "涉及单元格", "说明")
-    _draw_list(sheet, header, (26, 16, 12, 12, 48, 60), rows)
+    header = ("判断", "应为", "实为", "涉及单元格", "说明", "勾稽关系编号")
+    _draw_list(sheet, header, (16, 12, 12, 48, 60, 26), rows)
 
 
 def _draw_figures(sheet: Worksheet, extraction: Extraction, schema: Schema) -> None:
@@ -135,7 +137,7 @@ def _draw_figures(sheet: Worksheet, extraction: Extraction, schema: Schema) -> N
             figure.value,
             figure.unit,
             EXACTNESS[figure.exactness],
-            figure.scope,
+            SCOPE.get(figure.scope or "", figure.scope),
             figure.printed,
             figure.sentence,
             CELL_STATUS[figure.status],

@@ -55,7 +55,7 @@ def read_text(characters: str) -> tuple[Block, ...]:
 def split_lines(characters: str) -> list[str]:
     """Cut at line ends of all systems, and only there (form feeds are no line ends)."""
     lines = _NEWLINE.split(characters)
-    if lines and not lines[-1].strip():
+    while lines and not lines[-1].strip():
         lines.pop()
     return lines
 

@@ -49,6 +49,9 @@ class Guard:
             nonlocal has_started
             if message["type"] == "http.response.start":
                 has_started = True
+                if message["status"] >= 400:
+                    asked = (scope["method"], scope["path"], message["status"])
+                    log.info("%s %s: %d", *asked, extra={"request": request_id})
                 headers = MutableHeaders(scope=message)
                 headers[REQUEST_ID] = request_id
                 headers.setdefault("Cache-Control", "no-store")

@@ -65,7 +65,7 @@ def _of(error: type[errors.ExtractorError], title: str) -> ProblemType:
     return ProblemType(error.code, error.http_status, title)
 
 
-UNAUTHORIZED = ProblemType("unauthorized", 401, "A key is needed")
+UNAUTHORIZED = ProblemType("unauthorized", 401, "A valid key is needed")
 FORBIDDEN = ProblemType("forbidden", 403, "The key does not allow this")
 NOT_FOUND = ProblemType("not_found", 404, "There is nothing at this address")
 METHOD_NOT_ALLOWED = ProblemType("method_not_allowed", 405, "This address knows no such method")
@@ -94,6 +94,7 @@ NO_CELL_IMAGE = ProblemType("no_cell_image", 404, "The cell was not found on a p
 NOT_FINISHED = ProblemType("not_finished", 409, "The extraction is not finished")
 FINISHED = ProblemType("finished", 409, "The document is finished already")
 NOT_FAILED = ProblemType("not_failed", 409, "The document has not failed")
+NOT_DECIDED = ProblemType("not_decided", 409, "There is no decision to withdraw")
 NOT_REVIEWABLE = ProblemType("not_reviewable", 409, "The document cannot be decided again")
 VERSION_OUTDATED = ProblemType("version_outdated", 412, "The document has changed since")
 KEY_UNKNOWN = ProblemType("key_unknown", 404, "There is no such key")
@@ -131,6 +132,7 @@ PROBLEMS: Mapping[str, ProblemType] = {
         NO_CELL_IMAGE,
         NOT_FINISHED,
         NOT_FAILED,
+        NOT_DECIDED,
         NOT_REVIEWABLE,
         VERSION_OUTDATED,
         KEY_UNKNOWN,

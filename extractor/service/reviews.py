@@ -28,6 +28,7 @@ from extractor.service.models import ExportFormat
 from extractor.service.outcomes import outcome_of
 from extractor.service.problems import (
     DOCUMENT_UNKNOWN,
+    NOT_DECIDED,
     NOT_FINISHED,
     NOT_REVIEWABLE,
     VERSION_OUTDATED,
@@ -88,6 +89,8 @@ class Reviews:
             if version is not None and version != current.version:
                 raise _outdated(current)
             decisions = self._decisions(current)
+            if body.withdrawn and subject not in decisions:
+                raise ProblemError(NOT_DECIDED, f"nothing was decided about {subject}")
             # What was shown, and not what would be decided today.
             before = shown(self._result(current), subject, decisions.get(subject))
             after = decided_by(body, subject, before, self.schema)

@@ -110,7 +110,7 @@ class DocumentWork:
             document = self._patiently(lambda: self._store.queue.begin(document_id, run))
             if document is None:
                 return
-            log.info("extracted, attempt %d", document.attempts, extra=about(document_id))
+            log.info("extracting, attempt %d", document.attempts, extra=about(document_id))
             with self._state:
                 self._active[document_id] = process
             try:
