@@ -72,19 +72,23 @@ class Load:
         with self._office.http() as http:
             while not self._ending.wait(0.2):
                 try:
-                    asked = http.get("/review/next", params={"exclude": passed_over})
+                    asked = http.get("/review/next", params={"exclude": passed_over[-100:]})
                     question = asked.json().get("question") if asked.is_success else None
                     if not question or question["slot"] == "report":
                         passed_over += [question["document"]["id"]] if question else []
                         continue
                     document_id, slot = question["document"]["id"], question["slot"]
-                    body = {"state": "confirmed", "comment": "drill"}
-                    answer = http.put(f"/documents/{document_id}/cells/{slot}", json=body)
+                    body = {"confirmed": True, "comment": "drill"}
+                    kind, _, number = slot.partition(".")
+                    path = f"figures/{number}" if kind == "figures" else f"cells/{slot}"
+                    answer = http.put(f"/documents/{document_id}/{path}", json=body)
                 except (httpx2.HTTPError, ValueError):
                     self.unanswered += 1
                     continue
                 self.answers[answer.status_code] += 1
-                if answer.is_success:
+                if not answer.is_success:
+                    passed_over.append(document_id)
+                else:
                     version = int(answer.headers["etag"].strip('"'))
                     self.decisions.append((document_id, slot, version))
 

@@ -21,8 +21,9 @@ from extractor.service.tasks import Outcome
 from extractor.service.value_tables import Result, keep_values
 from extractor.service.webhook_store import Event, announce
 
-MAX_ATTEMPTS = 3
-"""A document during whose extraction the service itself ended so often is not tried again."""
+MAX_ATTEMPTS = 5
+"""A document during whose extraction the service itself ended so often, without any step of it done
+in between, is not tried again."""
 _BATCH = 500
 _UNFINISHED = Document.state.in_((DocumentState.QUEUED, DocumentState.RUNNING))
 
@@ -94,7 +95,7 @@ class Queue:
             document = session.scalar(query)
         if document is None or document.attempts <= MAX_ATTEMPTS:
             return document
-        detail = f"the service ended {MAX_ATTEMPTS} times while it was extracted"
+        detail = f"the service ended {MAX_ATTEMPTS} times in the same step of it"
         self.fail(document, WORKER_CRASHED, detail)
         return None
 
@@ -109,6 +110,11 @@ class Queue:
                 started_at=None,
                 stage=None,
             )
+
+    def progressed(self, document: Document) -> None:
+        """Note that a step was done: what ends the service later has nothing to do with it."""
+        with self._session.begin() as session:
+            _change(session, document, attempts=1)
 
     def set_progress(self, document: Document, stage: str, page: int, pages: int) -> bool:
         """False if the document is not to be worked on any more."""

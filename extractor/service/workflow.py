@@ -214,6 +214,8 @@ class DocumentWork:
                 )
                 return Refused(TIMED_OUT.code, detail)
             self._patiently(lambda: self._store.publish(document))  # before it counts as done
+            if document.attempts > 1:
+                self._patiently(lambda: self._store.queue.progressed(document))
             return answer
         if is_cancelled():
             return Refused(CANCELLED.code, "")
