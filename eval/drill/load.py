@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import os
+import subprocess
+import sys
 import tempfile
 import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from itertools import cycle
+from itertools import cycle, islice
 from pathlib import Path
 
 import httpx2
@@ -31,12 +34,37 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--uploads", type=int, default=300)
     parser.add_argument("--clients", type=int, default=30)
     parser.add_argument("--workers", type=int, default=2, help="processes that extract")
+    parser.add_argument(
+        "--compare",
+        action="store_true",
+        help="extract the same files by the command, too, in as many processes",
+    )
     options = parser.parse_args(argv)
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        office(Path(folder, "home"), workers=options.workers, threads=1) as found,
-    ):
-        return drill(found, options)
+    with tempfile.TemporaryDirectory() as folder:
+        with office(Path(folder, "home"), workers=options.workers, threads=1) as found:
+            failed = drill(found, options)
+        if options.compare:
+            _by_command(Path(folder, "files"), options)
+        return failed
+
+
+def _by_command(folder: Path, options: argparse.Namespace) -> None:
+    """What the same files take without the service, models and all."""
+    folder.mkdir()
+    made = documents(cycle([SCAN, PDF, TEXT]))
+    for name, data in islice(made, options.uploads):
+        (folder / name).write_bytes(data)
+    command = [str(Path(sys.executable).with_name("extractor")), "extract", str(folder)]
+    start = time.perf_counter()
+    subprocess.run(
+        [*command, "-o", str(folder / "results"), "--format", "json,csv,xlsx"]
+        + ["--workers", str(options.workers)],
+        env={**os.environ, "EXTRACTOR_THREADS": "1"},
+        capture_output=True,
+        check=True,
+    )
+    took = time.perf_counter() - start
+    print(f"the same files by the command, {options.workers} processes: {took:.0f} s")
 
 
 def drill(found: Office, options: argparse.Namespace) -> int:
