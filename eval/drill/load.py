@@ -54,11 +54,14 @@ def _by_command(folder: Path, options: argparse.Namespace) -> None:
     made = documents(cycle([SCAN, PDF, TEXT]))
     for name, data in islice(made, options.uploads):
         (folder / name).write_bytes(data)
-    command = [str(Path(sys.executable).with_name("extractor")), "extract", str(folder)]
+    command = [
+        *(str(Path(sys.executable).with_name("extractor")), "extract", str(folder)),
+        *("-o", str(folder / "results"), "--format", "json,csv,xlsx"),
+        *("--workers", str(options.workers)),
+    ]
     start = time.perf_counter()
     subprocess.run(
-        [*command, "-o", str(folder / "results"), "--format", "json,csv,xlsx"]
-        + ["--workers", str(options.workers)],
+        command,
         env={**os.environ, "EXTRACTOR_THREADS": "1"},
         capture_output=True,
         check=True,
