@@ -18,6 +18,7 @@ from starlette.testclient import TestClient
 from extractor.export import dataset as files
 from extractor.service.dataset import COLUMNS, Content
 from extractor.service.jobs import DurableJobs
+from extractor.service.routes import dataset as dataset_routes
 from extractor.settings import Settings
 from tests.test_reviews import WRONG, finished, prepare_table, put
 from tests.test_service import API, code_of, running
@@ -135,3 +136,19 @@ def test_the_documentation_has_the_data_dictionary() -> None:
     for columns in COLUMNS.values():
         for column in columns:
             assert f"| `{column.name}` | {column.kind} | {column.meaning} |" in text
+
+
+def test_few_whole_files_are_made_at_the_same_time(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dataset_routes, "WAIT_SECONDS", 0.05)
+    for _ in range(dataset_routes.MAX_BUILDS):
+        dataset_routes._building.acquire()
+    try:
+        answer = client.get("/api/v1/dataset", params={"format": "xlsx"})
+        assert (code_of(answer), answer.status_code) == ("busy", 503)
+        assert client.get("/api/v1/dataset").status_code == 200
+    finally:
+        for _ in range(dataset_routes.MAX_BUILDS):
+            dataset_routes._building.release()
+    assert client.get("/api/v1/dataset", params={"format": "xlsx"}).status_code == 200

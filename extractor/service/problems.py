@@ -74,6 +74,7 @@ INVALID_REQUEST = ProblemType("invalid_request", 422, "The request is not valid"
 REQUEST_FAILED = ProblemType("request_failed", 400, "The request cannot be answered")
 INTERNAL_ERROR = ProblemType("internal_error", 500, "Something went wrong in the service")
 NOT_READY = ProblemType("not_ready", 503, "The service is not ready")
+BUSY = ProblemType("busy", 503, "Others are being served")
 DATABASE_UNAVAILABLE = ProblemType(
     "database_unavailable", 503, "The database does not answer at present"
 )
@@ -142,6 +143,7 @@ PROBLEMS: Mapping[str, ProblemType] = {
         TIMED_OUT,
         WORKER_CRASHED,
         CANCELLED,
+        BUSY,
         DATABASE_UNAVAILABLE,
         FINISHED,
         _of(errors.InputError, "The document cannot be used"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import ExitStack
 from typing import Annotated
 
@@ -17,7 +18,7 @@ from extractor.export.dataset import (
     write_workbook,
 )
 from extractor.service import dataset, models
-from extractor.service.problems import DATASET_TOO_LARGE, INVALID_REQUEST, ProblemError
+from extractor.service.problems import BUSY, DATASET_TOO_LARGE, INVALID_REQUEST, ProblemError
 from extractor.service.routes.wiring import Caller, Wired, binary, problems_of
 from extractor.types import CellStatus, Status
 
@@ -26,6 +27,11 @@ _DATASET_MEDIA_TYPES = {
     models.DatasetFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     models.DatasetFormat.PARQUET: "application/vnd.apache.parquet",
 }
+
+MAX_BUILDS = 2
+"""Workbooks and Parquet files that are made at the same time; each takes the disk and a core."""
+WAIT_SECONDS = 20.0
+_building = threading.BoundedSemaphore(MAX_BUILDS)
 
 router = APIRouter(tags=["dataset"])
 
@@ -73,6 +79,8 @@ def whole_dataset(
     write = write_workbook if format is models.DatasetFormat.XLSX else write_parquet
     with ExitStack() as stack:
         path = stack.enter_context(service.store.files.receive()) / name
+        if not _building.acquire(timeout=WAIT_SECONDS):
+            raise ProblemError(BUSY, f"{MAX_BUILDS} of these are being made; take csv, or wait")
         try:
             write(columns, reports, path)
         except TooManyRows:
@@ -81,5 +89,7 @@ def whole_dataset(
                 "less with organization, year, table or cell_status"
             )
             raise ProblemError(DATASET_TOO_LARGE, detail) from None
+        finally:
+            _building.release()
         done = BackgroundTask(stack.pop_all().close)
     return FileResponse(path, media_type=media_type, headers=headers, background=done)
