@@ -21,8 +21,10 @@ from eval.drill.paged import document, prepare_paged
 from extractor.service.jobs import DurableJobs
 from extractor.service.store import Store
 from extractor.service.tables import Document, DocumentState
+from extractor.service.value_tables import forget_values
 from extractor.settings import Settings
-from tests.test_service import API, code_of, events, running, upload, upload_one, wait_for
+from tests.test_reviews import finished, prepare_table
+from tests.test_service import API, code_of, events, running, store_of, upload, upload_one, wait_for
 
 ROOT = Path(__file__).parents[1]
 
@@ -199,3 +201,15 @@ def test_who_opens_documents_reaches_nobody() -> None:
     if "AssertionError" in found.stderr:
         pytest.skip("this system does not allow it, which the service says in its log")
     assert found.stdout.strip() == "101"  # unreachable, where it would be refused otherwise
+
+
+def test_values_of_older_documents_are_taken_into_the_tables(settings: Settings) -> None:
+    make_jobs = partial(DurableJobs, prepare=prepare_table)
+    with running(settings, make_jobs) as client:
+        document_id = finished(client, "early.txt")
+        with store_of(client)._session.begin() as session:
+            forget_values(session, document_id)
+        assert client.get("/api/v1/findings").json()["findings"] == []
+    with running(settings, make_jobs) as client:
+        (finding,) = client.get("/api/v1/findings").json()["findings"]
+        assert finding["document_id"] == document_id

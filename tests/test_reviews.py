@@ -21,6 +21,7 @@ from extractor.pipeline import decided
 from extractor.prose import join_prose
 from extractor.readings import to_bytes
 from extractor.schema import load_schema
+from extractor.service.answers import carried
 from extractor.service.auth import Keys
 from extractor.service.extracting import Extracting
 from extractor.service.jobs import DurableJobs
@@ -572,3 +573,35 @@ def test_a_result_outlives_an_extraction_that_fails(client: TestClient) -> None:
     assert document["problem"]["code"] == "corrupt_input"
     assert client.get(f"{API}/{document_id}/extraction").json() == before
     assert put(client, document_id, WRONG, {"value": 2}).status_code == 200
+
+
+def test_what_was_read_before_need_not_be_readable(client: TestClient) -> None:
+    document_id = finished(client, "damaged with figures.txt")
+    result = client.get(f"{API}/{document_id}/extraction").json()
+    figure = result["figures"][0]["id"]
+    put(client, document_id, WRONG, {"value": 2})
+    client.put(f"{API}/{document_id}/figures/{figure}", json={"absent": True})
+    document = store_of(client).find(document_id)
+    assert document is not None
+    (store_of(client).folder(document) / reading_name()).write_bytes(b"of another version")
+    assert again(client, document_id)["generation"] == 1
+    after = client.get(f"{API}/{document_id}/extraction").json()
+    cell = after["tables"]["disputes"]["cells"]["reconsideration.corrected"]
+    assert (cell["value"], cell["status"]) == (2, "reviewed")
+    assert figure in [one["id"] for one in after["figures"]]  # what was said of it is not known
+    assert put(client, document_id, WRONG, {"value": 3}).status_code == 200
+
+
+def test_of_equal_figures_no_decision_is_carried_to_the_wrong_one() -> None:
+    twice = "全年共收到政府信息公开申请35件。"
+    one, two = figures_of(twice), figures_of(twice) + figures_of(twice)
+    decisions = {"figures.0": {"value": "5"}, "figures.1": {"value": None}, "a.b.c": {}}
+
+    def of_figures(*found: Figure) -> ReportReading:
+        return ReportReading((), found)
+
+    assert carried(decisions, of_figures(*two), of_figures(*one)) == {}
+    assert carried(decisions, of_figures(*one), of_figures(*two)) == {}
+    assert carried(decisions, of_figures(*one), of_figures(*one)) == {"figures.0": {"value": "5"}}
+    assert carried(decisions, None, of_figures(*one)) == {}
+    assert carried(decisions, of_figures(*one), None) == {"a.b.c": {}}

@@ -20,7 +20,7 @@ from extractor.service.problems import (
 )
 from extractor.service.review_models import CellBody, FigureBody, ReportBody
 from extractor.service.tasks import REPORT
-from extractor.types import FIGURES, Answers, FigureAnswer, Reading, ReportReading, State
+from extractor.types import FIGURES, Answers, Figure, FigureAnswer, Reading, ReportReading, State
 
 Json = Mapping[str, Any]
 Body = CellBody | FigureBody | ReportBody
@@ -104,32 +104,31 @@ def told(decisions: Mapping[str, Json]) -> Answers:
 
 
 def carried(
-    decisions: Mapping[str, Json], before: ReportReading, now: ReportReading
+    decisions: Mapping[str, Json], before: ReportReading | None, now: ReportReading | None
 ) -> dict[str, Json]:
     """Decisions about one extraction of a document, as decisions about another one of it.
 
-    Cells and the report are the same; a figure is the one of the same key in the same sentence.
-    What is not there any more is left out.
+    Cells and the report are the same; a figure is the one of the same key and scope in the same
+    sentence, if there is one such in both. What is not there any more is left out, and figures
+    where what one of the two has read is not known (None).
     """
-    tables = {table.table for table in now.tables}
+    tables = None if now is None else {table.table for table in now.tables}
     found: dict[str, Json] = {}
     for subject, content in decisions.items():
         group, _, name = subject.partition(".")
-        if group == FIGURES:
-            number = int(name)
-            old = before.figures[number] if number < len(before.figures) else None
-            same = [
-                i
-                for i, figure in enumerate(now.figures)
-                if old is not None
-                and (figure.key, figure.sentence) == (old.key, old.sentence)
-                and figure.scope == old.scope
-            ]
-            if len(same) == 1:
-                found[figure_subject(same[0])] = content
-        elif subject == REPORT or group in tables:
-            found[subject] = content
+        if group != FIGURES:
+            if subject == REPORT or tables is None or group in tables:
+                found[subject] = content
+        elif before is not None and now is not None and int(name) < len(before.figures):
+            told = _identity(before.figures[int(name)])
+            there = [i for i, figure in enumerate(now.figures) if _identity(figure) == told]
+            if len(there) == 1 and [_identity(one) for one in before.figures].count(told) == 1:
+                found[figure_subject(there[0])] = content
     return found
+
+
+def _identity(figure: Figure) -> tuple[str, str, str | None]:
+    return figure.key, figure.sentence, figure.scope
 
 
 def _figure(body: FigureBody, before: Json) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from extractor.service.tables import AuditEntry, Document, DocumentState, Review
 from extractor.service.value_tables import FindingRow
 
 _PAGE = 200
-_HAS_RESULT = Document.media_type.is_not(None) & (Document.state != DocumentState.FAILED)
+HAS_RESULT = Document.media_type.is_not(None) & (Document.state != DocumentState.FAILED)
 
 
 class Catalog:
@@ -62,7 +62,7 @@ class Catalog:
     ) -> Iterator[Document]:
         """Every document with a result, in the order of arrival; some at a time, so that what is
         removed or finished meanwhile does no harm."""
-        query = select(Document).where(_HAS_RESULT)
+        query = select(Document).where(HAS_RESULT)
         query = _of(query, status, organization, year)
         query = query.order_by(Document.number).limit(_PAGE)
         last = 0
@@ -82,7 +82,7 @@ class Catalog:
         query = (
             select(Document)
             .where(Document.organization == organization, Document.year == year - 1)
-            .where(_HAS_RESULT)
+            .where(HAS_RESULT)
             .limit(2)
         )
         with self._session() as session:

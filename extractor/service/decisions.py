@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from extractor.errors import CorruptInput
 from extractor.readings import from_bytes
 from extractor.service.answers import carried
 from extractor.service.tables import Review
 from extractor.service.tasks import reading_name
 from extractor.types import ReportReading
+
+log = logging.getLogger(__name__)
 
 Decisions = dict[str, Mapping[str, Any]]
 """By what they are about."""
@@ -24,8 +28,8 @@ def decisions_of(trail: Sequence[Review], folder: Path, generation: int) -> Deci
         folder: of the document, with what every extraction has read.
         generation: of the extraction.
 
-    Raises:
-        CorruptInput: what an extraction had read cannot be read any more.
+    Where what an extraction has read is gone, or of another version of the program, decisions about
+    key figures cannot be carried over, and the others are.
     """
     found: Decisions = {}
     at = 0
@@ -44,5 +48,9 @@ def _moved(found: Decisions, folder: Path, at: int, to: int) -> Decisions:
     return found
 
 
-def _read(folder: Path, generation: int) -> ReportReading:
-    return from_bytes((folder / reading_name(generation)).read_bytes()).reading
+def _read(folder: Path, generation: int) -> ReportReading | None:
+    try:
+        return from_bytes((folder / reading_name(generation)).read_bytes()).reading
+    except (CorruptInput, FileNotFoundError) as error:
+        log.warning("decisions about figures in %s are left out: %s", folder.name, error)
+        return None

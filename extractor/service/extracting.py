@@ -55,6 +55,9 @@ class Extracting:
     def open(self, task: Task) -> int:
         source = self._source(task)
         count = inspect(source, self._settings) if source.kind.is_paged else 0
+        if task.generation:  # of an attempt that was given up
+            for path in task.folder.glob(f"g{task.generation}-*"):
+                path.unlink(missing_ok=True)
         for page in range(1, count + 1):
             kept = self._kept(task, page)
             if kept is not None and kept.failures:  # for want of time or memory, perhaps
@@ -79,8 +82,11 @@ class Extracting:
         )
         report("export", 0, 0)
         self._write(task, extraction)
-        for path in (*task.folder.glob("read-*"), *task.folder.glob("*.part")):
-            path.unlink(missing_ok=True)
+        own = (f"g{task.generation}-",) if task.generation else ("result.", "reading.")
+        for path in task.folder.iterdir():
+            is_draft = path.name.endswith(".part") and path.name.startswith(own)
+            if is_draft or path.name.startswith("read-"):  # drafts of others are being written
+                path.unlink(missing_ok=True)
         return outcome_of(extraction)
 
     def compare(self, task: Task, previous: Path) -> Outcome:
@@ -95,8 +101,11 @@ class Extracting:
         self, task: Task, decisions: Mapping[str, Mapping[str, Any]], version: int
     ) -> Outcome:
         read = self._read_before(task, task.generation)
-        before = self._read_before(task, task.generation - 1)
-        answers = told(carried(decisions, before.reading, read.reading))
+        try:
+            before = self._read_before(task, task.generation - 1).reading
+        except (CorruptInput, FileNotFoundError):  # of another version: see `carried`
+            before = None
+        answers = told(carried(decisions, before, read.reading))
         extraction = decided(read, self._schema, self._settings, self._calibrator(), answers)
         path = task.folder / result_name("json", version, task.generation)
         write_whole(path, FORMATS["json"](extraction, self._schema))

@@ -117,7 +117,7 @@ class Files:
         document. For the start of the service."""
         shutil.rmtree(self._incoming, ignore_errors=True)
         self._incoming.mkdir()
-        for draft in self._files.glob("*/*/result-*.part"):
+        for draft in self._files.glob("*/*/*result-*.part"):
             draft.unlink(missing_ok=True)
         for sha256 in self.strays(known):
             self.remove(sha256)

@@ -17,6 +17,7 @@ from typing import Protocol
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
 from sqlalchemy.exc import DBAPIError
 
+from extractor.errors import StoreError
 from extractor.service.processes import (
     Processes,
     Stopping,
@@ -99,11 +100,16 @@ class DurableJobs:
         """As `Jobs.start`.
 
         Raises:
-            StoreError: another service works on the same folder.
+            StoreError: another service works on the same folder, or this process does.
         """
         if self._is_service:
             self._stack.enter_context(self._store.exclusive())
             self._store.sweep()
+            if filled := self._store.fill_values():
+                log.info("%d documents were taken into the tables of values", filled)
+        if _Current.jobs is not None:
+            self._stack.close()
+            raise StoreError("this process extracts already, and can do so for one storage only")
         _Current.jobs = self
         workers = self._settings.workers
         config: DBOSConfig = {

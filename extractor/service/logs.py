@@ -24,6 +24,9 @@ def configure(format: Literal["text", "json"]) -> None:
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
     logging.getLogger("httpx2").setLevel(logging.WARNING)  # addresses of webhooks may be secrets
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    workflows = logging.getLogger("dbos")  # has a handler of its own otherwise
+    workflows.handlers[:] = [handler]
+    workflows.propagate = False
 
 
 class _Text(logging.Formatter):

@@ -163,7 +163,7 @@ class Queue:
 
     def cancel(self, document_id: str, *, key_id: str) -> Document | None:
         """Give up a document that is not finished; None if there is none such."""
-        detail = "somebody cancelled it; retry to extract it all the same"
+        detail = "somebody cancelled it; retry, or extract it again"
         with self._session.begin() as session:
             document = session.scalar(
                 select(Document).where(Document.id == document_id, _UNFINISHED).with_for_update()

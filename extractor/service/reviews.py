@@ -122,6 +122,7 @@ class Reviews:
                 json.loads(content, parse_float=Decimal),
             )
             if changed is None:
+                self._store.files.forget(current.sha256, path.name)
                 raise _outdated(self._current(document))
             self._forget(changed, changed.version - 2)
             return changed
@@ -146,12 +147,10 @@ class Reviews:
         """The last result of an earlier extraction; None if there was none."""
         if not 0 <= generation < document.generation:
             return None
-        folder = self._store.folder(document)
-        for version in range(document.version, -1, -1):
-            path = folder / result_name("json", version, generation)
-            if path.is_file():
-                return path
-        return None
+        trail = self._store.reviews(document.id)
+        version = generation + sum(review.generation <= generation for review in trail)
+        path = self._store.folder(document) / result_name("json", version, generation)
+        return path if path.is_file() else None
 
     def result(self, document: Document) -> tuple[Document, bytes] | None:
         """A document as it is now, and its result; None if it has been removed meanwhile."""
@@ -244,5 +243,7 @@ def _name(document: Document, format: str) -> str:
 
 
 def _outdated(document: Document) -> ProblemError:
+    if document.state != DocumentState.DONE:
+        return ProblemError(NOT_FINISHED, f"{document.name} is being extracted again; wait")
     detail = f"{document.name} is at version {document.version} now; look at it again"
     return ProblemError(VERSION_OUTDATED, detail, extra={"version": document.version})

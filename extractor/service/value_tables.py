@@ -118,17 +118,17 @@ def _cells(result: Result) -> Iterator[dict[str, Any]]:
 
 
 def _figures(result: Result) -> Iterator[dict[str, Any]]:
-    for figure in result.get("figures", ()):
+    for i, figure in enumerate(result.get("figures", ())):
         yield {
-            "number": figure["id"],
+            "number": figure.get("id", i),  # early results have none
             "key": figure["key"],
             "value": _digits(figure["value"]),
-            "unit": figure["unit"],
-            "exactness": figure["exactness"],
-            "scope": figure["scope"],
-            "status": figure["status"],
-            "probability": _float(figure["probability"]),
-            "page": (figure["evidence"] or {}).get("page"),
+            "unit": figure.get("unit"),
+            "exactness": figure.get("exactness", "exact"),
+            "scope": figure.get("scope"),
+            "status": figure.get("status", "flagged"),
+            "probability": _float(figure.get("probability")),
+            "page": (figure.get("evidence") or {}).get("page"),
         }
 
 

@@ -85,18 +85,17 @@ class DocumentWork:
         self._stopping = stopping
         self._is_service = is_service
         self._state = threading.Condition()  # guards the two below
-        self._active: dict[str, WorkerProcess] = {}
-        self._cancelled: set[str] = set()
+        self._active: dict[tuple[str, int], WorkerProcess] = {}  # by document and run
+        self._cancelled: set[tuple[str, int]] = set()
 
     def cancel(self, document_id: str) -> None:
         """End the work on a document, and wait a while until nobody here works on it."""
         with self._state:
-            process = self._active.get(document_id)
-            if process is None:
-                return
-            self._cancelled.add(document_id)
-            process.kill()
-            self._state.wait_for(lambda: document_id not in self._active, LEAVE_SECONDS)
+            runs = [run for run in self._active if run[0] == document_id]
+            self._cancelled.update(runs)
+            for run in runs:
+                self._active[run].kill()
+            self._state.wait_for(lambda: not set(runs) & set(self._active), LEAVE_SECONDS)
 
     def wait(self, seconds: float) -> None:
         """Wait until nothing is worked on, but not longer."""
@@ -112,11 +111,11 @@ class DocumentWork:
                 return
             log.info("extracting, attempt %d", document.attempts, extra=about(document_id))
             with self._state:
-                self._active[document_id] = process
+                self._active[document_id, run] = process
             try:
                 self._extract(document, process)
             except Stopping:
-                with contextlib.suppress(DBAPIError):
+                with contextlib.suppress(DBAPIError, PoolTimeout):
                     self._store.queue.release(document)
                 raise
             except Exception as error:
@@ -126,8 +125,8 @@ class DocumentWork:
                 raise
             finally:
                 with self._state:
-                    self._active.pop(document_id, None)
-                    self._cancelled.discard(document_id)
+                    self._active.pop((document_id, run), None)
+                    self._cancelled.discard((document_id, run))
                     self._state.notify_all()
 
     def _extract(self, document: Document, process: WorkerProcess) -> None:
@@ -135,17 +134,20 @@ class DocumentWork:
         generation = document.generation + document.has_result
         task = Task(document.id, document.name, folder, generation)
         limit = self._settings.max_seconds
-        started = time.monotonic()
+        spent = 0.0
 
         def ask(order: Order, pages: int = 0) -> Answer:
-            return self._ask(order, document, process, started + limit * GRACE, pages)
+            nonlocal spent  # by processes; what we wait for others is not the document's time
+            answer, seconds = self._ask(order, document, process, limit * GRACE - spent, pages)
+            spent += seconds
+            return answer
 
         answer = _step("open", partial(ask, Open(task)))
         pages = answer.pages if isinstance(answer, Opened) else 0
         for page in range(1, pages + 1):
             if isinstance(answer, Refused):
                 break
-            order = ReadPage(task, page, started + limit - time.monotonic())
+            order = ReadPage(task, page, limit - spent)
             answer = _step(f"page {page}", partial(ask, order, pages))
         if not isinstance(answer, Refused):
             answer = _step("finish", partial(ask, Finish(task)))
@@ -154,13 +156,12 @@ class DocumentWork:
             lookup = partial(self._last_year, facts.organization, facts.year)
             before = _step("last year", partial(self._patiently, lookup))
             if before is not None:
-                compared = _step("compare", partial(ask, Compare(task, before)))
+                compared = _step("compare", partial(self._compared, before, task, ask))
                 # A result of last year that cannot be read is no fault of this document.
                 answer = compared if isinstance(compared, Done) else answer
         if isinstance(answer, Done) and document.has_result:
             decided = _step("decisions", partial(self._patiently, partial(self._decided, document)))
-            if decided:
-                answer = _step("carry", partial(ask, Carry(task, decided, document.version + 1)))
+            answer = _step("carry", partial(ask, Carry(task, decided, document.version + 1)))
         _step("note", partial(self._patiently, partial(self._note, document, answer)))
 
     def _ask(
@@ -168,10 +169,11 @@ class DocumentWork:
         order: Order,
         document: Document,
         process: WorkerProcess,
-        deadline: float,
+        seconds: float,
         pages: int,
-    ) -> Answer:
-        """Have a step done; again by another process if the first one ended."""
+    ) -> tuple[Answer, float]:
+        """Have a step done within so many seconds; again by another process if the first one ended.
+        The answer, and what it took."""
         noted_at = 0.0
         is_wanted = True
 
@@ -179,7 +181,7 @@ class DocumentWork:
             nonlocal is_wanted
             try:
                 is_wanted = self._store.queue.set_progress(document, stage, page, pages)
-            except DBAPIError as error:  # of no consequence
+            except (DBAPIError, PoolTimeout) as error:  # of no consequence
                 log.warning("its progress cannot be noted: %s", error, extra=about(document.id))
 
         def report(stage: str, page: int, pages: int) -> None:
@@ -190,19 +192,22 @@ class DocumentWork:
 
         def is_cancelled() -> bool:
             with self._state:
-                return document.id in self._cancelled or not is_wanted
+                return (document.id, document.run) in self._cancelled or not is_wanted
 
         match order:
             case ReadPage(_, page, _):
                 note("ocr", page, pages)
             case _:
                 note(type(order).__name__.lower(), 0, 0)
+        spent = 0.0
         for _ in range(CRASHES):
             if is_cancelled() or not process.ensure(lambda: not is_cancelled()):
-                return Refused(CANCELLED.code, "")
+                return Refused(CANCELLED.code, ""), spent
+            start = time.monotonic()
             try:
-                answer = process.ask(order, deadline, report)
+                answer = process.ask(order, start + seconds - spent, report)
             except LostError:
+                spent += time.monotonic() - start
                 name = type(order).__name__
                 log.error("its process ended in %s", name, extra=about(document.id))
                 continue
@@ -212,18 +217,19 @@ class DocumentWork:
                     f"{document.name} was stopped after {limit:.0f} s; split it or raise "
                     "EXTRACTOR_MAX_SECONDS"
                 )
-                return Refused(TIMED_OUT.code, detail)
+                return Refused(TIMED_OUT.code, detail), seconds
+            spent += time.monotonic() - start
             self._patiently(lambda: self._store.publish(document))  # before it counts as done
             if document.attempts > 1:
                 self._patiently(lambda: self._store.queue.progressed(document))
-            return answer
+            return answer, spent
         if is_cancelled():
-            return Refused(CANCELLED.code, "")
+            return Refused(CANCELLED.code, ""), spent
         detail = (
             f"the process that extracted {document.name} ended unexpectedly, often for want of "
             "memory; the other documents are not affected"
         )
-        return Refused(WORKER_CRASHED.code, detail)
+        return Refused(WORKER_CRASHED.code, detail), spent
 
     def _note(self, document: Document, answer: Answer) -> None:
         match answer:
@@ -238,16 +244,35 @@ class DocumentWork:
                 log.info("failed, %s: %s", code, detail, extra=about(document.id))
                 self._store.queue.fail(document, problem_of(code), detail)
         if not self._is_service:
-            self._store.files.drop_copy(document.sha256)
+            with self._state:
+                others = [one for one in self._active if one[0] == document.id]
+                if others == [(document.id, document.run)]:
+                    self._store.files.drop_copy(document.sha256)
         elif self._store.find(document.id) is None:
             self._store.remove_files(document)  # what was written since it was removed
 
-    def _last_year(self, organization: str | None, year: int | None) -> Path | None:
-        """The result of the report of the same body for the year before, with all decisions."""
+    def _last_year(self, organization: str | None, year: int | None) -> str | None:
+        """The id of the report of the same body for the year before."""
         before = self._store.last_year(organization, year)
-        if before is None:
+        return None if before is None else before.id
+
+    def _compared(
+        self, document_id: str, task: Task, ask: Callable[[Order], Answer]
+    ) -> Answer | None:
+        """What follows in the light of another report, with all decisions about that one; None if
+        it is gone."""
+        before = self._patiently(lambda: self._store.find(document_id))
+        if before is None or before.id == task.document_id:
             return None
-        return self._store.folder(before) / result_name("json", before.version, before.generation)
+        folder = self._patiently(lambda: self._store.folder(before))
+        path = folder / result_name("json", before.version, before.generation)
+        if not path.is_file():
+            return None
+        try:
+            return ask(Compare(task, path))
+        finally:
+            if not self._is_service:
+                self._store.files.drop_copy(before.sha256)
 
     def _decided(self, document: Document) -> Decisions:
         """What people have decided about the extraction that there is; nobody can while another one

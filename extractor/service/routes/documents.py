@@ -287,13 +287,14 @@ def retry(
 
 @router.post("/documents/{id}/extract", status_code=202, responses=problems_of(403, 404, 409))
 def extract_again(
-    document: Finished, service: Wired, caller: Annotated[Principal, Depends(uploader)]
+    document: Known, service: Wired, caller: Annotated[Principal, Depends(uploader)]
 ) -> models.DocumentModel:
     """Extract a document again, with newer models perhaps. Its result stays until there is another
     one, then as an older generation; decisions are carried over."""
     queued = service.store.extract_again(document.id, key_id=caller.key_id)
     if queued is None:
-        raise ProblemError(NOT_FINISHED, f"{document.name} is {document.state}")
+        detail = f"{document.name} is {document.state}; what has failed is retried"
+        raise ProblemError(NOT_FINISHED, detail)
     service.jobs.notify()
     return models.DocumentModel.of(queued)
 

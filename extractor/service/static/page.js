@@ -93,7 +93,7 @@ function row(item) {
   const state = line.insertCell();
   state.textContent = stateText(item);
   state.className = item.status ?? item.state;
-  if (item.problem) state.title = item.problem.detail;
+  if (item.problem && item.state === "failed") state.title = item.problem.detail;
   line.insertCell().textContent = item.flagged ?? "";
   line.insertCell().textContent = item.findings ?? "";
   const results = line.insertCell();
@@ -110,7 +110,7 @@ function row(item) {
 }
 
 function stateText(item) {
-  if (item.problem) return `失败：${PROBLEMS[item.problem.code] ?? item.problem.title}`;
+  if (item.problem && item.state === "failed") return `失败：${PROBLEMS[item.problem.code] ?? item.problem.title}`;
   if (item.progress) {
     const { stage, page, pages } = item.progress;
     return `${STAGES[stage] ?? stage}${page ? `（第 ${page}/${pages} 页）` : ""}`;
