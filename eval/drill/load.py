@@ -51,7 +51,7 @@ def main(argv: Sequence[str]) -> int:
 def _by_command(folder: Path, options: argparse.Namespace) -> None:
     """What the same files take without the service, models and all."""
     folder.mkdir()
-    made = documents(cycle([SCAN, PDF, TEXT]))
+    made = documents(cycle([SCAN, PDF, TEXT, PDF, TEXT, TEXT]))
     for name, data in islice(made, options.uploads):
         (folder / name).write_bytes(data)
     command = [
@@ -71,7 +71,7 @@ def _by_command(folder: Path, options: argparse.Namespace) -> None:
 
 
 def drill(found: Office, options: argparse.Namespace) -> int:
-    made = documents(cycle([SCAN, PDF, TEXT]))
+    made = documents(cycle([SCAN, PDF, TEXT, PDF, TEXT, TEXT]))
     files = [next(made) for _ in range(options.uploads)]
     lock, ids = threading.Lock(), []
     answers: Counter[int] = Counter()
