@@ -33,6 +33,9 @@ ALL = [
 AMBIGUOUS = {"dropped-2019__flat_dropped.txt"}
 # Read, but flagged: labels much longer than the form's, so that a row is known by its place alone.
 UNSURE = {"explained-2021__pdf_ruled.pdf"}
+# Certain but for one column, which the token classifier doubts on processors that add 8-bit numbers
+# exactly, and does not on others.
+BY_PROCESSOR = {"large-sheet-2019__pdf_a3.pdf"}
 # Not read to the last cell yet; what is wrong must be flagged.
 OPEN = {
     "spaced-2021__flat_lines.txt": "spaces within numbers of flat text",
@@ -77,7 +80,7 @@ IN_THE_FILE = [
     document
     for document in ALL
     if document.truth["condition"] in {"html", "docx", "markdown", "text", "text_layer"}
-    and document.path.name not in AMBIGUOUS | UNSURE | OPEN.keys()
+    and document.path.name not in AMBIGUOUS | UNSURE | BY_PROCESSOR | OPEN.keys()
     # A row whose total is empty in every row reads like one that lost a cell.
     and not document.path.name.startswith("no-totals")
 ]

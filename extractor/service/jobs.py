@@ -111,6 +111,13 @@ class DurableJobs:
             self._stack.close()
             raise StoreError("this process extracts already, and can do so for one storage only")
         _Current.jobs = self
+        try:
+            self._launch()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _launch(self) -> None:
         workers = self._settings.workers
         config: DBOSConfig = {
             "name": "extractor",

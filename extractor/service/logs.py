@@ -7,7 +7,7 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
 
 _FIELDS = ("document", "request")
 
@@ -19,7 +19,7 @@ def about(document_id: str) -> dict[str, Any]:
 
 def configure(format: Literal["text", "json"]) -> None:
     """Let everything from INFO on go to stderr."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Stderr()
     handler.setFormatter(_Json() if format == "json" else _Text())
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
     logging.getLogger("httpx2").setLevel(logging.WARNING)  # addresses of webhooks may be secrets
@@ -27,6 +27,18 @@ def configure(format: Literal["text", "json"]) -> None:
     workflows = logging.getLogger("dbos")  # has a handler of its own otherwise
     workflows.handlers[:] = [handler]
     workflows.propagate = False
+
+
+class _Stderr(logging.StreamHandler[TextIO]):
+    """To whatever stderr is at the moment: somebody may exchange it, and close the old one."""
+
+    @property
+    def stream(self) -> TextIO:
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, stream: TextIO) -> None:
+        pass
 
 
 class _Text(logging.Formatter):
