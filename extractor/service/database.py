@@ -30,7 +30,6 @@ class Database:
         """
         self._name = make_url(url).render_as_string() if url else str(home)
         self._engine = _postgresql(url) if url else _sqlite(home)
-        self.dialect = self._engine.dialect.name
         self.session = sessionmaker(self._engine, expire_on_commit=False)
         try:
             migrate(self._engine)

@@ -167,42 +167,36 @@ class Store(Catalog):
     def extract_again(self, document_id: str, *, key_id: str) -> Document | None:
         """Queue a document that has a result, which it keeps until there is another one; None where
         there is no such document, or it is queued already."""
-        query = (
-            update(Document)
-            .where(Document.id == document_id, Document.state == DocumentState.DONE)
-            .values(
-                state=DocumentState.QUEUED,
-                attempts=0,
-                run=Document.run + 1,
-                job=None,
-                problem_code=None,
-                problem_detail=None,
-            )
-            .returning(Document)
-        )
-        with self._session.begin() as session:
-            document = session.scalar(query)
-            if document is not None:
-                session.expunge(document)
-                session.add(_audit("extracted_again", document, key_id))
-        return document
+        return self._queue_again(document_id, DocumentState.DONE, "extracted_again", key_id)
 
     def retry(self, document_id: str, *, key_id: str) -> Document | None:
         """Queue a document again whose extraction failed, with as many attempts as a new one; None
         where there is no such document that failed."""
+        return self._queue_again(
+            document_id,
+            DocumentState.FAILED,
+            "retried",
+            key_id,
+            status=None,
+            started_at=None,
+            finished_at=None,
+        )
+
+    def _queue_again(
+        self, document_id: str, state: DocumentState, action: str, key_id: str, **values: None
+    ) -> Document | None:
+        """Give a document in a state another run, with as many attempts as a new one."""
         query = (
             update(Document)
-            .where(Document.id == document_id, Document.state == DocumentState.FAILED)
+            .where(Document.id == document_id, Document.state == state)
             .values(
                 state=DocumentState.QUEUED,
-                status=None,
                 attempts=0,
                 run=Document.run + 1,
                 job=None,
-                started_at=None,
-                finished_at=None,
                 problem_code=None,
                 problem_detail=None,
+                **values,
             )
             .returning(Document)
         )
@@ -210,7 +204,7 @@ class Store(Catalog):
             document = session.scalar(query)
             if document is not None:
                 session.expunge(document)
-                session.add(_audit("retried", document, key_id))
+                session.add(_audit(action, document, key_id))
         return document
 
     # --- reviews ---
