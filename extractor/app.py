@@ -15,7 +15,7 @@ from typing import Any
 import anyio
 import uvicorn
 from fastapi import FastAPI
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, RedirectResponse
 from starlette.staticfiles import StaticFiles
 
 from extractor import __version__
@@ -29,7 +29,14 @@ from extractor.service.rates import Rates
 from extractor.service.retention import Retention
 from extractor.service.reviews import Reviews
 from extractor.service.routes import api, health
-from extractor.service.routes.wiring import MAX_UNPACKING, Service
+from extractor.service.routes.wiring import (
+    CSRF_SCHEME,
+    CSRF_SCHEME_NAME,
+    MAX_UNPACKING,
+    SESSION_SCHEME_NAME,
+    Service,
+)
+from extractor.service.sessions import SAFE_METHODS, Sessions
 from extractor.service.store import Store, open_store
 from extractor.service.webhooks import Sender
 from extractor.settings import Settings
@@ -39,6 +46,8 @@ MakeJobs = Callable[[Store, Settings], Jobs]
 log = logging.getLogger(__name__)
 
 STATIC = Path(__file__).parent / "service" / "static"
+PREFIX = "/review"
+"""Below which the pages for people are."""
 SHUTDOWN_SECONDS = 3
 """Open event streams are cut after that."""
 
@@ -59,8 +68,9 @@ def create_app(settings: Settings, *, make_jobs: MakeJobs = DurableJobs) -> Fast
             jobs = make_jobs(store, settings)
             unpacking = anyio.CapacityLimiter(MAX_UNPACKING)
             reviews = Reviews(store, settings)
+            sessions = Sessions(store, keys, settings.session_hours)
             app.state.service = Service(
-                settings, store, reviews, keys, Rates(settings), jobs, unpacking
+                settings, store, reviews, keys, sessions, Rates(settings), jobs, unpacking
             )
             sender = Sender(store)
             retention = Retention(store, reviews, jobs, settings.keep_days)
@@ -91,23 +101,31 @@ def create_app(settings: Settings, *, make_jobs: MakeJobs = DurableJobs) -> Fast
 
 
 def _describe(app: FastAPI) -> None:
-    """Have the OpenAPI document hold what every problem looks like: no call answers it alone."""
+    """Have the OpenAPI document hold what the framework does not find in any one call: what every
+    problem looks like, and that a session needs a CSRF token besides to change something."""
     describe = app.openapi
 
     def openapi() -> dict[str, Any]:
         document = describe()
         problem = ProblemModel.model_json_schema(ref_template="#/components/schemas/{model}")
         document["components"]["schemas"].setdefault("ProblemModel", problem)
+        document["components"]["securitySchemes"][CSRF_SCHEME_NAME] = CSRF_SCHEME
+        for calls in document["paths"].values():
+            for method, call in calls.items():
+                for way in call.get("security", ()):
+                    if SESSION_SCHEME_NAME in way and method.upper() not in SAFE_METHODS:
+                        way[CSRF_SCHEME_NAME] = []
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]
 
 
 def _add_pages(app: FastAPI) -> None:
-    """The page for people, and the one that shows the API; neither needs anything from outside."""
+    """The way to the pages for people, and the page that shows the API, which needs nothing from
+    outside."""
 
-    def index() -> FileResponse:
-        return FileResponse(STATIC / "index.html")
+    def index() -> RedirectResponse:
+        return RedirectResponse(f"{PREFIX}/")
 
     def docs() -> FileResponse:
         return FileResponse(STATIC / "docs.html")
@@ -144,8 +162,13 @@ def serve(settings: Settings) -> None:
     logs.configure(settings.log_format)
     with open_store(settings) as store, store.exclusive():
         pass  # said here, it is a message; said while the server starts, a stack trace
+    # Imported here: there is one NiceGUI in a process, and whoever has no pages needs none.
+    from extractor import review
+
+    app = create_app(settings)
+    review.install(app)
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         host=settings.host,
         port=settings.port,
         log_config=None,

@@ -24,7 +24,7 @@ from pydantic import BaseModel
 
 from extractor.errors import ExtractorError
 from extractor.service import models, review_models
-from extractor.types import State, Verdict
+from extractor.types import FIGURES, FINDINGS, REPORT, State, Verdict
 
 ATTEMPTS = 5
 """Of a call that can be repeated: uploads count once however often they arrive."""
@@ -215,7 +215,8 @@ class Client:
         version: str | None = None,
         **more: Any,
     ) -> tuple[models.ExtractionModel, str]:
-        """Decide about a cell by its slot, about `figures.NUMBER`, or about `report`.
+        """Decide about a cell by its slot, about `figures.NUMBER`, about `findings.RELATION`, or
+        about `report`.
 
         Args:
             document_id: of the document.
@@ -229,12 +230,12 @@ class Client:
         Returns:
             The result with everything that follows, and its version.
         """
-        kind, _, number = subject.partition(".")
+        kind, _, name = subject.partition(".")
         place = f"cells/{quote(subject, safe='')}"
-        if subject == "report":
-            place = "report"
-        elif kind == "figures":
-            place = f"figures/{number}"
+        if subject == REPORT:
+            place = REPORT
+        elif kind in (FIGURES, FINDINGS):
+            place = f"{kind}/{quote(name, safe='')}"
         body = {"value": _plain(value), "state": state, "comment": comment, **more}
         return self._result(
             self._call(

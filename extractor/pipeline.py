@@ -22,7 +22,7 @@ from extractor.cell_images import CellImages
 from extractor.classify import classify, known_labels
 from extractor.completeness import check_is_report, missing_parts, status_of
 from extractor.decode import decode
-from extractor.decode.answers import answered, answered_figures
+from extractor.decode.answers import answered, answered_figures, confirmed, reviewed
 from extractor.engines import Engines
 from extractor.facts import report_facts
 from extractor.figure_flags import audited_figures, flag_figures, of_another_year
@@ -32,6 +32,7 @@ from extractor.flatten import on_page
 from extractor.page_readings import PageReading, read_pages
 from extractor.previous import last_year
 from extractor.prose import join_prose
+from extractor.questions import questions
 from extractor.reread import reread
 from extractor.run import Progress, Run
 from extractor.schema import Schema, load_schema
@@ -150,7 +151,7 @@ def decided(
     answers: Answers | None = None,
 ) -> Extraction:
     """An extraction with what follows from its reading and from a person's answers: tables,
-    figures, findings, which report it is, and status.
+    figures, findings, which report it is, status, and what to ask.
 
     Raises:
         KeyError: an answer is about no table of the form, or no figure of the text.
@@ -173,6 +174,7 @@ def decided(
         figures=figures,
         findings=found.findings,
         status=status_of(facts, tables, figures, extraction.failures),
+        questions=questions(tables, found.findings, figures, facts),
     )
 
 
@@ -208,14 +210,11 @@ def decide(
     given = answered(reading.tables, told.cells)
     figures = answered_figures(reading.figures, told.figures)
     decoded = decode(given, schema, reading.last_year, is_joint=settings.joint_decoding)
-    tables = flag(decoded, schema, settings, calibrator)
-    said = check_statements(figures, tables, schema)
+    broken = confirmed([one for table in decoded for one in table.findings], told.confirmed)
+    tables = reviewed(flag(decoded, schema, settings, calibrator), broken)
+    said = confirmed(check_statements(figures, tables, schema), told.confirmed)
     agreed = agreements(figures, tables, schema)
-    return Decision(
-        tables,
-        flag_figures(figures, agreed, settings, calibrator),
-        (*(finding for table in decoded for finding in table.findings), *said),
-    )
+    return Decision(tables, flag_figures(figures, agreed, settings, calibrator), (*broken, *said))
 
 
 def _on_upright_pages(reading: ReportReading, warps: Mapping[int, Warp]) -> ReportReading:

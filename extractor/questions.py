@@ -8,34 +8,44 @@ sum is shared among its flagged cells by how doubtful each is.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from extractor.types import Cell, CellStatus, Figure, Finding, Table, Verdict
+from extractor.types import (
+    REPORT,
+    SUM_FLAGS,
+    Cell,
+    CellStatus,
+    Figure,
+    Finding,
+    Question,
+    ReportFacts,
+    Table,
+    Verdict,
+)
 
 _FLAGGED, _SUM_ALONE = 0.3, 0.05
 """The chance that a cell is wrong where none was fitted: one that is flagged for itself, and one
 that only belongs to a sum that does not hold."""
 _LEAST = 1e-6
-_SUMS = {"relation_broken", "reported_error"}
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A cell to look at, or a key figure (`figures.NUMBER`). `settles` is the expected number of
-    errors and broken sums that an answer removes; `frees` are other cells that would not be in
-    doubt any more."""
-
-    slot: str
-    settles: float
-    frees: tuple[str, ...]
 
 
 def questions(
-    tables: Sequence[Table], findings: Sequence[Finding], figures: Sequence[Figure] = ()
+    tables: Sequence[Table],
+    findings: Sequence[Finding],
+    figures: Sequence[Figure] = (),
+    facts: ReportFacts | None = None,
 ) -> tuple[Question, ...]:
     """All flagged cells and figures, the one whose answer settles most first; of equal ones in the
-    order of the form, figures last. Empty where nothing is flagged. Sums that the report itself
-    breaks settle nothing.
+    order of the form, figures last. Sums that the report itself breaks settle nothing.
+
+    Args:
+        tables: as they are reported.
+        findings: of the tables.
+        figures: as they are reported.
+        facts: which report it is; where organisation or year is unknown, that is asked last. None:
+            it is not asked.
+
+    Returns:
+        Empty where nothing is in doubt.
     """
     cells = {cell.slot: cell for table in tables for cell in table.cells}
     flagged = {slot: cell for slot, cell in cells.items() if cell.status is CellStatus.FLAGGED}
@@ -51,17 +61,19 @@ def questions(
                 other
                 for other in members
                 if other != slot
-                and _SUMS.issuperset(flagged[other].flags)
+                and SUM_FLAGS.issuperset(flagged[other].flags)
                 and all(slot in f.cells for f in sums[other])
             ]
             gain[slot] += _doubt(flagged[slot]) / whole * (1 + len(freed))
             frees[slot] += [one for one in freed if one not in frees[slot]]
     asked = [Question(slot, gain[slot], tuple(frees[slot])) for slot in flagged]
     asked += [
-        Question(figure.name, _figure_doubt(figure), ())
+        Question(figure.name, _figure_doubt(figure))
         for figure in figures
         if figure.status is CellStatus.FLAGGED
     ]
+    if facts is not None and None in (facts.organization, facts.year):
+        asked.append(Question(REPORT, 0.0))
     return tuple(sorted(asked, key=lambda question: -question.settles))
 
 
@@ -77,4 +89,4 @@ def _doubt(cell: Cell) -> float:
         return max(_LEAST, 1 - cell.probability)
     if set(cell.flags) <= {"audit"}:
         return _LEAST
-    return _SUM_ALONE if _SUMS.issuperset(cell.flags) else _FLAGGED
+    return _SUM_ALONE if SUM_FLAGS.issuperset(cell.flags) else _FLAGGED

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from functools import cache
 from importlib import resources
 
@@ -22,7 +23,9 @@ from extractor.schema_checks import check
 from extractor.schema_file import (
     BlockPart,
     GroupPart,
+    LabelledPart,
     LayoutPart,
+    PlotPart,
     RelationPart,
     SchemaFile,
     StatementPart,
@@ -30,6 +33,8 @@ from extractor.schema_file import (
 )
 
 LAST = "last:"
+TEXT = "text"
+"""What stands first in the id of a relation between a key figure and the tables: `text.KEY`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +98,62 @@ class Slot:
     unit: str | None
 
 
+class Axis(StrEnum):
+    """What of a printed table a relation runs along; a group of columns in a transposed block."""
+
+    ROW = "row"
+    COLUMN = "column"
+    GROUP = "group"
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How to tell of a relation: the label of what it runs along, and what its parts and its total
+    are called there."""
+
+    axis: Axis
+    label: str
+    parts: str
+    total: str
+
+
+class RelationKind(StrEnum):
+    """What a relation compares: cells of one row, of one column, what comes in with what goes out,
+    this year with the last one, or the text with the tables."""
+
+    ROW = "row"
+    COLUMN = "column"
+    BALANCE = "balance"
+    YEARS = "years"
+    TEXT = "text"
+
+
 @dataclass(frozen=True, slots=True)
 class Relation:
     """`sum(parts) == sum(total)` over slot ids; `broken` is how often a report does not keep it.
 
-    A slot of last year's report begins with `LAST`.
+    A slot of last year's report begins with `LAST`. What it is called is no part of what it says,
+    and so of no digest of the form.
     """
 
     id: str
     parts: tuple[str, ...]
     total: tuple[str, ...]
     broken: float = 0.001
+    wording: Wording | None = field(default=None, repr=False)
 
     @property
     def slots(self) -> tuple[str, ...]:
         return self.parts + self.total
+
+    @property
+    def kind(self) -> RelationKind:
+        if any(slot.startswith(LAST) for slot in self.slots):
+            return RelationKind.YEARS
+        if len(self.total) > 1:
+            return RelationKind.BALANCE
+        rows = {slot.rpartition(".")[0] for slot in self.slots}
+        return RelationKind.ROW if len(rows) == 1 else RelationKind.COLUMN
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +163,35 @@ class Statement:
     figure: str
     scopes: tuple[str | None, ...]
     sums: tuple[tuple[str, ...], ...]
+
+
+def text_relation(key: str, scope: str | None) -> str:
+    """What a finding is called that compares a figure of the text with the tables: `text.KEY`, or
+    `text.KEY.SCOPE` where the text says what it counts."""
+    return ".".join((TEXT, key) if scope is None else (TEXT, key, scope))
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """What is plotted as one: the sum of these slots."""
+
+    label: str
+    slots: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """What is shown of all reports together, by year; `is_share`: as shares of what its series are
+    together. `english` is the label for those who do not read the form's language."""
+
+    label: str
+    english: str
+    is_share: bool
+    series: tuple[Series, ...]
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        return tuple(slot for series in self.series for slot in series.slots)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +228,27 @@ class Schema:
     figures: tuple[FigureKey, ...]
     scopes: tuple[str, ...] = ()
     statements: tuple[Statement, ...] = ()
+    plots: tuple[Plot, ...] = ()
 
     @property
     def kinds(self) -> dict[str, str]:
         """The kind of value of every slot of every layout."""
         layouts = (layout for layouts in self.tables.values() for layout in layouts)
         return {slot.id: slot.kind for layout in layouts for slot in layout.slots}
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The form's own words for every slot of every layout."""
+        layouts = (layout for layouts in self.tables.values() for layout in layouts)
+        return {slot.id: slot.label for layout in layouts for slot in layout.slots}
+
+    @property
+    def relation_kinds(self) -> dict[str, RelationKind]:
+        """The kind of every relation of every layout, and of those of the text."""
+        layouts = (layout for layouts in self.tables.values() for layout in layouts)
+        kinds = {one.id: one.kind for layout in layouts for one in layout.relations + layout.years}
+        told = [(one.figure, scope) for one in self.statements for scope in one.scopes]
+        return kinds | {text_relation(*one): RelationKind.TEXT for one in told}
 
     def layout(self, table: str, layout: str) -> Layout:
         return next(found for found in self.tables[table] if found.id == layout)
@@ -206,6 +296,7 @@ def parse_schema(text: str) -> Schema:
         figures=figures,
         scopes=scopes,
         statements=tuple(_statement(one, tables) for one in parsed.statements),
+        plots=tuple(_plot(one, tables) for one in parsed.plots),
     )
     check(schema, parsed)
     return schema
@@ -362,20 +453,50 @@ def _relations(
                     else f"{relation.name}.{fixed}"
                 )
                 yield Relation(
-                    f"{table}.{name}", slots(parts), slots(relation.total), relation.broken
+                    f"{table}.{name}",
+                    slots(parts),
+                    slots(relation.total),
+                    relation.broken,
+                    _wording(relation, block, fixed),
                 )
 
 
+def _wording(relation: RelationPart, block: BlockPart, fixed: str) -> Wording:
+    """The outermost group is left out of the label: it spans most of its block."""
+    members: Sequence[LabelledPart]
+    if relation.each == "column":
+        axis, members, groups = Axis.COLUMN, block.columns, block.column_groups
+    elif block.transposed:
+        axis, members, groups = Axis.GROUP, block.rows, block.column_groups
+    else:
+        axis, members, groups = Axis.ROW, block.rows, block.row_groups
+    member = next(one for one in members if one.id == fixed)
+    path = _path(Row(member.id, _label(member.label), member.group), groups_of(groups))
+    return Wording(axis, " · ".join((*path[1:], member.label)), *relation.sides)
+
+
 def _statement(part: StatementPart, tables: Mapping[str, Sequence[Layout]]) -> Statement:
+    where = f"Statements of {part.figure}"
+    sums = tuple(_fitting(named, tables, where) for named in part.sums)
+    return Statement(part.figure, tuple(part.scopes), sums)
+
+
+def _plot(part: PlotPart, tables: Mapping[str, Sequence[Layout]]) -> Plot:
+    series = tuple(
+        Series(one.label, _fitting(one.slots, tables, f"Plot {part.label}")) for one in part.series
+    )
+    return Plot(part.label, part.english, part.shares, series)
+
+
+def _fitting(
+    patterns: Sequence[str], tables: Mapping[str, Sequence[Layout]], where: str
+) -> tuple[str, ...]:
     """Slots may be named by a pattern with `*`, for all that fit it in any layout."""
     known = [slot.id for layouts in tables.values() for layout in layouts for slot in layout.slots]
-    sums = []
-    for named in part.sums:
-        slots: dict[str, None] = {}
-        for pattern in named:
-            fitting = fnmatch.filter(known, pattern)
-            if not fitting:
-                raise SchemaError(f"Statements of {part.figure}: no slot is {pattern!r}.")
-            slots |= dict.fromkeys(fitting)
-        sums.append(tuple(slots))
-    return Statement(part.figure, tuple(part.scopes), tuple(sums))
+    slots: dict[str, None] = {}
+    for pattern in patterns:
+        fitting = fnmatch.filter(known, pattern)
+        if not fitting:
+            raise SchemaError(f"{where}: no slot is {pattern!r}.")
+        slots |= dict.fromkeys(fitting)
+    return tuple(slots)

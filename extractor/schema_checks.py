@@ -26,6 +26,9 @@ def check(schema: Schema, parsed: SchemaFile) -> None:
             ids = [slot.id for slot in layout.slots]
             if len(set(ids)) != len(ids):
                 raise SchemaError(f"{where}: a slot stands twice.")
+            names = [relation.id for relation in (*layout.relations, *layout.years)]
+            if len(set(names)) != len(names):
+                raise SchemaError(f"{where}: two relations have the same id.")
             for relation in layout.relations:
                 stray = set(relation.slots) - set(ids)
                 if stray:
@@ -52,6 +55,9 @@ def check(schema: Schema, parsed: SchemaFile) -> None:
         layouts = schema.tables.get(part.table, ())
         if not any(year.id.split(".").count(part.name) for one in layouts for year in one.years):
             raise SchemaError(f"{part.table}: no block has what {part.name} names for years.")
+    stated = [(one.figure, scope) for one in schema.statements for scope in one.scopes]
+    if len(set(stated)) != len(stated):
+        raise SchemaError("Two statements are about the same figure in the same scope.")
     for statement in schema.statements:
         if statement.figure not in {key.key for key in schema.figures}:
             raise SchemaError(f"Statements name the unknown figure {statement.figure!r}.")

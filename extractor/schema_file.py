@@ -56,6 +56,7 @@ class RelationPart(Part):
     each: Literal["row", "column"]
     parts: list[str] | Literal["rest"]
     total: list[str]
+    sides: tuple[str, str]
     except_: list[str] = Field([], alias="except")
     broken: float = Field(0.001, gt=0, lt=1)
 
@@ -64,6 +65,18 @@ class StatementPart(Part):
     figure: str
     scopes: list[str | None]
     sums: list[list[str]]
+
+
+class SeriesPart(Part):
+    label: str
+    slots: list[str]
+
+
+class PlotPart(Part):
+    label: str
+    english: str
+    shares: bool = False
+    series: list[SeriesPart]
 
 
 class EditionPart(Part):
@@ -81,6 +94,7 @@ class SchemaFile(Part):
     relations: list[RelationPart]
     years: list[RelationPart] = []
     statements: list[StatementPart] = []
+    plots: list[PlotPart] = []
     figures: dict[str, Any]
 
 

@@ -155,10 +155,16 @@ class Settings(BaseSettings):
         ge=0,
         description="Wrong keys that may come from one address in a minute; 0 for any number.",
     )
+    session_hours: int = Field(
+        12,
+        gt=0,
+        le=8760,
+        description="Hours after which whoever signed in with a browser has to do so again.",
+    )
     trusted_proxies: str = Field(
         "",
-        description="Addresses, with commas between them, of proxies whose X-Forwarded-For tells "
-        "who asks.",
+        description="Addresses, with commas between them, of proxies whose X-Forwarded-For and "
+        "X-Forwarded-Proto tell who asks, and how.",
     )
     log_format: Literal["text", "json"] = Field(
         "text", description="Of the service's log; json has one object a line."

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from extractor.schema import Schema, Statement
+from extractor.schema import Schema, Statement, text_relation
 from extractor.types import Cell, CellStatus, Exactness, Figure, Finding, State, Table, Verdict
 
 _NOTHING = (State.BLANK, State.DASH)
@@ -24,15 +24,11 @@ def check_statements(
     """Compare every exact figure that the schema knows a sum for.
 
     Figures and cells that could not be read, figures in doubt, and those of which the text itself
-    states several values, are left out. The relation of a finding is `text.KEY`.
+    states several values, are left out. The relation of a finding is that of
+    `text_relation`, and no two have the same.
     """
     cells = {cell.slot: cell for table in tables for cell in table.cells}
-    labels = {
-        slot.id: slot.label
-        for layouts in schema.tables.values()
-        for layout in layouts
-        for slot in layout.slots
-    }
+    labels = schema.labels
     said = Counter((figure.key, figure.scope) for figure in figures)
     return tuple(
         found
@@ -90,7 +86,7 @@ def _compare(
     if len(sentence) > _LONGEST:
         sentence = f"{sentence[:_LONGEST]}…"
     yield Finding(
-        relation=f"text.{figure.key}",
+        relation=text_relation(figure.key, figure.scope),
         verdict=Verdict.UNDECIDED,
         message=f"正文“{sentence}” {figure.printed} ≠ {total} = {terms or '0'}",
         cells=tuple(cell.slot for cell in members),

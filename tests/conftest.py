@@ -1,8 +1,12 @@
-"""What several test modules share: settings, the real models (loaded once), labelled documents."""
+"""What several test modules share: settings, the real models (loaded once), labelled documents,
+databases."""
 
 from __future__ import annotations
 
+import hashlib
 import json
+import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -54,3 +58,26 @@ def settings() -> Settings:
 def engines(settings: Settings) -> Engines:
     """The real models; they are loaded when the first scanned page needs them."""
     return Engines(settings)
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A server of our own."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about where it keeps its locks
+        from pgserver import get_server
+    server = get_server(tmp_path_factory.mktemp("postgresql") / "data")
+    yield server
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Of an empty database; empty for SQLite in a folder."""
+    if request.param == "sqlite":
+        return ""
+    server = request.getfixturevalue("postgresql")
+    name = f"d{hashlib.sha256(str(tmp_path).encode()).hexdigest()[:12]}"
+    server.psql(f"create database {name};")
+    url: str = server.get_uri().replace("/postgres?", f"/{name}?")
+    return url

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from eval import misreadings
 from eval import questions as bench
-from extractor.decode.answers import answered
+from extractor.decode.answers import answered, confirmed, reviewed
 from extractor.engines import Engines
 from extractor.errors import CorruptInput
 from extractor.export import to_dict
@@ -29,10 +29,14 @@ from extractor.types import (
     Cell,
     CellStatus,
     Evidence,
+    Finding,
+    Numbers,
     Reading,
+    ReportFacts,
     ReportReading,
     State,
     Status,
+    Table,
     TableReading,
     Verdict,
 )
@@ -133,6 +137,70 @@ def test_the_reports_own_errors_are_asked_last() -> None:
     found, _ = decided(replace(table, candidates={**table.candidates, **certain}))
     order = asked(found)
     assert {slot.split(".")[1] for slot in order[:5]} == {"lawsuit_after_reconsideration"}
+
+
+def confirming(found: Decision, table: TableReading, *relations: str) -> Decision:
+    """Decided again, with some of its findings confirmed as they stand."""
+    said = {one.relation: one.numbers for one in found.findings if one.relation in relations}
+    return decide(ReportReading((table,)), SCHEMA, Settings(), answers=Answers(confirmed=said))
+
+
+def statuses(found: Decision) -> dict[str, tuple[CellStatus, tuple[str, ...]]]:
+    return {cell.slot: (cell.status, cell.flags) for t in found.tables for cell in t.cells}
+
+
+def test_who_confirms_a_sum_has_seen_its_cells() -> None:
+    """Other doubts of a cell stay, and so do those of another sum."""
+    table = scanned((9, 2, 0, 0, 3), (0, 0, 0, 0, 0), (4, 0, 0, 1, 6), score=1.0)
+    unsure = LAYOUT.slots[0].id
+    weak = replace(table.candidates[unsure][0], row_anchor=0.5)
+    table = replace(table, candidates={**table.candidates, unsure: (weak,)})
+    before, _ = decided(table)
+    first, second = before.findings
+    assert {first.verdict, second.verdict} <= {Verdict.REPORTED, Verdict.UNDECIDED}
+    after = confirming(before, table, first.relation)
+    assert [one.is_confirmed for one in after.findings] == [True, False]
+    assert after.findings[0].verdict is Verdict.REPORTED
+    assert after.findings[1] == second
+    assert statuses(after)[unsure] == statuses(before)[unsure]
+    assert "weak_row" in statuses(before)[unsure][1]
+    for slot in first.cells[1:]:
+        assert statuses(after)[slot] == (CellStatus.REVIEWED, ())
+    for slot in second.cells:
+        assert statuses(after)[slot] == statuses(before)[slot]
+    assert set(asked(after)) == {unsure, *second.cells}
+
+
+def test_a_cell_of_two_sums_is_free_when_both_are_confirmed() -> None:
+    cells = tuple(
+        Cell(slot, number(1), CellStatus.FLAGGED, ("relation_broken",), Evidence())
+        for slot in ("t.a.x", "t.a.y", "t.b.y")
+    )
+    row = Finding("t.a.row", Verdict.UNDECIDED, "", ("t.a.x", "t.a.y"), Decimal(1), Decimal(2))
+    column = replace(row, relation="t.column.y", cells=("t.a.y", "t.b.y"))
+    both = {row.relation: row.numbers, column.relation: column.numbers}
+
+    def freed(answers: Mapping[str, Numbers]) -> list[str]:
+        (table,) = reviewed([Table("t", True, cells)], confirmed([row, column], answers))
+        return [cell.slot for cell in table.cells if cell.status is CellStatus.REVIEWED]
+
+    assert freed({}) == []
+    assert freed({row.relation: row.numbers}) == ["t.a.x"]
+    assert freed({row.relation: (Decimal(1), Decimal(3))}) == []
+    assert freed(both) == [cell.slot for cell in cells]
+    misread = replace(row, verdict=Verdict.MISREAD)
+    assert confirmed([misread], both) == (misread,)
+
+
+def test_of_an_unnamed_report_that_is_asked_last() -> None:
+    found, _ = decided(scanned((1, 7, 0, 0, 3), (0, 0, 0, 0, 0), (4, 0, 0, 1, 5)))
+    for facts, last in (
+        (ReportFacts("2021", "东湾市民政局", None), True),
+        (ReportFacts("2021", None, 2024), True),
+        (ReportFacts(None, "东湾市民政局", 2024), False),
+    ):
+        order = [one.slot for one in questions(found.tables, found.findings, (), facts)]
+        assert order == asked(found) + ["report"] * last
 
 
 @settings(deadline=None, max_examples=15)

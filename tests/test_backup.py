@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
 from typer.testing import CliRunner
 
 from extractor.cli import app
@@ -21,7 +21,16 @@ from extractor.service.store import Store
 from extractor.service.tables import Document
 from extractor.settings import Settings
 from tests.test_reviews import WRONG, finished, prepare_table, put
-from tests.test_service import API, NoJobs, make_stub_pool, running, store_of, upload_one
+from tests.test_service import (
+    API,
+    NoJobs,
+    code_of,
+    make_stub_pool,
+    running,
+    store_of,
+    upload_one,
+)
+from tests.test_sessions import SESSION
 
 make_pool = partial(DurableJobs, prepare=prepare_table)
 
@@ -86,6 +95,30 @@ def test_a_backup_is_whole_while_documents_come_and_go(tmp_path: Path) -> None:
         found = store.list(limit=100)
         assert len(found) == 40
         assert all((store.folder(one) / "source").is_file() for one in found)
+
+
+def test_nobody_is_signed_in_after_a_restore(tmp_path: Path) -> None:
+    home, copy = tmp_path / "home", tmp_path / "backup"
+    with running(Settings(home=home)) as client:
+        key = client.headers.pop("Authorization").removeprefix("Bearer ")
+        assert client.post(SESSION, json={"key": key}).status_code == 201
+        back_up(home, copy)
+        assert client.get(API).status_code == 200  # here it goes on
+        cookies = dict(client.cookies)
+    with running(Settings(home=copy)) as restored:
+        assert restored.get(API).status_code == 200
+        del restored.headers["Authorization"]
+        restored.cookies.update(cookies)
+        assert code_of(restored.get(API)) == "unauthorized"
+
+
+def test_a_backup_before_an_update(tmp_path: Path) -> None:
+    """The command may be newer than the database, which the service brings to its form."""
+    home = tmp_path / "home"
+    with running(Settings(home=home)) as client:
+        with store_of(client)._database._engine.begin() as connection:
+            connection.execute(text("drop table sessions"))
+        back_up(home, tmp_path / "backup")
 
 
 def test_what_cannot_be_backed_up_is_said(tmp_path: Path) -> None:

@@ -71,6 +71,32 @@ def test_a_report_is_uploaded_reviewed_and_exported(service: Client, tmp_path: P
         service.document(document.id)
 
 
+def test_a_finding_is_confirmed(service: Client, tmp_path: Path) -> None:
+    (document,) = service.upload([file(tmp_path, "own error.txt")]).documents
+    service.wait(document.id, pause_seconds=0.05)
+    result, _ = service.extraction(document.id)
+    (finding,) = result.findings
+    question = service.next_question()
+    assert question is not None
+    assert question.slot == result.questions[0].slot
+    assert (question.cell is not None, question.findings) == (True, [finding])
+    with pytest.raises(ApiError, match="not_confirmable"):
+        service.decide(document.id, f"findings.{finding.relation}", confirmed=True)
+    _, version = service.decide(document.id, WRONG, confirmed=True)
+    after, _ = service.decide(
+        document.id,
+        f"findings.{finding.relation}",
+        confirmed=True,
+        comment="printed so",
+        version=version,
+    )
+    assert (after.status, after.findings[0].confirmed) == ("accepted", True)
+    (listed,) = service.findings(verdict="reported")
+    assert (listed.document_id, listed.confirmed) == (document.id, True)
+    assert service.reviews(document.id)[-1].comment == "printed so"
+    service.remove(document.id)
+
+
 def test_all_pages_of_a_list_are_read(service: Client, tmp_path: Path) -> None:
     paths = [file(tmp_path, f"{i}.txt") for i in range(5)]
     ids = {one.id for one in service.upload(paths).documents}

@@ -96,6 +96,7 @@ def test_rows_can_be_chosen(client: TestClient) -> None:
     findings = as_csv(client, content="findings")
     assert [row["relation"] for row in findings] == ["disputes.reconsideration.row_sum"]
     assert (findings[0]["expected"], findings[0]["found"]) == ("8", "3")
+    assert findings[0]["confirmed"] == "false"
     assert as_csv(client, content="figures") == []
     for query in (
         {"table": "taxes"},
@@ -104,6 +105,25 @@ def test_rows_can_be_chosen(client: TestClient) -> None:
         {"year": 10**30},
     ):
         assert code_of(client.get(DATASET, params=query)) == "invalid_request"
+
+
+def test_confirmed_findings_are_said_in_every_format(client: TestClient) -> None:
+    document_id = finished(client, "confirmed.txt")
+    (finding,) = client.get(f"{API}/{document_id}/extraction").json()["findings"]
+    put(client, document_id, WRONG, {"confirmed": True})
+    url = f"{API}/{document_id}/findings/{finding['relation']}"
+    assert client.put(url, json={"confirmed": True}).status_code == 200
+    rows = as_csv(client, content="findings")
+    assert [row["confirmed"] for row in rows] == ["false", "true"]
+    assert [row["verdict"] for row in rows][1] == "reported"
+    asked = {"content": "findings", "format": "xlsx"}
+    book = openpyxl.load_workbook(io.BytesIO(client.get(DATASET, params=asked).content))
+    header, *sheet = book["data"].iter_rows(values_only=True)
+    assert [row[header.index("confirmed")] for row in sheet] == [False, True]
+    asked["format"] = "parquet"
+    table = pq.read_table(io.BytesIO(client.get(DATASET, params=asked).content))
+    assert table.column("confirmed").to_pylist() == [False, True]
+    assert client.delete(f"{API}/{document_id}").status_code == 204
 
 
 @pytest.mark.parametrize("format", ["xlsx", "parquet"])

@@ -29,9 +29,11 @@ from extractor.export import (
     write_files,
 )
 from extractor.export.csv import guarded
+from extractor.export.json import finding_of
+from extractor.export.telling import told
 from extractor.export.words import FLAG, SCOPE, VERDICT
 from extractor.flag import FLAGS
-from extractor.schema import Layout, load_schema
+from extractor.schema import Layout, load_schema, text_relation
 from extractor.types import (
     Alternative,
     Box,
@@ -43,6 +45,7 @@ from extractor.types import (
     Failure,
     Figure,
     Finding,
+    Question,
     Reading,
     ReportFacts,
     State,
@@ -118,6 +121,7 @@ def extraction(
         models={"recognition": "cd" * 32},
         seconds={"ocr": 1.23456},
         rotations=(0.0, 90.0, -1.234),
+        questions=(Question("figures.0", 0.1234567), Question("report", 0.0)),
     )
 
 
@@ -139,6 +143,7 @@ def test_json_has_the_documented_shape() -> None:
         "tables",
         "figures",
         "findings",
+        "questions",
         "failures",
         "provenance",
     ]
@@ -163,6 +168,11 @@ def test_json_has_the_documented_shape() -> None:
     assert result["tables"]["disputes"]["cells"]["reconsideration.upheld"]["value"] == 0
     assert result["figures"][0]["evidence"]["box"] == [0.0, 0.0, 1.0, 0.33333]
     assert result["findings"][0]["expected"] == 11
+    assert result["findings"][0]["confirmed"] is False
+    assert result["questions"] == [
+        {"slot": "figures.0", "settles": 0.123457, "frees": []},
+        {"slot": "report", "settles": 0.0, "frees": []},
+    ]
     assert result["failures"] == [
         {"stage": "ocr", "page": 4, "reason": "the page cannot be rendered"}
     ]
@@ -415,7 +425,7 @@ def test_workbook_marks_sums_that_the_report_breaks() -> None:
     for cell in marked:
         assert cell.comment is not None
         assert cell.comment.text.startswith(VERDICT[Verdict.REPORTED])
-        assert "应为" in cell.comment.text
+        assert "“（一）予以公开”一行：各项之和为 11，总计为 0，相差 11" in cell.comment.text
 
 
 def test_scopes_have_words() -> None:
@@ -434,9 +444,90 @@ def test_workbook_lists_summary_findings_and_figures() -> None:
     assert place_of(sheets[DISPUTES], "文件中未找到本表") == "A2:O2"
     finding = [c.value for c in sheets["勾稽问题"][2]]
     assert finding[:3] == ["报告自身不平衡", 11, 0]
-    assert finding[-1] == "requests.granted.row_sum"
+    assert finding[4:] == [
+        "“（一）予以公开”一行：各项之和为 11，总计为 0，相差 11",
+        "requests.granted.row_sum",
+        None,
+    ]
     figure = [c.value for c in sheets["关键数据"][2]]
     assert figure[:4] == [SCHEMA.figures[0].label, 1200, "条", "约数"]
+
+
+def test_workbook_says_which_findings_are_confirmed() -> None:
+    made = extraction()
+    seen = replace(made.findings[0], is_confirmed=True)
+    header, row = workbook(replace(made, findings=(seen,)))["勾稽问题"].iter_rows(max_row=2)
+    assert (header[-1].value, row[-1].value) == ("核实", "已核实")
+
+
+# --- findings in words -------------------------------------------------------------------------
+
+
+def broken(relation: str, *cells: str, expected: str = "61", found: str = "62") -> Finding:
+    numbers = Decimal(expected), Decimal(found)
+    return Finding(relation, Verdict.UNDECIDED, "in English", cells, *numbers)
+
+
+@pytest.mark.parametrize(
+    ("finding", "words"),
+    [
+        (
+            broken("requests.denied_state_secret.row_sum"),
+            "“（三）不予公开 · 1.属于国家秘密”一行：各项之和为 61，总计为 62，相差 1",
+        ),
+        (
+            broken("requests.total_handled.enterprise"),
+            "“法人或其他组织 · 商业企业”一列：办理结果各项之和为 61，（七）总计为 62，相差 1",
+        ),
+        (
+            broken("requests.balance.natural_person", expected="7", found="4.50"),
+            "“自然人”一列：本年新收与上年结转之和为 7，办理总计与结转下年度之和为 4.5，相差 2.5",
+        ),
+        (
+            broken("requests.across_years.total"),
+            "“总计”一列：上年报告的结转下年度为 61，本报告的上年结转为 62，相差 1",
+        ),
+        (
+            broken("disputes.direct_lawsuit.row_sum"),
+            "“未经复议直接起诉”部分：各项之和为 61，总计为 62，相差 1",
+        ),
+        (
+            broken("text.applications_granted", "requests.granted.total"),
+            "正文所述“予以公开”为 61，"
+            "表中“三、本年度办理结果 · （一）予以公开 · 总计”为 62，相差 1",
+        ),
+        (
+            broken(
+                "text.applications_received.handled_including_carried_over",
+                *("requests.new_received.total", "requests.carried_over.total"),
+            ),
+            "正文所述“收到政府信息公开申请（含上年结转）”为 61，"
+            "表中“一、本年新收政府信息公开申请数量 · 总计”等 2 格之和为 62，相差 1",
+        ),
+        (broken("requests.of_another_form.total"), "in English"),
+        (replace(broken("requests.granted.row_sum"), found=None), "in English"),
+    ],
+)
+def test_findings_are_told_in_the_words_of_the_form(finding: Finding, words: str) -> None:
+    assert told(finding, SCHEMA) == words
+    assert told(finding, SCHEMA, "en") == "in English"
+
+
+def test_every_relation_of_the_form_can_be_told() -> None:
+    layouts = [layout for layouts in SCHEMA.tables.values() for layout in layouts]
+    relations = [one for layout in layouts for one in (*layout.relations, *layout.years)]
+    texts = [text_relation(one.figure, scope) for one in SCHEMA.statements for scope in one.scopes]
+    slot = layouts[0].slots[0].id
+    for relation in [*(one.id for one in relations), *texts]:
+        assert told(broken(relation, slot), SCHEMA) != "in English", relation
+
+
+def test_a_finding_of_a_result_is_the_finding_again() -> None:
+    made = replace(broken("requests.granted.row_sum", found="4.5"), is_confirmed=True)
+    (item,) = to_dict(replace(extraction(), findings=(made,)))["findings"]
+    assert finding_of(item) == made
+    del item["confirmed"]  # as results of the first versions
+    assert finding_of(item) == replace(made, is_confirmed=False)
 
 
 # --- names and files ---------------------------------------------------------------------------
@@ -529,5 +620,6 @@ def test_every_key_of_the_result_is_documented() -> None:
     keys = {*result, *result["document"], *result["report"], *result["provenance"]}
     keys -= {"extractor", "models", "seconds"}
     keys |= set(result["tables"]["requests"]["cells"]["granted.total"])
+    keys |= set(result["questions"][0])
     keys |= {*result["figures"][0], *result["findings"][0], *result["failures"][0]}
     assert {key for key in keys if f"`{key}`" not in text} == set()

@@ -7,13 +7,11 @@ import os
 import signal
 import subprocess
 import sys
-import warnings
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -29,27 +27,10 @@ from tests.test_service import API, code_of, events, running, store_of, upload, 
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.fixture(scope="module")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A server of our own."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about where it keeps its locks
-        from pgserver import get_server
-    server = get_server(tmp_path_factory.mktemp("postgresql") / "data")
-    yield server
-    server.cleanup()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
     """Of a service with an empty database."""
-    url = ""
-    if request.param == "postgresql":
-        server = request.getfixturevalue("postgresql")
-        name = f"d{hashlib.sha256(str(tmp_path).encode()).hexdigest()[:12]}"
-        server.psql(f"create database {name};")
-        url = server.get_uri().replace("/postgres?", f"/{name}?")
-    return Settings(home=tmp_path / "home", database_url=url)
+    return Settings(home=tmp_path / "home", database_url=database_url)
 
 
 @contextmanager
@@ -167,7 +148,7 @@ def test_cancelled_work_ends_and_can_be_retried(settings: Settings) -> None:
         assert len(lines(settings)) < 100
 
 
-@pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_machines_may_share_files_by_an_address(settings: Settings, tmp_path: Path) -> None:
     there = tmp_path / "storage"
     shared = settings.model_copy(update={"files_url": f"file://{there}"})

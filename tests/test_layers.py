@@ -76,7 +76,8 @@ HEAVY = {
     "openpyxl": {"export"},
     "ortools": {"decode"},
     "sqlalchemy": {"service"},
-    "fastapi": {"service", "app"},
+    "fastapi": {"service", "review", "app"},
+    "nicegui": {"review"},
     "torch": set(),
     "transformers": set(),
 }

@@ -150,6 +150,12 @@ def test_one_answer_settles_the_report(client: TestClient) -> None:
     assert len(flagged(before.json())) == 5
     asked = client.get("/api/v1/review/next").json()["question"]
     assert (asked["slot"], asked["document"]["status"]) == (WRONG, "needs_review")
+    cells = before.json()["tables"]["disputes"]["cells"]
+    assert asked["cell"] == cells["reconsideration.corrected"]
+    assert (asked["figure"], asked["findings"]) == (None, before.json()["findings"])
+    first = before.json()["questions"][0]
+    assert (first["slot"], len(first["frees"])) == (WRONG, 4)
+    assert first["settles"] == pytest.approx(asked["settles"], abs=1e-6)
     answer = put(client, document_id, WRONG, {"value": 2, "comment": "1 and 7"})
     assert answer.status_code == 200, answer.text
     assert answer.headers["etag"] == '"1"'
@@ -179,6 +185,59 @@ def test_the_trail_has_every_decision_and_undo_works(client: TestClient) -> None
     assert [one["after"] and one["after"]["state"] for one in trail] == ["number", "blank", None]
     actions = [entry.action for entry in store_of(client).audit(document_id)]
     assert actions == ["uploaded", "reviewed", "reviewed", "reviewed"]
+
+
+def undo(client: TestClient, document_id: str, **headers: str) -> Any:
+    return client.post(f"{API}/{document_id}/undo", headers=headers)
+
+
+def test_undoing_goes_back_decision_by_decision(client: TestClient) -> None:
+    document_id = finished(client, "undone.txt")
+    results = [client.get(f"{API}/{document_id}/extraction").json()]
+    other = "disputes.direct_lawsuit.upheld"
+    for slot, body in ((WRONG, {"value": 2}), (WRONG, {"state": "blank"}), (other, {"value": 9})):
+        results.append(put(client, document_id, slot, body).json())
+    assert undo(client, document_id, **{"If-Match": '"2"'}).status_code == 412
+    for result in reversed(results[:-1]):
+        answer = undo(client, document_id)
+        assert answer.status_code == 200, answer.text
+        assert answer.json() == result
+    assert code_of(undo(client, document_id)) == "not_decided"
+    trail = client.get(f"{API}/{document_id}/reviews").json()["reviews"]
+    assert [one["slot"] for one in trail if one["action"] == "undone"] == [other, WRONG, WRONG]
+    assert [one["before"]["state"] for one in trail][-2:] == ["blank", "number"]
+
+
+def test_undoing_a_withdrawal_brings_the_decision_back(client: TestClient) -> None:
+    document_id = finished(client, "withdrawn.txt")
+    decided_so = put(client, document_id, WRONG, {"value": 2}).json()
+    put(client, document_id, WRONG, {"withdrawn": True})
+    assert undo(client, document_id).json() == decided_so
+
+
+def test_nobody_undoes_what_somebody_else_has_decided(client: TestClient) -> None:
+    document_id = finished(client, "of-others.txt")
+    put(client, document_id, WRONG, {"value": 2})
+    other = Keys(store_of(client)).create("another reviewer", Role.REVIEWER)
+    theirs = {"Authorization": f"Bearer {other}"}
+    assert code_of(undo(client, document_id, **theirs)) == "not_decided"
+    put(client, document_id, WRONG, {"value": 3}, **theirs)
+    # Since somebody else has decided about the same, this one's decision does not count any more.
+    assert code_of(undo(client, document_id)) == "not_decided"
+    assert undo(client, document_id, **theirs).status_code == 200
+    cell = client.get(f"{API}/{document_id}/extraction").json()["tables"]["disputes"]["cells"]
+    assert cell["reconsideration.corrected"]["value"] == 2
+
+
+def test_what_has_gone_can_be_undone(client: TestClient) -> None:
+    document_id = finished(client, "gone.txt")
+    put(client, document_id, WRONG, {"confirmed": True})
+    put_finding(client, document_id, {"confirmed": True})
+    other = Keys(store_of(client)).create("one more", Role.REVIEWER)
+    put(client, document_id, WRONG, {"value": 2}, Authorization=f"Bearer {other}")
+    answer = undo(client, document_id)  # the confirmation of a finding that is no more
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["findings"] == []
 
 
 def test_only_a_decision_can_be_withdrawn(client: TestClient) -> None:
@@ -342,6 +401,7 @@ def test_doubtful_figures_are_asked_for_and_settled(client: TestClient) -> None:
     ]
     asked = client.get("/api/v1/review/next", params={"exclude": others}).json()["question"]
     assert (asked["document"]["id"], asked["slot"]) == (document_id, "figures.0")
+    assert (asked["cell"], asked["figure"], asked["findings"]) == (None, before["figures"][0], [])
     told = put_figure(client, document_id, 0, {"value": 21, "comment": "digits exchanged"})
     assert told.headers["etag"] == '"2"'
     assert figures(told.json()) == {0: (21, "reviewed"), 1: (35, "flagged")}
@@ -416,6 +476,9 @@ def test_a_report_that_nobody_can_file_is_asked_about(client: TestClient) -> Non
     others = [one["id"] for one in client.get(API).json()["documents"] if one["id"] != document_id]
     asked = client.get("/api/v1/review/next", params={"exclude": others}).json()["question"]
     assert (asked["document"]["id"], asked["slot"]) == (document_id, "report")
+    assert (asked["cell"], asked["figure"], asked["findings"]) == (None, None, [])
+    result = client.get(f"{API}/{document_id}/extraction").json()
+    assert result["questions"] == [{"slot": "report", "settles": 0.0, "frees": []}]
 
 
 def test_figures_that_name_a_year_are_doubtful_once_the_report_has_another() -> None:
@@ -451,6 +514,119 @@ def test_results_of_the_first_versions_are_reviewed_too(client: TestClient) -> N
     assert trail[0]["before"]["flags"] == []
 
 
+# --- findings ------------------------------------------------------------------------------------
+
+SUM = "disputes.reconsideration.row_sum"
+ROW = {slot.id for slot in LAYOUT.slots[:5]}
+
+
+def put_finding(
+    client: TestClient, document_id: str, body: Any, relation: str = SUM, **headers: str
+) -> Any:
+    url = f"{API}/{document_id}/findings/{relation}"
+    return client.put(url, json=body, headers=headers)
+
+
+def test_the_reports_own_error_is_confirmed_and_its_cells_are_reviewed(client: TestClient) -> None:
+    document_id = finished(client, "own.txt")
+    early = put_finding(client, document_id, {"confirmed": True})
+    assert (early.status_code, code_of(early)) == (409, "not_confirmable")
+    assert "settle its cells first" in early.json()["detail"]
+    settled = put(client, document_id, WRONG, {"confirmed": True}).json()
+    (finding,) = settled["findings"]
+    assert (finding["verdict"], finding["confirmed"]) == ("undecided", False)
+    assert flagged(settled) == ROW - {WRONG}
+    said = {"confirmed": True, "comment": "printed so"}
+    answer = put_finding(client, document_id, said, **{"If-Match": '"1"'})
+    assert (answer.status_code, answer.headers["etag"]) == (200, '"2"'), answer.text
+    result = answer.json()
+    assert result["findings"] == [finding | {"verdict": "reported", "confirmed": True}]
+    assert (flagged(result), result["status"], result["questions"]) == (set(), "accepted", [])
+    cells = result["tables"]["disputes"]["cells"]
+    assert {cells[slot.removeprefix("disputes.")]["status"] for slot in ROW} == {"reviewed"}
+    assert (cells["reconsideration.total"]["value"], cells["reconsideration.total"]["flags"]) == (
+        3,
+        [],
+    )
+    state = client.get(f"{API}/{document_id}").json()
+    assert (state["status"], state["flagged"], state["findings"]) == ("accepted", 0, 1)
+    others = [one["id"] for one in client.get(API).json()["documents"] if one["id"] != document_id]
+    asked = client.get("/api/v1/review/next", params={"exclude": others[:100]}).json()["question"]
+    assert asked is None or asked["document"]["id"] != document_id
+    (listed,) = of(client, document_id)
+    assert (listed["verdict"], listed["confirmed"]) == ("reported", True)
+    last = client.get(f"{API}/{document_id}/reviews").json()["reviews"][-1]
+    assert (last["slot"], last["action"], last["comment"]) == (
+        f"findings.{SUM}",
+        "confirmed",
+        "printed so",
+    )
+    assert last["before"] == {
+        "expected": 8,
+        "found": 3,
+        "verdict": "undecided",
+        "message": finding["message"],
+        "confirmed": False,
+    }
+    assert last["after"] == {"expected": 8, "found": 3, "confirmed": True}
+    assert [entry.action for entry in store_of(client).audit(document_id)][-1] == "reviewed"
+    back = put_finding(client, document_id, {"withdrawn": True}).json()
+    assert back == settled
+    assert of(client, document_id)[0]["confirmed"] is False
+
+
+def test_a_confirmation_holds_for_the_numbers_that_were_looked_at(client: TestClient) -> None:
+    document_id = finished(client, "numbers.txt")
+    put(client, document_id, WRONG, {"confirmed": True})
+    confirmed = put_finding(client, document_id, {"confirmed": True}).json()
+    other = put(client, document_id, WRONG, {"value": 4}).json()
+    assert [(one["expected"], one["confirmed"]) for one in other["findings"]] == [(5, False)]
+    assert flagged(other) == ROW - {WRONG}
+    gone = put(client, document_id, WRONG, {"value": 2}).json()
+    assert (gone["findings"], flagged(gone)) == ([], set())
+    late = put_finding(client, document_id, {"confirmed": True})
+    assert (late.status_code, code_of(late)) == (404, "finding_unknown")
+    assert put(client, document_id, WRONG, {"value": 7}).json() == confirmed
+    before = client.get(f"{API}/{document_id}/extraction").json()
+    assert again(client, document_id)["generation"] == 1
+    assert client.get(f"{API}/{document_id}/extraction").json() == before
+    assert put_finding(client, document_id, {"withdrawn": True}).status_code == 200
+    assert code_of(put_finding(client, document_id, {"withdrawn": True})) == "not_decided"
+
+
+@pytest.mark.parametrize(
+    ("relation", "body", "code"),
+    [
+        (SUM, {}, "invalid_request"),
+        (SUM, {"confirmed": False}, "invalid_request"),
+        (SUM, {"confirmed": True, "withdrawn": True}, "invalid_request"),
+        (SUM, {"value": 8}, "invalid_request"),
+        (SUM, {"withdrawn": True}, "not_decided"),
+        ("text.nothing", {"confirmed": True}, "finding_unknown"),
+        (WRONG, {"confirmed": True}, "finding_unknown"),
+    ],
+)
+def test_decisions_about_findings_that_cannot_be_taken(
+    relation: str, body: Any, code: str, client: TestClient
+) -> None:
+    document_id = finished(client, "no finding.txt")
+    assert code_of(put_finding(client, document_id, body, relation)) == code
+    late = put_finding(client, document_id, {"confirmed": True}, **{"If-Match": '"7"'})
+    assert code_of(late) == "version_outdated"
+    assert code_of(put(client, document_id, f"findings.{SUM}", {"value": 1})) == "slot_unknown"
+    key = Keys(store_of(client)).create("a person", Role.UPLOADER)
+    unsigned = {"Authorization": f"Bearer {key}"}
+    assert put_finding(client, document_id, {"confirmed": True}, **unsigned).status_code == 403
+    assert client.get(f"{API}/{document_id}/reviews").json() == {"reviews": []}
+
+
+def test_confirmations_survive_a_reading_that_is_of_another_version() -> None:
+    subject = f"findings.{SUM}"
+    said = {subject: {"expected": "8", "found": "3", "confirmed": True}}
+    table = extraction().reading
+    assert carried(said, None, table) == carried(said, table, None) == said
+
+
 def of(client: TestClient, document_id: str, **asked: Any) -> list[Any]:
     found = client.get("/api/v1/findings", params=asked).json()["findings"]
     return [one for one in found if one["document_id"] == document_id]
@@ -461,7 +637,7 @@ def test_findings_of_all_reports_can_be_asked_for(client: TestClient) -> None:
     result = client.get(f"{API}/{document_id}/extraction").json()
     (finding,) = result["findings"]
     (listed,) = of(client, document_id)
-    for name in ("relation", "verdict", "message", "expected", "found"):
+    for name in ("relation", "verdict", "message", "expected", "found", "confirmed"):
         assert listed[name] == finding[name]
     assert listed["year"] == result["report"]["year"]
     assert len(of(client, other)) == 1

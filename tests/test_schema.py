@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
+
 import numpy as np
 import pytest
 
 from extractor.errors import SchemaError
-from extractor.schema import Layout, load_schema, parse_schema
+from extractor.schema import Layout, RelationKind, load_schema, parse_schema
 
 SCHEMA = load_schema()
 
@@ -108,7 +110,7 @@ tables:
           - columns: [{id: a, label: 甲}, {id: total, label: 总计}]
             rows: [{id: r, label: 行}]
 relations:
-  - {table: t, name: row_sum, each: row, parts: rest, total: [total]}
+  - {table: t, name: row_sum, each: row, parts: rest, total: [total], sides: [各项之和, 总计]}
 figures:
   keys:
     - {key: k, label: 条数, meaning: m, units: [条], patterns: [公开 N]}
@@ -129,6 +131,13 @@ def test_a_small_schema_is_read() -> None:
         ("rows: [{id: r, label: 行}]", "rows: [{id: r, label: 行}, {id: r, label: 列}]", "twice"),
         ("{id: a, label: 甲}", "{id: a, label: 甲, kind: amount}", "unit"),
         ("table: t,", "table: u,", "unknown tables"),
+        ("sides: [各项之和, 总计]", "sides: [总计]", "not valid"),
+        (
+            "total: [total], sides: [各项之和, 总计]}",
+            "total: [total], sides: [和, 计]}\n"
+            "  - {table: t, name: row_sum, each: row, parts: [a], total: [total], sides: [和, 计]}",
+            "same id",
+        ),
         ("version: 1", "version: one", "not valid"),
         ("id: small", "id: small\nextra: 1", "not valid"),
     ],
@@ -139,6 +148,39 @@ def test_a_schema_that_contradicts_itself_is_refused(before: str, after: str, me
         parse_schema(MINIMAL.replace(before, after))
 
 
+def test_what_a_relation_is_called_is_no_part_of_the_form() -> None:
+    (one,), (other,) = (
+        [layout.relations for layout in parse_schema(text).tables["t"]]
+        for text in (MINIMAL, MINIMAL.replace("各项之和", "合"))
+    )
+    assert one[0].wording != other[0].wording
+    assert repr(one) == repr(other)  # of which digests are made
+
+
 def test_an_unknown_schema_is_named() -> None:
     with pytest.raises(SchemaError, match="no schema named 'nothing'"):
         load_schema("nothing")
+
+
+def test_relations_have_kinds() -> None:
+    kinds = load_schema().relation_kinds
+    told = {kind: sorted(one for one in kinds if kinds[one] is kind)[0] for kind in RelationKind}
+    assert told == {
+        RelationKind.ROW: "disputes.direct_lawsuit.row_sum",
+        RelationKind.COLUMN: "requests.total_handled.enterprise",
+        RelationKind.BALANCE: "requests.balance.enterprise",
+        RelationKind.YEARS: "disclosure.normative_documents.across_years",
+        RelationKind.TEXT: "text.applications_answered",
+    }
+
+
+def test_plots_name_slots_that_there_are() -> None:
+    schema = load_schema()
+    for plot in schema.plots:
+        assert len(plot.slots) == len(set(plot.slots)), "a slot counts twice"
+        assert set(plot.slots) <= set(schema.kinds)
+    text = (files("extractor") / "schemas" / "government-disclosure.yaml").read_text("utf-8")
+    with pytest.raises(SchemaError, match=r"no slot is .requests\.grunted\.total"):
+        parse_schema(
+            text.replace("slots: [requests.granted.total]", "slots: [requests.grunted.total]")
+        )

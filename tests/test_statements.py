@@ -65,7 +65,15 @@ def test_received_may_be_new_or_all_that_was_to_be_handled() -> None:
 def test_a_clause_that_says_what_it_counts_is_taken_at_its_word() -> None:
     (one,) = found([figure("applications_received", 34, "new")], new_received=30, carried_over=4)
     assert (one.found, one.verdict) == (30, Verdict.UNDECIDED)
+    assert one.relation == "text.applications_received.new"
     assert not found([figure("applications_received", 12, "part_of")], new_received=30)
+
+
+def test_no_two_findings_have_the_same_relation() -> None:
+    scopes = (None, "new", "carried_over", "handled_including_carried_over")
+    figures = [figure("applications_received", 99, scope) for scope in scopes]
+    relations = [one.relation for one in found(figures, new_received=30, carried_over=4)]
+    assert len(set(relations)) == len(relations) == len(scopes)
 
 
 def test_rows_of_one_kind_are_added_and_blank_ones_add_nothing() -> None:

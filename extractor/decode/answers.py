@@ -1,19 +1,26 @@
-"""A person's answers among what was read: what was settled stands, the rest is decided anew."""
+"""A person's answers among what was read: what was settled stands, the rest is decided anew. What a
+person says of findings changes no reading; it is added to what was decided."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from extractor.decode.options import PERSON
 from extractor.types import (
+    SUM_FLAGS,
     Candidate,
+    Cell,
     CellStatus,
     Evidence,
     Figure,
     FigureAnswer,
+    Finding,
+    Numbers,
     Reading,
+    Table,
     TableReading,
+    Verdict,
 )
 
 
@@ -73,3 +80,44 @@ def answered_figures(
                 )
             )
     return tuple(found)
+
+
+def confirmed(findings: Sequence[Finding], answers: Mapping[str, Numbers]) -> tuple[Finding, ...]:
+    """Findings with those confirmed of which a person says that the report states it so; they are
+    the report's own then.
+
+    Args:
+        findings: as they were decided.
+        answers: both numbers that were looked at, by relation. One about other numbers says nothing
+            of the finding, and neither does one about what another reading would repair.
+    """
+    return tuple(
+        replace(finding, verdict=Verdict.REPORTED, is_confirmed=True)
+        if finding.verdict is not Verdict.MISREAD
+        and answers.get(finding.relation) == finding.numbers
+        else finding
+        for finding in findings
+    )
+
+
+def reviewed(tables: Sequence[Table], broken: Sequence[Finding]) -> tuple[Table, ...]:
+    """Tables in which cells are reviewed that nothing but broken sums put in doubt, where all of
+    these are confirmed: who confirms a sum has seen its cells.
+
+    Args:
+        tables: with flags.
+        broken: all findings about sums of the tables.
+    """
+    open_slots = {slot for one in broken if not one.is_confirmed for slot in one.cells}
+    seen = {slot for one in broken if one.is_confirmed for slot in one.cells} - open_slots
+    return tuple(
+        replace(table, cells=tuple(_reviewed(cell, seen) for cell in table.cells))
+        for table in tables
+    )
+
+
+def _reviewed(cell: Cell, seen: Collection[str]) -> Cell:
+    is_free = cell.slot in seen and cell.status is CellStatus.FLAGGED
+    if not is_free or not SUM_FLAGS.issuperset(cell.flags):
+        return cell
+    return Cell(cell.slot, cell.reading, CellStatus.REVIEWED, (), cell.evidence)

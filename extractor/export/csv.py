@@ -46,12 +46,7 @@ def to_csv(extraction: Extraction, schema: Schema | None = None) -> str:
     `schema` gives the labels; the one that the extraction names if None.
     """
     schema = schema or load_schema(extraction.schema)
-    labels = {
-        slot.id: slot.label
-        for layouts in schema.tables.values()
-        for layout in layouts
-        for slot in layout.slots
-    }
+    labels = schema.labels
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(COLUMNS)

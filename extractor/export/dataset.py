@@ -29,6 +29,7 @@ class Kind(StrEnum):
     NUMBER = "exact number"
     SHARE = "number from 0 to 1"
     TIME = "time (UTC)"
+    TRUTH = "true or false"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,8 @@ def _text(column: Column, value: Any) -> str:
             return plain(Decimal(value))
         case Kind.TIME:
             return _time(value)
+        case Kind.TRUTH:
+            return str(value).lower()
         case _:
             return str(value)
 
@@ -143,6 +146,7 @@ def write_parquet(columns: Sequence[Column], reports: Iterable[Sequence[Row]], p
         Kind.NUMBER: pa.decimal128(38, 18),  # values have at most 18 digits
         Kind.SHARE: pa.float64(),
         Kind.TIME: pa.timestamp("s", "UTC"),
+        Kind.TRUTH: pa.bool_(),
     }
     schema = pa.schema(
         [

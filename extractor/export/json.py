@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from extractor import __version__
-from extractor.types import Alternative, Cell, Evidence, Extraction, Figure, Finding
+from extractor.types import (
+    Alternative,
+    Cell,
+    Evidence,
+    Extraction,
+    Figure,
+    Finding,
+    Question,
+    Verdict,
+)
 
 FORMAT_VERSION = 1
 
@@ -50,6 +60,7 @@ def to_dict(extraction: Extraction) -> dict[str, Any]:
         },
         "figures": [_figure(figure) for figure in extraction.figures],
         "findings": [_finding(finding) for finding in extraction.findings],
+        "questions": [_question(question) for question in extraction.questions],
         "failures": [
             {"stage": failure.stage, "page": failure.page, "reason": failure.reason}
             for failure in extraction.failures
@@ -62,6 +73,23 @@ def to_dict(extraction: Extraction) -> dict[str, Any]:
             },
         },
     }
+
+
+def finding_of(content: Mapping[str, Any]) -> Finding:
+    """A finding as it stands in a result, also in one of the first versions."""
+    return Finding(
+        content["relation"],
+        Verdict(content["verdict"]),
+        content["message"],
+        tuple(content["cells"]),
+        _exact(content["expected"]),
+        _exact(content["found"]),
+        content.get("confirmed", False),
+    )
+
+
+def _exact(value: int | float | Decimal | None) -> Decimal | None:
+    return None if value is None else Decimal(str(value))
 
 
 def number(value: Decimal | None) -> int | float | None:
@@ -125,6 +153,15 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "cells": list(finding.cells),
         "expected": number(finding.expected),
         "found": number(finding.found),
+        "confirmed": finding.is_confirmed,
+    }
+
+
+def _question(question: Question) -> dict[str, Any]:
+    return {
+        "slot": question.slot,
+        "settles": round(question.settles, _PROBABILITY_DIGITS),
+        "frees": list(question.frees),
     }
 
 

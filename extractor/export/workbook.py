@@ -18,6 +18,7 @@ from extractor import __version__
 from extractor.export import style
 from extractor.export.csv import plain
 from extractor.export.form import draw_table
+from extractor.export.telling import told
 from extractor.export.words import CELL_STATUS, EXACTNESS, FLAG, SCOPE, STATUS, VERDICT
 from extractor.schema import Schema
 from extractor.types import CellStatus, Extraction, State
@@ -108,25 +109,21 @@ def _draw_summary(
 
 
 def _draw_findings(sheet: Worksheet, extraction: Extraction, schema: Schema) -> None:
-    labels = {
-        slot.id: slot.label
-        for layouts in schema.tables.values()
-        for layout in layouts
-        for slot in layout.slots
-    }
+    labels = schema.labels
     rows = [
         (
             VERDICT[finding.verdict],
             finding.expected,
             finding.found,
             "\n".join(labels.get(slot, slot) for slot in finding.cells),
-            finding.message,
+            told(finding, schema),
             finding.relation,
+            "已核实" if finding.is_confirmed else None,
         )
         for finding in extraction.findings
     ]
-    header = ("判断", "应为", "实为", "涉及单元格", "说明", "勾稽关系编号")
-    _draw_list(sheet, header, (16, 12, 12, 48, 60, 26), rows)
+    header = ("判断", "应为", "实为", "涉及单元格", "说明", "勾稽关系编号", "核实")
+    _draw_list(sheet, header, (16, 12, 12, 48, 60, 26, 8), rows)
 
 
 def _draw_figures(sheet: Worksheet, extraction: Extraction, schema: Schema) -> None:

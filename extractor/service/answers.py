@@ -1,8 +1,9 @@
 """Decisions as they are kept, by what they are about, and what they mean for a report.
 
-A decision is about a cell (its slot), a key figure (`figures.NUMBER`) or the report as a whole
-(`report`: whose it is, and of which year). What was shown and what was decided are kept as small
-JSON objects, with numbers as text, so that they stay exact.
+A decision is about a cell (its slot), a key figure (`figures.NUMBER`), a finding
+(`findings.RELATION`) or the report as a whole (`report`: whose it is, and of which year). What was
+shown and what was decided are kept as small JSON objects, with numbers as text, so that they stay
+exact.
 """
 
 from __future__ import annotations
@@ -14,20 +15,56 @@ from typing import Any
 from extractor.schema import Schema, Slot
 from extractor.service.problems import (
     FIGURE_UNKNOWN,
+    FINDING_UNKNOWN,
     INVALID_REQUEST,
+    NOT_CONFIRMABLE,
     SLOT_UNKNOWN,
     ProblemError,
 )
-from extractor.service.review_models import CellBody, FigureBody, ReportBody
-from extractor.service.tasks import REPORT
-from extractor.types import FIGURES, Answers, Figure, FigureAnswer, Reading, ReportReading, State
+from extractor.service.review_models import CellBody, FigureBody, FindingBody, ReportBody
+from extractor.types import (
+    FIGURES,
+    FINDINGS,
+    REPORT,
+    Answers,
+    Figure,
+    FigureAnswer,
+    Reading,
+    ReportReading,
+    State,
+    Verdict,
+)
 
 Json = Mapping[str, Any]
-Body = CellBody | FigureBody | ReportBody
+Body = CellBody | FigureBody | FindingBody | ReportBody
 
 
 def figure_subject(number: int) -> str:
     return f"{FIGURES}.{number}"
+
+
+def finding_subject(relation: str) -> str:
+    return f"{FINDINGS}.{relation}"
+
+
+def is_slot(subject: str) -> bool:
+    """Whether a subject can only be a cell."""
+    return subject != REPORT and subject.partition(".")[0] not in (FIGURES, FINDINGS)
+
+
+def item_of(result: Json, subject: str) -> Json | None:
+    """The cell, key figure or finding of a result that a subject names; None if it has none."""
+    group, _, name = subject.partition(".")
+    if group == FIGURES:
+        for place, figure in enumerate(result["figures"]):
+            if str(figure.get("id", place)) == name:  # the first versions did not number them
+                return {"id": place, "flags": [], **figure}
+        return None
+    if group == FINDINGS:
+        found = (one for one in result["findings"] if one["relation"] == name)
+        return next(({"confirmed": False, **one} for one in found), None)
+    item: Json | None = result["tables"].get(group, {}).get("cells", {}).get(name)
+    return item
 
 
 def shown(result: Json, subject: str, last: Json | None) -> dict[str, Any]:
@@ -39,24 +76,29 @@ def shown(result: Json, subject: str, last: Json | None) -> dict[str, Any]:
         last: the last decision about it, if any.
 
     Raises:
-        ProblemError: the report has no such cell or figure.
+        ProblemError: the report has no such cell, figure or finding.
     """
     if subject == REPORT:
         return {name: result["report"][name] for name in ("organization", "year")}
-    group, _, name = subject.partition(".")
+    group = subject.partition(".")[0]
+    item = item_of(result, subject)
+    if item is None and last is not None:
+        return dict(last)
+    if item is None:
+        problem = {FIGURES: FIGURE_UNKNOWN, FINDINGS: FINDING_UNKNOWN}.get(group, SLOT_UNKNOWN)
+        raise ProblemError(problem, f"the report has no {subject!r}")
     if group == FIGURES:
-        for place, figure in enumerate(result["figures"]):
-            if str(figure.get("id", place)) == name:  # the first versions did not number them
-                figure = {"flags": [], **figure}
-                return _exact(figure, "key", "printed", "unit", "exactness", "status", "flags")
-        if last is not None:
-            return dict(last)
-        raise ProblemError(FIGURE_UNKNOWN, f"the report has no key figure {name}")
-    try:
-        cell = result["tables"][group]["cells"][name]
-    except KeyError:
-        raise ProblemError(SLOT_UNKNOWN, f"{subject!r} is no slot of this report's form") from None
-    return _exact(cell, "printed", "state", "unit", "annotation", "status", "flags")
+        return _exact(item, "key", "printed", "unit", "exactness", "status", "flags")
+    if group == FINDINGS:
+        return _numbers(item) | {name: item[name] for name in ("verdict", "message", "confirmed")}
+    return _exact(item, "printed", "state", "unit", "annotation", "status", "flags")
+
+
+def _numbers(finding: Json) -> dict[str, Any]:
+    return {
+        name: None if finding[name] is None else str(finding[name])
+        for name in ("expected", "found")
+    }
 
 
 def _exact(item: Json, *names: str) -> dict[str, Any]:
@@ -84,23 +126,26 @@ def decided_by(body: Body, subject: str, before: Json, schema: Schema) -> dict[s
         }
     if isinstance(body, FigureBody):
         return _figure(body, before)
+    if isinstance(body, FindingBody):
+        return _finding(subject, before)
     return _kept(_cell(body, _slot(schema, subject), _reading(before)))
 
 
 def told(decisions: Mapping[str, Json]) -> Answers:
     """The decisions that count, by subject, as answers for the pipeline."""
-    cells, figures = {}, {}
+    cells, figures, confirmed = {}, {}, {}
     for subject, content in decisions.items():
         group, _, name = subject.partition(".")
         if group == FIGURES:
-            value = content["value"]
             figures[int(name)] = FigureAnswer(
-                None if value is None else Decimal(value), content["unit"], content["is_stated"]
+                _number(content["value"]), content["unit"], content["is_stated"]
             )
+        elif group == FINDINGS:
+            confirmed[name] = _number(content["expected"]), _number(content["found"])
         elif subject != REPORT:
             cells[subject] = _reading(content)
     report = decisions.get(REPORT, {})
-    return Answers(cells, figures, report.get("organization"), report.get("year"))
+    return Answers(cells, figures, confirmed, report.get("organization"), report.get("year"))
 
 
 def carried(
@@ -110,14 +155,15 @@ def carried(
 
     Cells and the report are the same; a figure is the one of the same key and scope in the same
     sentence, if there is one such in both. What is not there any more is left out, and figures
-    where what one of the two has read is not known (None).
+    where what one of the two has read is not known (None). What was said of a finding holds where
+    that has the same numbers, which is seen when all is decided.
     """
     tables = None if now is None else {table.table for table in now.tables}
     found: dict[str, Json] = {}
     for subject, content in decisions.items():
         group, _, name = subject.partition(".")
         if group != FIGURES:
-            if subject == REPORT or tables is None or group in tables:
+            if group in (REPORT, FINDINGS) or tables is None or group in tables:
                 found[subject] = content
         elif before is not None and now is not None and int(name) < len(before.figures):
             told = _identity(before.figures[int(name)])
@@ -142,6 +188,19 @@ def _figure(body: FigureBody, before: Json) -> dict[str, Any]:
         return {"value": before["value"], "unit": before["unit"], "is_stated": True}
     unit = body.unit if body.unit is not None else before["unit"]
     return {"value": str(body.value), "unit": unit, "is_stated": True}
+
+
+def _finding(subject: str, before: Json) -> dict[str, Any]:
+    relation = subject.removeprefix(f"{FINDINGS}.")
+    if "verdict" not in before:
+        raise ProblemError(FINDING_UNKNOWN, f"the report has no finding {relation} any more")
+    if before["verdict"] == Verdict.MISREAD:
+        raise ProblemError(
+            NOT_CONFIRMABLE,
+            f"{relation}: another reading would repair it; settle its cells first, and it is gone "
+            "or can be confirmed",
+        )
+    return {"expected": before["expected"], "found": before["found"], "confirmed": True}
 
 
 def _cell(body: CellBody, form: Slot, before: Reading) -> Reading:
@@ -183,11 +242,14 @@ def _kept(reading: Reading) -> dict[str, Any]:
 
 
 def _reading(content: Json) -> Reading:
-    value = content["value"]
     return Reading(
         content["printed"] or "",
         State(content["state"]),
-        None if value is None else Decimal(value),
+        _number(content["value"]),
         content["unit"],
         content["annotation"],
     )
+
+
+def _number(digits: str | None) -> Decimal | None:
+    return None if digits is None else Decimal(digits)

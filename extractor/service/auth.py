@@ -21,7 +21,13 @@ from pathlib import Path
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
-from extractor.service.problems import FORBIDDEN, UNAUTHORIZED, ProblemError
+from extractor.service.problems import (
+    FORBIDDEN,
+    KEY_UNKNOWN,
+    LAST_ADMIN,
+    UNAUTHORIZED,
+    ProblemError,
+)
 from extractor.service.store import Store
 from extractor.service.tables import Key, Role
 
@@ -37,6 +43,7 @@ class Principal:
 
     key_id: str
     role: Role
+    name: str
 
     def require(self, *roles: Role) -> None:
         """Refuse what needs one of these roles; an admin has them all.
@@ -71,6 +78,20 @@ class Keys:
         row = self._rows.add(key_id, name, role, self._hasher.hash(secret), by=by)
         return row, _join(key_id, secret)
 
+    def revoke(self, key_id: str, *, by: str) -> None:
+        """Make a key useless, at once and for good.
+
+        Raises:
+            ProblemError: LAST_ADMIN, or KEY_UNKNOWN where there is none that could be used.
+        """
+        if self._rows.revoke(key_id, by=by):
+            return
+        if self._rows.find(key_id) is not None:
+            raise ProblemError(
+                LAST_ADMIN, "make another key with the role admin first; without one nobody could"
+            )
+        raise ProblemError(KEY_UNKNOWN, f"no key that could be used has the id {key_id!r}")
+
     def ensure_admin(self) -> None:
         """Make an administrator's key, if there is none, and leave it in a file for the owner
         only."""
@@ -96,16 +117,17 @@ class Keys:
         Raises:
             ProblemError: UNAUTHORIZED, or what `before_slow` raises.
         """
-        parts = (key or "").split("_", 2)
-        if len(parts) != 3 or parts[0] != _PREFIX:
-            raise _unauthorized()
+        key = key or ""
+        parts = key.split("_", 2)
+        if len(parts) != 3 or parts[0] != _PREFIX or not (key.isascii() and key.isprintable()):
+            raise unauthorized()
         _, key_id, secret = parts
         row = self._rows.find(key_id)
         if row is None or not self._is_known(key_id, secret, row.secret_hash):
             before_slow()
             if row is None or not self._is_right(key_id, secret, row.secret_hash):
-                raise _unauthorized()
-        return Principal(key_id, Role(row.role))
+                raise unauthorized()
+        return Principal(key_id, Role(row.role), row.name)
 
     def _is_right(self, key_id: str, secret: str, secret_hash: str) -> bool:
         with self._slow:
@@ -139,9 +161,7 @@ def _join(key_id: str, secret: str) -> str:
     return f"{_PREFIX}_{key_id}_{secret}"
 
 
-def _unauthorized() -> ProblemError:
-    return ProblemError(
-        UNAUTHORIZED,
-        "send a valid key in the header 'Authorization: Bearer <key>'",
-        headers={"WWW-Authenticate": "Bearer"},
-    )
+def unauthorized(
+    detail: str = "send a valid key in the header 'Authorization: Bearer <key>'",
+) -> ProblemError:
+    return ProblemError(UNAUTHORIZED, detail, headers={"WWW-Authenticate": "Bearer"})

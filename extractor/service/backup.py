@@ -96,6 +96,7 @@ def _copy(home: Path, target: Path) -> Backup | None:
     if not all((folder / SOURCE).is_file() for folder in folders.values()):
         return None
     _forget(part, removed)
+    _sign_out(part)
     for left in ("-wal", "-shm"):  # of whoever looked into the last copy
         (target / f"{DATABASE}{left}").unlink(missing_ok=True)
     part.replace(target / DATABASE)
@@ -123,6 +124,14 @@ def _forget(database: Path, removed: Collection[str]) -> None:
             for table in ("pages", "cells", "figures", "findings"):
                 connection.execute(f"delete from {table} where document_id = ?", (id,))
             connection.execute("delete from documents where id = ?", (id,))
+
+
+def _sign_out(database: Path) -> None:
+    """Remove the sessions: one that has ended since must not come back with the copy."""
+    with contextlib.closing(sqlite3.connect(database)) as connection, connection:
+        query = "select 1 from sqlite_master where name = 'sessions'"
+        if connection.execute(query).fetchone():  # not before the service was updated
+            connection.execute("delete from sessions")
 
 
 def _add_files(source: Path, target: Path) -> int:

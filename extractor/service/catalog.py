@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, sessionmaker
@@ -12,7 +13,10 @@ from extractor.service.counts import Counts, counted
 from extractor.service.tables import AuditEntry, Document, DocumentState, Review
 from extractor.service.value_tables import FindingRow
 
+Row = TypeVar("Row")
+
 _PAGE = 200
+_QUEUING = ("uploaded", "retried", "extracted_again")
 HAS_RESULT = Document.media_type.is_not(None) & (Document.state != DocumentState.FAILED)
 
 
@@ -45,13 +49,24 @@ class Catalog:
         `before` is the `number` of the last document of the page before.
         """
         query = select(Document).order_by(Document.number.desc()).limit(limit)
-        if state is not None:
-            query = query.where(Document.state == state)
-        query = _of(query, status, organization, year)
+        query = _of(query, status, organization, year, state)
         if before is not None:
             query = query.where(Document.number < before)
         with self._session() as session:
             return session.scalars(query).all()
+
+    def count(
+        self,
+        *,
+        state: DocumentState | None = None,
+        status: str | None = None,
+        organization: str | None = None,
+        year: int | None = None,
+    ) -> int:
+        """How many documents `list` has in all."""
+        query = _of(select(func.count(Document.number)), status, organization, year, state)
+        with self._session() as session:
+            return session.scalar(query) or 0
 
     def finished(
         self,
@@ -95,6 +110,25 @@ class Catalog:
             counts = dict(session.execute(query).all())
         return {state: counts.get(state, 0) for state in DocumentState}
 
+    def waiting_since(self) -> datetime | None:
+        """Since when the one waits that was queued first, for the first time or again; None where
+        nothing waits."""
+        queued_at = (
+            select(func.max(AuditEntry.at).label("at"))
+            .join(Document, Document.id == AuditEntry.document_id)
+            .where(Document.state == DocumentState.QUEUED, AuditEntry.action.in_(_QUEUING))
+            .group_by(AuditEntry.document_id)
+            .subquery()
+        )
+        with self._session() as session:
+            since: datetime | None = session.scalar(select(func.min(queued_at.c.at)))
+        return since
+
+    def uploaded_bytes(self) -> int:
+        """The size of all files that were uploaded and not removed."""
+        with self._session() as session:
+            return session.scalar(select(func.sum(Document.size))) or 0
+
     def counts(self) -> Counts:
         """What has been counted since the database was made."""
         return counted(self._session)
@@ -112,6 +146,15 @@ class Catalog:
             .where(AuditEntry.document_id == document_id)
             .order_by(AuditEntry.number)
         )
+        with self._session() as session:
+            return session.scalars(query).all()
+
+    def trail(self, *, before: int | None = None, limit: int) -> Sequence[AuditEntry]:
+        """What was done to anything, the newest first; `before` is the `number` of the last entry
+        of the page before."""
+        query = select(AuditEntry).order_by(AuditEntry.number.desc()).limit(limit)
+        if before is not None:
+            query = query.where(AuditEntry.number < before)
         with self._session() as session:
             return session.scalars(query).all()
 
@@ -163,15 +206,22 @@ class Catalog:
 
 
 def _of(
-    query: Select[Document], status: str | None, organization: str | None, year: int | None
-) -> Select[Document]:
-    """Only documents with a status, of a year, and with a part of a name; None asks for any."""
+    query: Select[Row],
+    status: str | None,
+    organization: str | None,
+    year: int | None,
+    state: DocumentState | None = None,
+) -> Select[Row]:
+    """Only documents with a status, of a year, with a part of a name, and in a state; None asks for
+    any."""
     if status is not None:
         query = query.where(Document.status == status)
     if organization is not None:
         query = query.where(Document.organization.contains(organization, autoescape=True))
     if year is not None:
         query = query.where(Document.year == year)
+    if state is not None:
+        query = query.where(Document.state == state)
     return query
 
 

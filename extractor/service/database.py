@@ -9,13 +9,16 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import sessionmaker
 
 from extractor.errors import StoreError
 
 DATABASE = "extractor.db"
 _BUSY_SECONDS = 15
+UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout)
+"""What is raised where the database is locked, full or away."""
 
 
 class Database:

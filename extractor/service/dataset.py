@@ -6,7 +6,6 @@ the order of their arrival, so that any number of reports needs the memory of on
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -15,6 +14,7 @@ from typing import Any
 
 from extractor.export.dataset import Column, Kind, Row
 from extractor.schema import Schema
+from extractor.service.generations import models_digest
 from extractor.service.tables import Document
 
 Result = Mapping[str, Any]
@@ -98,6 +98,7 @@ COLUMNS: Mapping[Content, Sequence[Column]] = {
         Column("found", Kind.NUMBER, "what is printed · 实为"),
         Column("cells", Kind.TEXT, "the slots it is about · 涉及单元格"),
         Column("message", Kind.TEXT, "in words · 说明"),
+        Column("confirmed", Kind.TRUTH, "a person says that it is printed so · 已核实"),
         *_PROVENANCE,
     ),
 }
@@ -126,13 +127,7 @@ def rows(
     Yields:
         A list for each report, empty where nothing of it is asked for.
     """
-    labels = {
-        slot.id: slot.label
-        for layouts in schema.tables.values()
-        for layout in layouts
-        for slot in layout.slots
-    }
-    labels |= {key.key: key.label for key in schema.figures}
+    labels = schema.labels | {key.key: key.label for key in schema.figures}
     for document in documents:
         found = result_of(document)
         if found is None:
@@ -165,8 +160,7 @@ def _report(document: Document, result: Result) -> Row:
 
 def _provenance(document: Document, result: Result) -> Row:
     made_by = result["provenance"]
-    models = json.dumps(made_by["models"], sort_keys=True)
-    digest = hashlib.sha256(models.encode()).hexdigest()[:12]
+    digest = models_digest(made_by["models"])
     return document.finished_at, document.version, made_by["extractor"], digest
 
 
@@ -227,6 +221,7 @@ def _findings(result: Result) -> Iterator[Row]:
             finding["found"],
             " ".join(finding["cells"]),
             finding["message"],
+            finding.get("confirmed", False),
         )
 
 

@@ -16,6 +16,9 @@ from extractor.types import ReportReading
 
 log = logging.getLogger(__name__)
 
+UNDONE = "undone"
+"""What is done to a decision when what was so before it counts again."""
+
 Decisions = dict[str, Mapping[str, Any]]
 """By what they are about."""
 
@@ -39,6 +42,25 @@ def decisions_of(trail: Sequence[Review], folder: Path, generation: int) -> Deci
         if review.after is not None:
             found[review.slot] = review.after
     return _moved(found, folder, at, generation)
+
+
+def undoable(trail: Sequence[Review], key_id: str) -> Review | None:
+    """The last decision of somebody that has not been undone, and since which nobody has decided
+    about the same; None where there is none.
+
+    Args:
+        trail: the decisions about one extraction of a document, in order.
+        key_id: whose it is.
+    """
+    standing: list[Review] = []
+    for review in trail:
+        if review.action != UNDONE:
+            standing.append(review)
+        elif same := [one for one in standing if one.slot == review.slot]:
+            standing.remove(same[-1])
+    last = {review.slot: review for review in standing}
+    mine = [one for one in standing if one.key_id == key_id and last[one.slot] is one]
+    return mine[-1] if mine else None
 
 
 def _moved(found: Decisions, folder: Path, at: int, to: int) -> Decisions:

@@ -74,6 +74,14 @@ class Executors:
             session.execute(delete(Executor).where(Executor.id == executor))
         self._seen.pop(executor, None)
 
+    def count(self) -> tuple[int, int]:
+        """How many processes there are, and how many of them said last that they can extract. One
+        that has just died is counted until somebody notices."""
+        query = select(func.count(), func.count().filter(Executor.is_ready))
+        with self._session() as session:
+            found, ready = session.execute(query.where(Executor.has_left.is_(False))).one()
+            return found, ready
+
     def any_ready(self) -> bool:
         """Whether some process said last that it can extract."""
         query = select(func.count()).select_from(Executor).where(Executor.is_ready)

@@ -27,6 +27,7 @@ from extractor.service.store import Store
 from extractor.service.tables import Document
 from extractor.service.tasks import SOURCE
 from extractor.settings import Settings
+from extractor.types import Grid
 
 PAGE_MEDIA_TYPE = "image/jpeg"
 CELL_MEDIA_TYPE = "image/png"
@@ -111,3 +112,24 @@ def cell_image(
         buffer = io.BytesIO()
         page.crop(bounds).save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def text_lines(document: Document, store: Store, settings: Settings) -> list[tuple[int, str]]:
+    """The lines of a text input, by the numbers that evidence gives them; cells of one line are
+    held apart by bars.
+
+    Args:
+        document: one that is done, and has no pages.
+        store: where its files are.
+        settings: those that it was extracted with.
+
+    Raises:
+        InputError: the document cannot be read.
+    """
+    data = (store.folder(document) / SOURCE).read_bytes()
+    source = ingest.identify(document.name, data, settings)
+    found: dict[int, list[str]] = {}
+    for block in ingest.read_blocks(source):
+        for part in block.cells if isinstance(block, Grid) else (block,):
+            found.setdefault(part.line, []).append(part.text)
+    return [(line, " │ ".join(texts)) for line, texts in sorted(found.items())]

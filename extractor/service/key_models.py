@@ -1,11 +1,11 @@
-"""What is asked and answered about keys."""
+"""What is asked and answered about keys, and about sessions that were begun with them."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, SecretStr, StringConstraints
 
 from extractor.service.models import Model
 from extractor.service.tables import Key, Role
@@ -47,3 +47,19 @@ class NewKey(KeyModel):
 
 class KeyList(Model):
     keys: list[KeyModel]
+
+
+class SessionBody(Model):
+    key: SecretStr = Field(max_length=200, examples=["ex_3fa1c09b77de_secret"])
+
+
+class SessionModel(Model):
+    """Who asks."""
+
+    role: Role
+    name: str = Field(description="Of the key.")
+    csrf_token: str | None = Field(
+        description="To be sent as `X-CSRF-Token` with every call of this session that changes "
+        "something; null for a key, which needs none."
+    )
+    expires_at: datetime | None = Field(description="When the session ends; null for a key.")

@@ -21,12 +21,22 @@ def configure(format: Literal["text", "json"]) -> None:
     """Let everything from INFO on go to stderr."""
     handler = _Stderr()
     handler.setFormatter(_Json() if format == "json" else _Text())
+    handler.addFilter(_is_no_connection)
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
     logging.getLogger("httpx2").setLevel(logging.WARNING)  # addresses of webhooks may be secrets
     logging.getLogger("alembic").setLevel(logging.WARNING)
     workflows = logging.getLogger("dbos")  # has a handler of its own otherwise
     workflows.handlers[:] = [handler]
     workflows.propagate = False
+
+
+def _is_no_connection(record: logging.LogRecord) -> bool:
+    """Leave out what the server says of the connections of pages: the addresses name open pages,
+    and whoever can name one could act in it."""
+    is_about = isinstance(record.msg, str) and record.msg.startswith(
+        ('%s - "WebSocket', "connection ")
+    )
+    return not (record.name == "uvicorn.error" and is_about)
 
 
 class _Stderr(logging.StreamHandler[TextIO]):

@@ -251,6 +251,7 @@ class FindingItem(Model):
     message: str
     expected: int | float | None
     found: int | float | None
+    confirmed: bool = Field(description="A person says that the document states it so.")
 
     @classmethod
     def of(cls, finding: FindingRow, document: Document) -> FindingItem:
@@ -264,6 +265,7 @@ class FindingItem(Model):
             message=finding.message,
             expected=_number(finding.expected),
             found=_number(finding.found),
+            confirmed=finding.is_confirmed,
         )
 
 
@@ -355,12 +357,23 @@ class FigureModel(Model):
 class FindingModel(Model):
     model_config = ConfigDict(extra="allow")
 
-    relation: str
+    relation: str = Field(description="Its own in this report; decisions name it.")
     verdict: Verdict
     message: str
     cells: list[str]
     expected: Number | None = None
     found: Number | None = None
+    confirmed: bool = Field(False, description="A person says that the document states it so.")
+
+
+class AskedModel(Model):
+    """What to ask a person: about a cell, a key figure (`figures.NUMBER`), or the `report`."""
+
+    model_config = ConfigDict(extra="allow")
+
+    slot: str
+    settles: float = Field(description="Expected errors and broken sums that an answer removes.")
+    frees: list[str] = Field(description="Other cells that would not be in doubt any more.")
 
 
 class StageFailureModel(Model):
@@ -407,5 +420,6 @@ class ExtractionModel(Model):
     tables: dict[str, TableModel]
     figures: list[FigureModel]
     findings: list[FindingModel]
+    questions: list[AskedModel] = Field([], description="What is in doubt; to ask in this order.")
     failures: list[StageFailureModel]
     provenance: ProvenanceModel

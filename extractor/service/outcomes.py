@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from extractor.questions import questions
-from extractor.service.tasks import REPORT, Outcome
+from extractor.service.tasks import Outcome
 from extractor.types import CellStatus, Extraction
 
 
@@ -11,8 +10,7 @@ def outcome_of(extraction: Extraction) -> Outcome:
     """Counts, facts and what to ask first."""
     cells = [cell for table in extraction.tables for cell in table.cells]
     statuses = [cell.status for cell in cells] + [item.status for item in extraction.figures]
-    is_nameless = None in (extraction.facts.organization, extraction.facts.year)
-    asked = questions(extraction.tables, extraction.findings, extraction.figures)
+    asked = extraction.questions
     return Outcome(
         media_type=extraction.media_type,
         status=extraction.status,
@@ -24,7 +22,7 @@ def outcome_of(extraction: Extraction) -> Outcome:
         flagged=statuses.count(CellStatus.FLAGGED),
         findings=len(extraction.findings),
         seconds=dict(extraction.seconds),
-        question=asked[0].slot if asked else REPORT if is_nameless else None,
+        question=asked[0].slot if asked else None,
         settles=asked[0].settles if asked else 0.0,
         accepted=len(statuses) - statuses.count(CellStatus.FLAGGED),
     )

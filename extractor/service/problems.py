@@ -67,6 +67,7 @@ def _of(error: type[errors.ExtractorError], title: str) -> ProblemType:
 
 UNAUTHORIZED = ProblemType("unauthorized", 401, "A valid key is needed")
 FORBIDDEN = ProblemType("forbidden", 403, "The key does not allow this")
+CSRF_FAILED = ProblemType("csrf_failed", 403, "The call does not come from the service's own page")
 NOT_FOUND = ProblemType("not_found", 404, "There is nothing at this address")
 METHOD_NOT_ALLOWED = ProblemType("method_not_allowed", 405, "This address knows no such method")
 TOO_MANY_REQUESTS = ProblemType("too_many_requests", 429, "Too many calls in a minute")
@@ -90,12 +91,14 @@ PAGE_UNKNOWN = ProblemType("page_unknown", 404, "The document has no such page")
 SLOT_UNKNOWN = ProblemType("slot_unknown", 404, "The form has no such slot")
 GENERATION_UNKNOWN = ProblemType("generation_unknown", 404, "There is no such extraction of it")
 FIGURE_UNKNOWN = ProblemType("figure_unknown", 404, "The report has no such key figure")
+FINDING_UNKNOWN = ProblemType("finding_unknown", 404, "The report has no such finding")
 NO_PAGE_IMAGE = ProblemType("no_page_image", 404, "The document has no page images")
 NO_CELL_IMAGE = ProblemType("no_cell_image", 404, "The cell was not found on a page")
 NOT_FINISHED = ProblemType("not_finished", 409, "The extraction is not finished")
 FINISHED = ProblemType("finished", 409, "The document is finished already")
 NOT_FAILED = ProblemType("not_failed", 409, "The document has not failed")
 NOT_DECIDED = ProblemType("not_decided", 409, "There is no decision to withdraw")
+NOT_CONFIRMABLE = ProblemType("not_confirmable", 409, "The finding may be a misreading")
 NOT_REVIEWABLE = ProblemType("not_reviewable", 409, "The document cannot be decided again")
 VERSION_OUTDATED = ProblemType("version_outdated", 412, "The document has changed since")
 KEY_UNKNOWN = ProblemType("key_unknown", 404, "There is no such key")
@@ -112,6 +115,7 @@ PROBLEMS: Mapping[str, ProblemType] = {
     for problem in (
         UNAUTHORIZED,
         FORBIDDEN,
+        CSRF_FAILED,
         NOT_FOUND,
         METHOD_NOT_ALLOWED,
         TOO_MANY_REQUESTS,
@@ -129,11 +133,13 @@ PROBLEMS: Mapping[str, ProblemType] = {
         SLOT_UNKNOWN,
         GENERATION_UNKNOWN,
         FIGURE_UNKNOWN,
+        FINDING_UNKNOWN,
         NO_PAGE_IMAGE,
         NO_CELL_IMAGE,
         NOT_FINISHED,
         NOT_FAILED,
         NOT_DECIDED,
+        NOT_CONFIRMABLE,
         NOT_REVIEWABLE,
         VERSION_OUTDATED,
         KEY_UNKNOWN,
@@ -170,6 +176,21 @@ def type_of(error: errors.ExtractorError) -> ProblemType:
     return known or ProblemType(error.code, error.http_status, INTERNAL_ERROR.title)
 
 
+def problem_from(error: Exception) -> ProblemError | None:
+    """What an error is to whoever asked for something; None for a mistake of ours."""
+    match error:
+        case ProblemError():
+            return error
+        case DataError():  # a zero character, for instance, in a name
+            return ProblemError(INVALID_REQUEST, "a parameter has what no database can keep")
+        case OperationalError() | InterfaceError():
+            detail = "it is locked, full or away; try again in a moment"
+            return ProblemError(DATABASE_UNAVAILABLE, detail, headers={"Retry-After": "5"})
+        case errors.ExtractorError():
+            return ProblemError(type_of(error), str(error))
+    return None
+
+
 def respond(
     request: Request,
     type: ProblemType,
@@ -195,34 +216,21 @@ def respond(
 
 def install(app: FastAPI) -> None:
     """Let the application answer every error with a problem document."""
-    app.add_exception_handler(ProblemError, _on_problem)
-    app.add_exception_handler(DBAPIError, _on_database_error)
-    app.add_exception_handler(errors.ExtractorError, _on_extractor_error)
+    for type in (ProblemError, DBAPIError, errors.ExtractorError):
+        app.add_exception_handler(type, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_error)
 
 
 def _on_problem(request: Request, error: Exception) -> JSONResponse:
-    if not isinstance(error, ProblemError):
+    problem = problem_from(error)
+    if problem is None:
         raise error
-    return respond(request, error.type, error.detail, extra=error.extra, headers=error.headers)
-
-
-def _on_database_error(request: Request, error: Exception) -> JSONResponse:
-    """A database that is locked, full or away; other errors of it are mistakes of ours."""
-    if isinstance(error, DataError):  # a zero character, for instance, in a name
-        return respond(request, INVALID_REQUEST, "a parameter has what no database can keep")
-    if not isinstance(error, OperationalError | InterfaceError):
-        raise error
-    log.error("%s %s: the database: %s", request.method, request.url.path, error.orig)
-    detail = "it is locked, full or away; try again in a moment"
-    return respond(request, DATABASE_UNAVAILABLE, detail, headers={"Retry-After": "5"})
-
-
-def _on_extractor_error(request: Request, error: Exception) -> JSONResponse:
-    if not isinstance(error, errors.ExtractorError):
-        raise error
-    return respond(request, type_of(error), str(error))
+    if isinstance(error, OperationalError | InterfaceError):
+        log.error("%s %s: the database: %s", request.method, request.url.path, error.orig)
+    return respond(
+        request, problem.type, problem.detail, extra=problem.extra, headers=problem.headers
+    )
 
 
 def _on_invalid_request(request: Request, error: Exception) -> JSONResponse:

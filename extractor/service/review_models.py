@@ -10,9 +10,16 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from extractor.export.json import number
-from extractor.service.models import DocumentModel, Model, Number
+from extractor.service.models import (
+    CellModel,
+    DocumentModel,
+    FigureModel,
+    FindingModel,
+    Model,
+    Number,
+)
 from extractor.service.tables import Review
-from extractor.types import CellStatus, Exactness, State
+from extractor.types import CellStatus, Exactness, State, Verdict
 
 Value = Annotated[Decimal, Field(max_digits=18, decimal_places=6)]
 Comment = Annotated[str, Field(max_length=2000)]
@@ -69,6 +76,19 @@ class FigureBody(Decision):
     )
     confirmed: Literal[True] | None = Field(None, description="Key and value are right.")
     absent: Literal[True] | None = Field(None, description="The text states no such figure there.")
+
+
+class FindingBody(Decision):
+    """A decision about a finding: `confirmed` or `withdrawn`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"confirmed": True, "comment": "it is printed so"}}
+    )
+    ACTIONS: ClassVar[Sequence[str]] = ("confirmed", "withdrawn")
+
+    confirmed: Literal[True] | None = Field(
+        None, description="The document states it so; the error is its own."
+    )
 
 
 class ReportBody(Model):
@@ -133,6 +153,24 @@ class FigureSaid(Model):
     is_stated: bool
 
 
+class FindingShown(Model):
+    """A finding as it was shown."""
+
+    expected: Number | None
+    found: Number | None
+    verdict: Verdict
+    message: str
+    confirmed: bool
+
+
+class FindingSaid(Model):
+    """A finding by a decision: with these numbers it is the document's own."""
+
+    expected: Number | None
+    found: Number | None
+    confirmed: Literal[True]
+
+
 class ReportSaid(Model):
     """Which report it is."""
 
@@ -140,16 +178,18 @@ class ReportSaid(Model):
     year: int | None
 
 
-Said = ReadingModel | FigureShown | FigureSaid | ReportSaid
+Said = ReadingModel | FigureShown | FigureSaid | FindingShown | FindingSaid | ReportSaid
 
 
 class ReviewModel(Model):
     """One decision, in the trail of a document."""
 
-    slot: str = Field(description="Of a cell; `figures.NUMBER` and `report` of the others.")
+    slot: str = Field(
+        description="Of a cell; `figures.NUMBER`, `findings.RELATION`, `report` of the others."
+    )
     at: datetime
     key_id: str
-    action: Literal["value", "state", "confirmed", "absent", "report", "withdrawn"]
+    action: Literal["value", "state", "confirmed", "absent", "report", "withdrawn", "undone"]
     before: Said
     after: Said | None = Field(description="Null: what was read counts again.")
     comment: str | None
@@ -162,16 +202,16 @@ class ReviewModel(Model):
                 "at": review.at,
                 "key_id": review.key_id,
                 "action": review.action,
-                "before": _with_number(review.before),
-                "after": None if review.after is None else _with_number(review.after),
+                "before": _with_numbers(review.before),
+                "after": None if review.after is None else _with_numbers(review.after),
                 "comment": review.comment,
             }
         )
 
 
-def _with_number(said: dict[str, Any]) -> dict[str, Any]:
-    value = said.get("value")
-    return said if value is None else said | {"value": number(Decimal(value))}
+def _with_numbers(said: dict[str, Any]) -> dict[str, Any]:
+    digits = {name: said.get(name) for name in ("value", "expected", "found")}
+    return said | {name: number(Decimal(one)) for name, one in digits.items() if one is not None}
 
 
 class ReviewList(Model):
@@ -184,6 +224,9 @@ class QuestionModel(Model):
     document: DocumentModel
     slot: str
     settles: float = Field(description="Expected errors and broken sums that an answer removes.")
+    cell: CellModel | None = Field(description="Null where it is about something else.")
+    figure: FigureModel | None = Field(description="Null where it is about something else.")
+    findings: list[FindingModel] = Field(description="That the cell or figure is part of.")
 
 
 class NextQuestion(Model):

@@ -1,15 +1,15 @@
 """Review decisions: a person's answers, and the report decided again with all of them.
 
 A decision is a row; rows are only ever added, until their document is removed, and the last one
-about a cell, a figure or the report counts. The result of every version is a file of its own,
-written before the row that makes it valid, so that a crash leaves the version before.
+about a cell, a figure, a finding or the report counts. The result of every version is a file of its
+own, written before the row that makes it valid, so that a crash leaves the version before.
 """
 
 from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
@@ -23,7 +23,8 @@ from extractor.pipeline import decided
 from extractor.readings import from_bytes
 from extractor.schema import Schema, load_schema
 from extractor.service.answers import Body, decided_by, shown, told
-from extractor.service.decisions import Decisions, decisions_of
+from extractor.service.decisions import UNDONE, Decisions, decisions_of, undoable
+from extractor.service.generations import Generation, generations
 from extractor.service.models import ExportFormat
 from extractor.service.outcomes import outcome_of
 from extractor.service.problems import (
@@ -85,47 +86,99 @@ class Reviews:
                 document has changed since.
         """
         with self._lock:
-            current = self._current(document)
-            if version is not None and version != current.version:
-                raise _outdated(current)
+            current = self._at(document, version)
             decisions = self._decisions(current)
             if body.withdrawn and subject not in decisions:
                 raise ProblemError(NOT_DECIDED, f"nothing was decided about {subject}")
             # What was shown, and not what would be decided today.
             before = shown(self._result(current), subject, decisions.get(subject))
             after = decided_by(body, subject, before, self.schema)
-            decisions.pop(subject, None)
-            if after is not None:
-                decisions[subject] = after
-            extraction = self._decided(current, decisions)
-            if current.state != DocumentState.DONE:
-                raise ProblemError(NOT_FINISHED, f"{current.name} is being extracted again; wait")
-            name = result_name("json", current.version + 1, current.generation)
-            path = self._store.folder(current) / name
-            content = FORMATS["json"](extraction, self.schema)
-            write_whole(path, content)
-            self._store.publish(current)
-            review = Review(
-                document_id=current.id,
-                slot=subject,
-                key_id=key_id,
-                action=body.action,
-                before=before,
-                after=after,
-                generation=current.generation,
-                comment=body.comment,
-            )
-            changed = self._store.review(
-                current,
-                review,
-                outcome_of(extraction),
-                json.loads(content, parse_float=Decimal),
-            )
-            if changed is None:
-                self._store.files.forget(current.sha256, path.name)
-                raise _outdated(self._current(document))
-            self._forget(changed, changed.version - 2)
-            return changed
+            review = self._review(current, subject, body.action, key_id, before, after)
+            review.comment = body.comment
+            return self._change(current, decisions, review)
+
+    def undo(self, document: Document, *, key_id: str, version: int | None) -> Document:
+        """Take back the last decision of somebody: what was so before it counts again.
+
+        Args:
+            document: with a result.
+            key_id: whose decision.
+            version: as for `decide`.
+
+        Returns:
+            The document as it is now.
+
+        Raises:
+            ProblemError: there is none that still counts, or the document has changed since.
+        """
+        with self._lock:
+            current = self._at(document, version)
+            trail = self._store.reviews(current.id)
+            mine = [review for review in trail if review.generation == current.generation]
+            last = undoable(mine, key_id)
+            if last is None:
+                raise ProblemError(NOT_DECIDED, "no decision of this key counts that can be undone")
+            folder = self._store.folder(current)
+            earlier = [review for review in trail if review.number < last.number]
+            after = decisions_of(earlier, folder, current.generation).get(last.slot)
+            decisions = decisions_of(trail, folder, current.generation)
+            try:
+                before = shown(self._result(current), last.slot, decisions.get(last.slot))
+            except ProblemError:  # what was decided about has gone by another decision
+                before = dict(last.before)
+            review = self._review(current, last.slot, UNDONE, key_id, before, after)
+            return self._change(current, decisions, review)
+
+    def _review(
+        self,
+        document: Document,
+        subject: str,
+        action: str,
+        key_id: str,
+        before: dict[str, Any],
+        after: Mapping[str, Any] | None,
+    ) -> Review:
+        return Review(
+            document_id=document.id,
+            slot=subject,
+            key_id=key_id,
+            action=action,
+            before=before,
+            after=None if after is None else dict(after),
+            generation=document.generation,
+        )
+
+    def _change(self, current: Document, decisions: Decisions, review: Review) -> Document:
+        """Decide the report again with one more decision, and keep both; hold the lock.
+
+        Raises:
+            ProblemError: the document has changed since.
+        """
+        decisions.pop(review.slot, None)
+        if review.after is not None:
+            decisions[review.slot] = review.after
+        extraction = self._decided(current, decisions)
+        if current.state != DocumentState.DONE:
+            raise ProblemError(NOT_FINISHED, f"{current.name} is being extracted again; wait")
+        name = result_name("json", current.version + 1, current.generation)
+        path = self._store.folder(current) / name
+        content = FORMATS["json"](extraction, self.schema)
+        write_whole(path, content)
+        self._store.publish(current)
+        result = json.loads(content, parse_float=Decimal)
+        changed = self._store.review(current, review, outcome_of(extraction), result)
+        if changed is None:
+            self._store.files.forget(current.sha256, path.name)
+            raise _outdated(self._current(current))
+        self._forget(changed, changed.version - 2)
+        return changed
+
+    def _at(self, document: Document, version: int | None) -> Document:
+        """A document as it is, if that is the version which was looked at (None: any)."""
+        current = self._current(document)
+        if version is not None and version != current.version:
+            raise _outdated(current)
+        return current
 
     def export(self, document: Document, format: ExportFormat) -> Path:
         """The file of a format, with all decisions in it; written when it is first asked for."""
@@ -151,6 +204,22 @@ class Reviews:
         version = generation + sum(review.generation <= generation for review in trail)
         path = self._store.folder(document) / result_name("json", version, generation)
         return path if path.is_file() else None
+
+    def generations(self, document: Document) -> Sequence[Generation]:
+        """Every extraction of a document, in order, with what differs from the one before; none
+        where it has no result, or has been removed meanwhile."""
+        newest = self.result(document) if document.has_result else None
+        if newest is None:
+            return ()
+        now, content = newest
+        older = (self.older(now, generation) for generation in range(now.generation))
+        contents = [None if path is None else path.read_bytes() for path in older]
+        return generations(
+            [
+                None if one is None else json.loads(one, parse_float=Decimal)
+                for one in (*contents, content)
+            ]
+        )
 
     def result(self, document: Document) -> tuple[Document, bytes] | None:
         """A document as it is now, and its result; None if it has been removed meanwhile."""

@@ -24,12 +24,15 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from extractor.errors import StoreError
+from extractor.service.aggregates import Aggregates
 from extractor.service.catalog import HAS_RESULT, Catalog, is_finished_before
 from extractor.service.database import Database
 from extractor.service.executors import Executors
 from extractor.service.files import Files
 from extractor.service.key_store import KeyStore
+from extractor.service.listings import Listings
 from extractor.service.queue import Queue
+from extractor.service.session_store import SessionStore
 from extractor.service.tables import AuditEntry, Document, DocumentState, Review
 from extractor.service.tasks import Outcome, result_name
 from extractor.service.value_tables import CellRow, Result, forget_values, keep_values
@@ -60,7 +63,10 @@ class Store(Catalog):
         self._database = Database(home, database_url)
         self.jobs_url = database_url or f"sqlite:///{home / JOBS}"
         super().__init__(self._database.session)
+        self.listings = Listings(self._session)
+        self.aggregates = Aggregates(self._session)
         self.keys = KeyStore(self._session)
+        self.sessions = SessionStore(self._session)
         self.queue = Queue(self._session)
         self.executors = Executors(self._session)
         self.webhooks = WebhookStore(self._session)

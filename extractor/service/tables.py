@@ -156,6 +156,17 @@ class Key(Base):
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class SessionRow(Base):
+    """A browser that was signed in with a key. Of its token only the SHA-256 is stored, in hex."""
+
+    __tablename__ = "sessions"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    key_id: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
 class AuditEntry(Base):
     """Who did what. Only ever added to; it outlives the document that it is about."""
 

@@ -11,8 +11,6 @@ from typing import Any
 
 SOURCE = "source"
 """Name of the uploaded file in a document's folder."""
-REPORT = "report"
-"""What a question or a decision about the report as a whole is about; of others it is a slot."""
 FORMATS = ("json", "csv", "xlsx")
 """Of results; the worker writes them all."""
 
@@ -67,7 +65,7 @@ class Outcome:
 
     `flagged` counts cells and figures that a person must look at, `accepted` the others.
     `rotations` has for each page the degrees by which it is turned to be upright; empty for text
-    inputs. `question` is the slot to ask about first, and `settles` what an answer settles
+    inputs. `question` is what to ask about first, and `settles` what an answer settles
     (`extractor.questions`).
     """
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Float, Index, String, delete, insert
+from sqlalchemy import Float, Index, String, delete, false, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from extractor.service.tables import Base
@@ -73,6 +73,7 @@ class FindingRow(Base):
     message: Mapped[str]
     expected: Mapped[str | None]
     found: Mapped[str | None]
+    is_confirmed: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 _TABLES = (PageRow, CellRow, FigureRow, FindingRow)
@@ -140,6 +141,7 @@ def _findings(result: Result) -> Iterator[dict[str, Any]]:
             "message": finding["message"],
             "expected": _digits(finding["expected"]),
             "found": _digits(finding["found"]),
+            "is_confirmed": finding.get("confirmed", False),
         }
 
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from extractor.service.tables import AuditEntry, Delivery, Webhook
@@ -103,6 +103,13 @@ class WebhookStore:
         )
         with self._session() as session:
             return session.scalars(query).all()
+
+    def last_deliveries(self) -> Mapping[str, Delivery]:
+        """The newest one of each webhook, by the id of the webhook."""
+        newest = select(func.max(Delivery.number)).group_by(Delivery.webhook_id)
+        with self._session() as session:
+            found = session.scalars(select(Delivery).where(Delivery.number.in_(newest)))
+            return {delivery.webhook_id: delivery for delivery in found}
 
     def due(self) -> tuple[Delivery, Webhook] | None:
         """What is to be sent next, None where nothing is due."""

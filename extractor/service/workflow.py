@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from dbos import DBOS
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from extractor.errors import StoreError
+from extractor.service.database import UNAVAILABLE
 from extractor.service.decisions import Decisions, decisions_of
 from extractor.service.logs import about
 from extractor.service.problems import (
@@ -299,7 +300,7 @@ class DocumentWork:
         while True:
             try:
                 return function()
-            except (OperationalError, InterfaceError, PoolTimeout, StoreError) as error:
+            except (*UNAVAILABLE, StoreError) as error:
                 log.warning("tried again in %.0f s: %s", pause, error)
             if self._stopping.wait(pause):
                 raise Stopping

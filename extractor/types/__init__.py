@@ -31,6 +31,9 @@ from extractor.types.pages import (
 )
 from extractor.types.results import (
     FIGURES,
+    FINDINGS,
+    REPORT,
+    SUM_FLAGS,
     Alternative,
     Answers,
     Candidate,
@@ -41,7 +44,9 @@ from extractor.types.results import (
     Figure,
     FigureAnswer,
     Finding,
+    Numbers,
     PriorReport,
+    Question,
     Reading,
     ReportFacts,
     ReportReading,
@@ -61,6 +66,9 @@ from extractor.types.states import (
 
 __all__ = [
     "FIGURES",
+    "FINDINGS",
+    "REPORT",
+    "SUM_FLAGS",
     "Alternative",
     "Answers",
     "Block",
@@ -82,9 +90,11 @@ __all__ = [
     "Image",
     "Kind",
     "Line",
+    "Numbers",
     "Page",
     "Paragraph",
     "PriorReport",
+    "Question",
     "Reading",
     "ReportFacts",
     "ReportReading",

@@ -80,12 +80,19 @@ class Alternative:
     is_implied: bool = False
 
 
+Numbers = tuple[Decimal | None, Decimal | None]
+"""Both numbers of a finding: what is expected, and what was found."""
+FINDINGS = "findings"
+"""What the name of a finding begins with where it is decided about; its relation follows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A relation of the form that the document breaks, or something else that a person must know.
 
-    `expected` is what the parts imply and `found` what is printed; both None where the finding is
-    not about numbers.
+    No two findings of a report have the same `relation`. `expected` is what the parts imply and
+    `found` what is printed; both None where the finding is not about numbers. `is_confirmed`: a
+    person says that the document states it so.
     """
 
     relation: str
@@ -94,6 +101,11 @@ class Finding:
     cells: tuple[str, ...]
     expected: Decimal | None = None
     found: Decimal | None = None
+    is_confirmed: bool = False
+
+    @property
+    def numbers(self) -> Numbers:
+        return self.expected, self.found
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +124,10 @@ class Decoded:
     in_question: frozenset[str] = frozenset()
     held: frozenset[str] = frozenset()
     failing: frozenset[str] = frozenset()
+
+
+SUM_FLAGS = frozenset({"relation_broken", "reported_error"})
+"""Flags of a cell that say nothing of itself: a sum that it is part of does not hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,13 +235,32 @@ class FigureAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What a person has decided about a report: cells by slot, figures by their number, and which
+    """What a person has decided about a report: cells by slot, figures by their number, findings
+    that are the report's own by their relation, with the numbers that were looked at, and which
     report it is (None: as read)."""
 
     cells: Mapping[str, Reading] = field(default_factory=dict)
     figures: Mapping[int, FigureAnswer] = field(default_factory=dict)
+    confirmed: Mapping[str, Numbers] = field(default_factory=dict)
     organization: str | None = None
     year: int | None = None
+
+
+REPORT = "report"
+"""What a question or a decision about the report as a whole is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A cell to look at by its slot, a key figure (`figures.NUMBER`), or whose `report` it is.
+
+    `settles` is the expected number of errors and broken sums that an answer removes; `frees` are
+    other cells that would not be in doubt any more.
+    """
+
+    slot: str
+    settles: float
+    frees: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +268,8 @@ class Extraction:
     """The whole result for one document.
 
     `rotations` has for each page the degrees by which it was turned to be upright (see
-    `Page.rotation_deg`); it is empty for text inputs, whose `pages` is 0.
+    `Page.rotation_deg`); it is empty for text inputs, whose `pages` is 0. `questions` are what to
+    ask a person, in order; empty where nothing is in doubt.
     """
 
     name: str
@@ -251,3 +287,4 @@ class Extraction:
     seconds: Mapping[str, float]
     rotations: tuple[float, ...] = ()
     reading: ReportReading = field(default_factory=ReportReading)
+    questions: tuple[Question, ...] = ()

@@ -8,11 +8,20 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from extractor.service.routes import dataset, documents, findings, health, keys, review, webhooks
+from extractor.service.routes import (
+    dataset,
+    documents,
+    findings,
+    health,
+    keys,
+    review,
+    session,
+    webhooks,
+)
 from extractor.service.routes.wiring import problems_of
 
 api = APIRouter(prefix="/api/v1", responses=problems_of(400, 401, 422, 429, 503))
-for _part in (documents, review, findings, dataset, keys, webhooks):
+for _part in (documents, review, findings, dataset, keys, webhooks, session):
     api.include_router(_part.router)
 
 __all__ = ["api", "health"]

@@ -17,13 +17,8 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from extractor.service import models, uploads
 from extractor.service.auth import Principal
 from extractor.service.images import CELL_MEDIA_TYPE, PAGE_MEDIA_TYPE, cell_image, page_image
-from extractor.service.problems import (
-    FINISHED,
-    GENERATION_UNKNOWN,
-    NOT_FAILED,
-    NOT_FINISHED,
-    ProblemError,
-)
+from extractor.service.problems import GENERATION_UNKNOWN, ProblemError
+from extractor.service.routes import commands
 from extractor.service.routes.wiring import (
     Caller,
     DocumentId,
@@ -34,7 +29,6 @@ from extractor.service.routes.wiring import (
     binary,
     problems_of,
     result_of,
-    unknown,
     uploader,
 )
 from extractor.service.tables import DocumentState
@@ -274,41 +268,28 @@ def cell(
 
 @router.post("/documents/{id}/retry", status_code=202, responses=problems_of(403, 404, 409))
 def retry(
-    document: Known, service: Wired, caller: Annotated[Principal, Depends(uploader)]
+    caller: Annotated[Principal, Depends(uploader)], document: Known, service: Wired
 ) -> models.DocumentModel:
     """Queue a document again whose extraction failed: after a limit was raised, for instance, or a
     disk was full."""
-    queued = service.store.retry(document.id, key_id=caller.key_id)
-    if queued is None:
-        raise ProblemError(NOT_FAILED, f"{document.name} is {document.state}")
-    service.jobs.notify()
-    return models.DocumentModel.of(queued)
+    return models.DocumentModel.of(commands.retry(document, service, caller))
 
 
 @router.post("/documents/{id}/extract", status_code=202, responses=problems_of(403, 404, 409))
 def extract_again(
-    document: Known, service: Wired, caller: Annotated[Principal, Depends(uploader)]
+    caller: Annotated[Principal, Depends(uploader)], document: Known, service: Wired
 ) -> models.DocumentModel:
     """Extract a document again, with newer models perhaps. Its result stays until there is another
     one, then as an older generation; decisions are carried over."""
-    queued = service.store.extract_again(document.id, key_id=caller.key_id)
-    if queued is None:
-        detail = f"{document.name} is {document.state}; what has failed is retried"
-        raise ProblemError(NOT_FINISHED, detail)
-    service.jobs.notify()
-    return models.DocumentModel.of(queued)
+    return models.DocumentModel.of(commands.extract_again(document, service, caller))
 
 
 @router.post("/documents/{id}/cancel", status_code=202, responses=problems_of(403, 404, 409))
 def cancel(
-    document: Known, service: Wired, caller: Annotated[Principal, Depends(uploader)]
+    caller: Annotated[Principal, Depends(uploader)], document: Known, service: Wired
 ) -> models.DocumentModel:
     """Give up a document that waits or is being extracted; it can be retried."""
-    cancelled = service.store.queue.cancel(document.id, key_id=caller.key_id)
-    if cancelled is None:
-        raise ProblemError(FINISHED, f"{document.name} is {document.state}")
-    service.jobs.cancel(document.id)
-    return models.DocumentModel.of(cancelled)
+    return models.DocumentModel.of(commands.cancel(document, service, caller))
 
 
 @router.delete("/documents/{id}", status_code=204, responses=problems_of(403, 404))
@@ -316,8 +297,4 @@ def remove(
     document_id: DocumentId, service: Wired, caller: Annotated[Principal, Depends(admin)]
 ) -> None:
     """Remove the file, its pages and all values. The audit trail keeps that it was removed."""
-    if (
-        service.reviews.remove(document_id, key_id=caller.key_id, ending=service.jobs.cancel)
-        is None
-    ):
-        raise unknown(document_id)
+    commands.remove(document_id, service, caller)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Query
 from fastapi.responses import FileResponse
 
+from extractor.schema import text_relation
 from extractor.service import models, review_models
-from extractor.service.answers import Body, figure_subject
+from extractor.service.answers import Body, figure_subject, finding_subject, is_slot, item_of
 from extractor.service.auth import Principal
 from extractor.service.problems import INVALID_REQUEST, SLOT_UNKNOWN, ProblemError
+from extractor.service.routes.bounded import Bounded
 from extractor.service.routes.wiring import (
     Finished,
     Known,
@@ -21,13 +24,12 @@ from extractor.service.routes.wiring import (
     reviewer,
 )
 from extractor.service.tables import Document
-from extractor.service.tasks import REPORT
-from extractor.types import FIGURES
+from extractor.types import REPORT
 
-router = APIRouter(tags=["review"])
+router = APIRouter(tags=["review"], route_class=Bounded)
 
 
-_DECISION: dict[int | str, Any] = problems_of(403, 404, 409, 412) | {
+_DECISION: dict[int | str, Any] = problems_of(403, 404, 409, 412, 413) | {
     200: {"model": models.ExtractionModel}
 }
 Reviewer = Annotated[Principal, Depends(reviewer)]
@@ -38,9 +40,9 @@ IfMatch = Annotated[
 
 @router.put("/documents/{id}/cells/{slot}", response_class=FileResponse, responses=_DECISION)
 def review_cell(
+    caller: Reviewer,  # before the document: others learn nothing about it
     document: Finished,
     service: Wired,
-    caller: Reviewer,
     slot: Annotated[str, Path(examples=["requests.new_received.natural_person"])],
     body: review_models.CellBody,
     if_match: IfMatch = None,
@@ -50,16 +52,16 @@ def review_cell(
     With `If-Match`, a decision about an older version is refused (412), so that two reviewers do
     not overwrite each other.
     """
-    if slot == REPORT or slot.startswith(f"{FIGURES}."):
+    if not is_slot(slot):
         raise ProblemError(SLOT_UNKNOWN, f"{slot!r} is no slot of this report's form")
     return _decide(service, document, slot, body, caller, if_match)
 
 
 @router.put("/documents/{id}/figures/{number}", response_class=FileResponse, responses=_DECISION)
 def review_figure(
+    caller: Reviewer,  # before the document: others learn nothing about it
     document: Finished,
     service: Wired,
-    caller: Reviewer,
     number: Annotated[int, Path(ge=0, description="The `id` of the figure in the extraction.")],
     body: review_models.FigureBody,
     if_match: IfMatch = None,
@@ -68,11 +70,31 @@ def review_figure(
     return _decide(service, document, figure_subject(number), body, caller, if_match)
 
 
-@router.put("/documents/{id}/report", response_class=FileResponse, responses=_DECISION)
-def review_report(
+@router.put("/documents/{id}/findings/{relation}", response_class=FileResponse, responses=_DECISION)
+def review_finding(
+    caller: Reviewer,
     document: Finished,
     service: Wired,
-    caller: Reviewer,
+    relation: Annotated[
+        str, Path(description="As in the extraction.", examples=["requests.granted.row_sum"])
+    ],
+    body: review_models.FindingBody,
+    if_match: IfMatch = None,
+) -> FileResponse:
+    """Confirm that the document states it so, in a finding of the verdict `reported` or
+    `undecided`; as for cells.
+
+    Cells that only this finding put in doubt are reviewed then. It holds as long as the finding has
+    the same numbers.
+    """
+    return _decide(service, document, finding_subject(relation), body, caller, if_match)
+
+
+@router.put("/documents/{id}/report", response_class=FileResponse, responses=_DECISION)
+def review_report(
+    caller: Reviewer,  # before the document: others learn nothing about it
+    document: Finished,
+    service: Wired,
     body: review_models.ReportBody,
     if_match: IfMatch = None,
 ) -> FileResponse:
@@ -103,6 +125,16 @@ def _version(etag: str | None) -> int | None:
     return int(text)
 
 
+@router.post("/documents/{id}/undo", response_class=FileResponse, responses=_DECISION)
+def undo(
+    caller: Reviewer, document: Finished, service: Wired, if_match: IfMatch = None
+) -> FileResponse:
+    """Take back the caller's last decision about the document that still counts, and since which
+    nobody has decided about the same; what was so before it counts again."""
+    changed = service.reviews.undo(document, key_id=caller.key_id, version=_version(if_match))
+    return result_of(changed, service)
+
+
 @router.get("/documents/{id}/reviews", responses=problems_of(404))
 def review_trail(document: Known, service: Wired) -> review_models.ReviewList:
     """Every decision about the document: who, when, before and after, in order."""
@@ -110,7 +142,7 @@ def review_trail(document: Known, service: Wired) -> review_models.ReviewList:
     return review_models.ReviewList(reviews=[review_models.ReviewModel.of(one) for one in found])
 
 
-@router.get("/review/next")
+@router.get("/review/next", response_model_exclude_unset=True)
 def next_question(
     service: Wired,
     caller: Annotated[Principal, Depends(reviewer)],
@@ -118,14 +150,31 @@ def next_question(
         list[str] | None, Query(max_length=100, description="Ids of documents to pass over.")
     ] = None,
 ) -> review_models.NextQuestion:
-    """The cell or figure whose answer settles most, over all documents."""
-    document = service.store.next_question(exclude or [])
-    if document is None or document.question is None:
-        return review_models.NextQuestion(question=None)
-    return review_models.NextQuestion(
-        question=review_models.QuestionModel(
-            document=models.DocumentModel.of(document),
-            slot=document.question,
-            settles=document.settles,
-        )
+    """The cell or figure whose answer settles most, over all documents, as the result has it."""
+    while (document := service.store.next_question(exclude or [])) is not None:
+        found = service.reviews.result(document)
+        if found is not None and found[0].question is not None:
+            return review_models.NextQuestion(question=_question(*found))
+        # Somebody has removed it, or answered, in between.
+    return review_models.NextQuestion(question=None)
+
+
+def _question(document: Document, data: bytes) -> review_models.QuestionModel:
+    result, slot = json.loads(data), document.question or REPORT
+    item = item_of(result, slot)
+    is_cell = is_slot(slot)
+    about = None if item is None or is_cell else text_relation(item["key"], item.get("scope"))
+    return review_models.QuestionModel.model_validate(
+        {
+            "document": models.DocumentModel.of(document),
+            "slot": slot,
+            "settles": document.settles,
+            "cell": item if is_cell else None,
+            "figure": None if is_cell else item,
+            "findings": [
+                finding
+                for finding in result["findings"]
+                if slot in finding["cells"] or finding["relation"] == about
+            ],
+        }
     )

@@ -6,10 +6,11 @@ from fastapi import APIRouter
 
 from extractor.service import webhook_models as models
 from extractor.service.problems import WEBHOOK_UNKNOWN, ProblemError
+from extractor.service.routes.bounded import Bounded
 from extractor.service.routes.keys import Administrator
 from extractor.service.routes.wiring import Wired, problems_of
 
-router = APIRouter(tags=["webhooks"], responses=problems_of(403))
+router = APIRouter(tags=["webhooks"], responses=problems_of(403, 413), route_class=Bounded)
 
 
 @router.get("/webhooks")

@@ -8,12 +8,13 @@ from typing import Annotated, Any
 import anyio
 from fastapi import Depends, Path, Request
 from fastapi.responses import FileResponse
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 
 from extractor.service import models
-from extractor.service.auth import Keys, Principal
+from extractor.service.auth import Keys, Principal, unauthorized
 from extractor.service.jobs import Jobs
 from extractor.service.problems import (
+    CSRF_FAILED,
     DOCUMENT_UNKNOWN,
     MEDIA_TYPE,
     NOT_FINISHED,
@@ -23,12 +24,22 @@ from extractor.service.problems import (
 )
 from extractor.service.rates import Rates
 from extractor.service.reviews import Reviews
+from extractor.service.sessions import COOKIE, CSRF_HEADER, SAFE_METHODS, Sessions
 from extractor.service.store import Store
 from extractor.service.tables import Document, DocumentState, Role
 from extractor.settings import Settings
 
 MAX_UNPACKING = 2
 """So many uploads are unpacked at the same time."""
+
+SESSION_SCHEME_NAME = "Session"
+CSRF_SCHEME_NAME = "CSRF"
+CSRF_SCHEME = {
+    "type": "apiKey",
+    "in": "header",
+    "name": CSRF_HEADER,
+    "description": "The `csrf_token` of the session, with every call that changes something.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +50,7 @@ class Service:
     store: Store
     reviews: Reviews
     keys: Keys
+    sessions: Sessions
     rates: Rates
     jobs: Jobs
     unpacking: anyio.CapacityLimiter
@@ -52,20 +64,49 @@ def _service(request: Request) -> Service:
 Wired = Annotated[Service, Depends(_service)]
 _bearer = HTTPBearer(auto_error=False, description="The key, as in admin-key.txt.")
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+_cookie = APIKeyCookie(
+    name=COOKIE,
+    scheme_name=SESSION_SCHEME_NAME,
+    description="Of a browser that was signed in with `POST /api/v1/session`.",
+    auto_error=False,
+)
+Token = Annotated[str | None, Depends(_cookie)]
 
 
-def _principal(request: Request, service: Wired, credentials: Credentials) -> Principal:
+def holder(key: str, request: Request, service: Service) -> Principal:
+    """Tell whose key it is; wrong keys of an address, and calls of a key, are counted.
+
+    Raises:
+        ProblemError: UNAUTHORIZED, TOO_MANY_REQUESTS.
+    """
     address = request.client.host if request.client else ""
-    key = credentials.credentials if credentials else None
     try:
         # Keys that are known go on, whoever guesses behind the same address.
         principal = service.keys.check(key, lambda: service.rates.allow_key(address))
     except ProblemError as error:
-        if credentials and error.type is UNAUTHORIZED:
+        if error.type is UNAUTHORIZED:
             service.rates.count_wrong_key(address)
         raise
     service.rates.count_call(principal.key_id)
     return principal
+
+
+def _principal(
+    request: Request, service: Wired, credentials: Credentials, token: Token
+) -> Principal:
+    if credentials is not None:
+        return holder(credentials.credentials, request, service)
+    if token is None:
+        raise unauthorized()
+    signed = service.sessions.find(token)
+    if signed is None:
+        raise unauthorized("the session has ended; sign in again")
+    sent = request.headers.get(CSRF_HEADER)
+    if request.method not in SAFE_METHODS and not signed.is_sent_by_own_page(sent):
+        detail = f"send the csrf_token of GET /api/v1/session in the header {CSRF_HEADER}"
+        raise ProblemError(CSRF_FAILED, detail)
+    service.rates.count_call(signed.principal.key_id)
+    return signed.principal
 
 
 Caller = Annotated[Principal, Depends(_principal)]

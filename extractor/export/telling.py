@@ -1,0 +1,85 @@
+"""Findings in Chinese: which row, column or figure they are about, and both numbers.
+
+The words of the form and of its relations come from the schema; nothing here knows a relation by
+its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from extractor.export.csv import plain
+from extractor.export.words import SCOPE
+from extractor.schema import LAST, Axis, Relation, Schema, text_relation
+from extractor.types import Finding
+
+Language = Literal["zh", "en"]
+
+_AXIS = {Axis.ROW: "一行", Axis.COLUMN: "一列", Axis.GROUP: "部分"}
+
+
+def told(finding: Finding, schema: Schema, language: Language = "zh") -> str:
+    """A finding in one sentence.
+
+    Args:
+        finding: of a report of this form.
+        schema: the form, whose words are used.
+        language: English is the finding's own message, in which only the form's words are Chinese.
+
+    Returns:
+        The message, too, where there are no words for it: it is not about numbers, the form has no
+        such relation any more, or it is about the text and its cells are not known.
+    """
+    expected, found = finding.numbers
+    if language == "en" or expected is None or found is None:
+        return finding.message
+    words = _of_tables(finding, schema) or _of_text(finding, schema)
+    if words is None:
+        return finding.message
+    about, parts, total = words
+    numbers = f"{parts}为 {plain(expected)}，{total}为 {plain(found)}"
+    return f"{about}{numbers}，相差 {plain(abs(expected - found))}"
+
+
+def _of_tables(finding: Finding, schema: Schema) -> tuple[str, str, str] | None:
+    """What a relation of the form is about, and what its sides are called."""
+    relation = _relation(finding, schema)
+    if relation is None or relation.wording is None:
+        return None
+    words = relation.wording
+    return f"“{words.label}”{_AXIS[words.axis]}：", words.parts, words.total
+
+
+def _relation(finding: Finding, schema: Schema) -> Relation | None:
+    """The relation of a finding, if the form has it; of several layouts, that with its cells."""
+    known = [
+        relation
+        for layouts in schema.tables.values()
+        for layout in layouts
+        for relation in (*layout.relations, *layout.years)
+        if relation.id == finding.relation
+    ]
+    same = [relation for relation in known if _own(relation) == finding.cells]
+    return next(iter((*same, *known)), None)
+
+
+def _own(relation: Relation) -> tuple[str, ...]:
+    return tuple(slot for slot in relation.slots if not slot.startswith(LAST))
+
+
+def _of_text(finding: Finding, schema: Schema) -> tuple[str, str, str] | None:
+    """What text and tables are called where they say different things."""
+    stated = [(one.figure, scope) for one in schema.statements for scope in one.scopes]
+    for figure, scope in stated:
+        if text_relation(figure, scope) == finding.relation and finding.cells:
+            label = next(key.label for key in schema.figures if key.key == figure)
+            if scope is not None:
+                label += f"（{SCOPE.get(scope, scope)}）"
+            return "", f"正文所述“{label}”", f"表中{_sum(finding.cells, schema)}"
+    return None
+
+
+def _sum(slots: Sequence[str], schema: Schema) -> str:
+    first = f"“{schema.labels.get(slots[0], slots[0])}”"
+    return first if len(slots) == 1 else f"{first}等 {len(slots)} 格之和"

@@ -1,0 +1,88 @@
+"""Sessions of browsers: a cookie in place of a key.
+
+The token in the cookie is 256 random bits, of which only a SHA-256 is stored: guessing it is
+hopeless, so nothing slow is needed. The CSRF token follows from it, and is what a page of another
+site, for which the browser may send the cookie, cannot know. Session and key are looked up each
+time, so a session ends at once when its key is revoked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from extractor.service.auth import Keys, Principal
+from extractor.service.store import Store
+from extractor.service.tables import Role
+
+COOKIE = "extractor_session"
+CSRF_HEADER = "X-CSRF-Token"
+SAFE_METHODS = frozenset({"GET", "HEAD"})
+"""Change nothing, and need no CSRF token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """Whoever is signed in. `csrf_token` goes with every call that changes something."""
+
+    principal: Principal
+    csrf_token: str
+    expires_at: datetime
+
+    @property
+    def name(self) -> str:
+        """Of the key."""
+        return self.principal.name
+
+    def is_sent_by_own_page(self, csrf_token: str | None) -> bool:
+        """Whether the CSRF token that came with a call is the right one."""
+        return hmac.compare_digest((csrf_token or "").encode(), self.csrf_token.encode())
+
+
+class Sessions:
+    """Begins, finds and ends sessions. Thread-safe."""
+
+    def __init__(self, store: Store, keys: Keys, hours: int) -> None:
+        """`hours` is how long a session lasts."""
+        self._rows = store.sessions
+        self._keys = keys
+        self._lifetime = timedelta(hours=hours)
+
+    def begin(self, key: str, before_slow: Callable[[], None] = lambda: None) -> tuple[str, Signed]:
+        """Sign in with a key; the token for the cookie, which can never be told again, and who it
+        stands for.
+
+        Raises:
+            ProblemError: as `Keys.check`, to which `before_slow` goes, too.
+        """
+        principal = self._keys.check(key, before_slow)
+        token = secrets.token_urlsafe(32)
+        expires_at = datetime.now(UTC) + self._lifetime
+        self._rows.add(_digest(token), principal.key_id, expires_at)
+        return token, Signed(principal, _csrf_token(token), expires_at)
+
+    def find(self, token: str | None) -> Signed | None:
+        """Tell whose session it is; None where there is no such session (any more)."""
+        found = None if token is None else self._rows.find(_digest(token))
+        if token is None or found is None:
+            return None
+        row, key = found
+        principal = Principal(key.id, Role(key.role), key.name)
+        return Signed(principal, _csrf_token(token), row.expires_at)
+
+    def end(self, token: str | None) -> None:
+        """Sign out; nothing happens where there is no such session."""
+        if token is not None:
+            self._rows.remove(_digest(token))
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _csrf_token(token: str) -> str:
+    return hmac.new(token.encode(), b"csrf", hashlib.sha256).hexdigest()

@@ -1,0 +1,203 @@
+"""Nothing answers anybody who may not: every route with every key, as docs/access.md has it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+from sqlalchemy import update
+from starlette.routing import Mount
+from starlette.testclient import TestClient
+
+from extractor.app import create_app
+from extractor.service.key_store import KeyStore
+from extractor.service.sessions import COOKIE, CSRF_HEADER, SAFE_METHODS, Sessions
+from extractor.service.tables import Role, SessionRow
+from extractor.settings import Settings
+from tests.test_service import NoJobs, code_of, running
+
+PAGE = Path(__file__).parents[1] / "docs" / "access.md"
+EVERYBODY = "everybody"
+ROLES = {
+    "any key": frozenset(Role),
+    "uploader": frozenset({Role.UPLOADER, Role.ADMIN}),
+    "reviewer": frozenset({Role.REVIEWER, Role.ADMIN}),
+    "admin": frozenset({Role.ADMIN}),
+}
+PARTS = {
+    "relation": "a.b.c",
+    "id": "unknown",
+    "n": "1",
+    "number": "0",
+    "slot": "requests.granted.total",
+    "path": "x",
+}
+
+Route = tuple[str, str]
+"""Method, and path with its parameters in braces."""
+
+
+def documented() -> dict[Route, str]:
+    text = PAGE.read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([A-Z]+) \| `(\S+)` \| ([a-z ]+) \|$", text, re.MULTILINE)
+    found = {(method, path): who for method, path, who in rows}
+    assert len(found) == len(rows), "a route stands there twice"
+    return found
+
+
+def routes(app: FastAPI) -> set[Route]:
+    """All that the application answers; of a mounted folder, any one path in it."""
+    found: set[Route] = set()
+    for route in iter_route_contexts(app.routes):
+        path = str(route.path)
+        if isinstance(route.original_route, Mount):
+            found.add(("GET", f"{path}/{{path}}"))
+            continue
+        assert route.methods, f"{path} is no route that this test can call"
+        found |= {(method, path) for method in route.methods - {"HEAD"}}
+    return found
+
+
+ROUTES = sorted(routes(create_app(Settings(), make_jobs=NoJobs)), key=lambda one: one[::-1])
+GUARDED = [one for one in ROUTES if documented().get(one) != EVERYBODY]
+each_route = pytest.mark.parametrize("route", ROUTES, ids=" ".join)
+each_guarded_route = pytest.mark.parametrize("route", GUARDED, ids=" ".join)
+
+
+@dataclass(frozen=True)
+class Office:
+    """A running service, and headers of whoever may ask."""
+
+    client: TestClient
+    keys: Mapping[Role, str]
+    strangers: Mapping[str, Mapping[str, str]]
+
+    @property
+    def sessions(self) -> Sessions:
+        sessions: Sessions = self.client.app.state.service.sessions  # type: ignore[attr-defined]
+        return sessions
+
+    def call(self, route: Route, headers: Mapping[str, str]) -> Any:
+        method, path = route
+        return self.client.request(method, path.format(**PARTS), headers=dict(headers))
+
+    def key(self, role: Role) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.keys[role]}"}
+
+    def session(self, role: Role) -> dict[str, str]:
+        """A new one: a route may end it."""
+        return signed_in(self.sessions, self.keys[role])
+
+
+def signed_in(sessions: Sessions, key: str) -> dict[str, str]:
+    """The headers of a page that changes something."""
+    token, signed = sessions.begin(key)
+    return {"Cookie": f"{COOKIE}={token}", CSRF_HEADER: signed.csrf_token}
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    settings = Settings(
+        home=tmp_path_factory.mktemp("office"), calls_per_minute=0, wrong_keys_per_minute=0
+    )
+    with running(settings) as client:
+        del client.headers["Authorization"]
+        service = client.app.state.service  # type: ignore[attr-defined]
+        keys, sessions = service.keys, service.sessions
+        made = {role: keys.create(f"the {role}", role) for role in Role}
+        expired = signed_in(sessions, made[Role.ADMIN])
+        with service.store._session.begin() as session:
+            session.execute(update(SessionRow).values(expires_at=datetime.now(UTC)))
+        ended = signed_in(sessions, made[Role.ADMIN])
+        sessions.end(ended["Cookie"].partition("=")[2])
+        revoked, key = keys.create_row("former", Role.ADMIN)
+        of_revoked = signed_in(sessions, key)
+        rows: KeyStore = service.store.keys
+        assert rows.revoke(revoked.id)
+        admin_id = made[Role.ADMIN].split("_")[1]
+        strangers: dict[str, Mapping[str, str]] = {
+            "no key": {},
+            "no key of this form": {"Authorization": "Bearer nonsense"},
+            "no bearer": {"Authorization": f"Basic {made[Role.ADMIN]}"},
+            "a wrong secret": {"Authorization": f"Bearer ex_{admin_id}_wrong"},
+            "an unknown key": {"Authorization": "Bearer ex_000000000000_wrong"},
+            "a revoked key": {"Authorization": f"Bearer {key}"},
+            "the session of a revoked key": of_revoked,
+            "an expired session": expired,
+            "an ended session": ended,
+            "a made-up session": {"Cookie": f"{COOKIE}=x", CSRF_HEADER: "x"},
+            "a CSRF token alone": {CSRF_HEADER: ended[CSRF_HEADER]},
+            "a wrong key in a good session": {
+                **signed_in(sessions, made[Role.ADMIN]),
+                "Authorization": "Bearer ex_000000000000_wrong",
+            },
+        }
+        yield Office(client, made, strangers)
+
+
+def test_every_route_is_documented_with_who_may() -> None:
+    assert set(documented()) == set(ROUTES)
+    assert set(documented().values()) == {EVERYBODY, *ROLES}
+
+
+@each_route
+def test_strangers_get_nothing_but_what_is_open(office: Office, route: Route) -> None:
+    is_open = documented()[route] == EVERYBODY
+    for who, headers in office.strangers.items():
+        response = office.call(route, headers)
+        if is_open:
+            assert response.status_code not in (401, 403), who
+        else:
+            assert response.status_code == 401, who
+            assert code_of(response) == "unauthorized"
+            assert response.headers["www-authenticate"] == "Bearer"
+            assert "set-cookie" not in response.headers
+
+
+@each_guarded_route
+def test_every_role_may_what_is_documented(office: Office, route: Route) -> None:
+    for ask in (office.key, office.session):
+        responses = {role: office.call(route, ask(role)) for role in Role}
+        refused = {role for role, one in responses.items() if one.status_code in (401, 403)}
+        assert set(Role) - refused == ROLES[documented()[route]]
+        assert {code_of(responses[role]) for role in refused} <= {"forbidden"}
+        assert all(one.status_code < 500 for one in responses.values())
+
+
+@each_guarded_route
+def test_a_session_changes_nothing_without_its_csrf_token(office: Office, route: Route) -> None:
+    others = office.session(Role.ADMIN)[CSRF_HEADER]
+    for role in Role:
+        cookie = {"Cookie": office.session(role)["Cookie"]}
+        for sent in ({}, {CSRF_HEADER: "wrong"}, {CSRF_HEADER: others}):
+            response = office.call(route, cookie | sent)
+            if route[0] in SAFE_METHODS:
+                is_allowed = role in ROLES[documented()[route]]
+                assert (response.status_code != 403) == is_allowed
+            else:
+                assert code_of(response) == "csrf_failed"
+
+
+def test_the_openapi_document_says_what_is_needed(office: Office) -> None:
+    paths = office.client.get("/openapi.json").json()["paths"]
+    needed = {
+        (method.upper(), path): call.get("security", [])
+        for path, calls in paths.items()
+        for method, call in calls.items()
+    }
+    assert len(needed) > 20
+    key: dict[str, list[str]] = {"HTTPBearer": []}
+    for route, ways in needed.items():
+        if documented()[route] == EVERYBODY:
+            assert ways == []
+        elif route[0] in SAFE_METHODS:
+            assert ways == [key, {"Session": []}]
+        else:
+            assert ways == [key, {"Session": [], "CSRF": []}]
