@@ -1,0 +1,155 @@
+"""Parts of pages that live in the browser; `static/` has one file for each.
+
+They are given values and say what was done; what follows from it is decided in Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from nicegui.element import Element
+from nicegui.events import GenericEventArguments
+
+from extractor.review.visitor import LANGUAGE, THEME, Visitor
+
+
+class SignIn(Element, component="static/sign_in.js"):
+    """The form to sign in; goes to `next` where that succeeds."""
+
+    def __init__(self, *, api: str, next: str, words: dict[str, str]) -> None:
+        super().__init__()
+        self.props.update(api=api, next=next, words=words)
+
+
+class SignOut(Element, component="static/sign_out.js"):
+    """A button that ends the session."""
+
+    def __init__(self, text: str, visitor: Visitor) -> None:
+        super().__init__()
+        self.props.update(
+            text=text,
+            api=visitor.api("session"),
+            csrf=visitor.signed.csrf_token,
+            next=visitor.page("sign-in"),
+        )
+
+
+class Switches(Element, component="static/switches.js"):
+    """Language and theme; both are kept in cookies for a year."""
+
+    def __init__(self, is_english: bool) -> None:
+        super().__init__()
+        self.props.update(english=is_english, languageCookie=LANGUAGE, themeCookie=THEME)
+
+
+class Moment(Element, component="static/moment.js"):
+    """A moment, in the time zone of whoever looks."""
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__()
+        self.props.update(at=at.isoformat())
+
+
+class Confirm(Element, component="static/confirm.js"):
+    """Asks before something is done that cannot be undone; one a page."""
+
+    def __init__(self, visitor: Visitor, yes: str, done: Callable[[str], Awaitable[None]]) -> None:
+        """`yes` are the words for doing it, `done` does it to what was asked about."""
+        super().__init__()
+        self.props.update(words={"yes": yes, "no": visitor.say("不，保留", "No, keep it")})
+
+        async def confirmed(event: GenericEventArguments) -> None:
+            await done(str(event.args))
+
+        self.on("confirmed", confirmed)
+
+    def ask(self, text: str, about: str) -> None:
+        """Open it, about something that has an id."""
+        self.run_method("ask", text, about)
+
+
+Shown = Mapping[str, Any]
+Handler = Callable[[GenericEventArguments], Any]
+
+
+class PageView(Element, component="static/page_view.js"):
+    """The pages of a document as images, or its lines, with marks on them.
+
+    `first` and what `show` is given: `page` and `line` of what is looked at (or None), and `marks`
+    with page, box and kind ("current", "related").
+    """
+
+    def __init__(
+        self, *, pages: list[str], lines: Sequence[Shown], words: Shown, first: Shown
+    ) -> None:
+        super().__init__()
+        self.props.update(pages=pages, lines=list(lines), words=words, first=first)
+
+    def show(self, state: Shown) -> None:
+        self.run_method("show", state)
+
+    def magnify(self, key: str) -> None:
+        """Zoom as a key says: "+", "-", or "0" for the whole width."""
+        if key == "0":
+            self.run_method("fit")
+        else:
+            self.run_method("magnify", 1.25 if key == "+" else 0.8)
+
+
+class FormTable(Element, component="static/form_table.js"):
+    """The tables of the form (see `form_view`).
+
+    `first` and what `show` is given: `cells` and `residuals` of all tables, and slots: `current`,
+    `related`, and those `cleared` by the last answer.
+    """
+
+    def __init__(
+        self, *, forms: Sequence[Shown], words: Shown, first: Shown, on_choose: Handler
+    ) -> None:
+        super().__init__()
+        self.props.update(forms=list(forms), words=words, first=first)
+        self.on("choose", on_choose)
+
+    def show(self, state: Shown) -> None:
+        self.run_method("show", state)
+
+
+class QuestionCard(Element, component="static/question_card.js"):
+    """What is looked at, and every way to answer it (see `question_view`).
+
+    `first` and what `show` is given: `subject`, `version`, `question`, and the words around it.
+    """
+
+    def __init__(
+        self,
+        *,
+        words: Shown,
+        may: bool,
+        pages: list[str],
+        first: Shown,
+        on_act: Handler,
+        on_move: Handler,
+        on_undo: Handler,
+        on_zoom: Handler,
+        on_choose: Handler,
+    ) -> None:
+        super().__init__()
+        self.props.update(words=words, may=may, pages=pages, first=first)
+        handlers = {
+            "act": on_act,
+            "move": on_move,
+            "undo": on_undo,
+            "zoom": on_zoom,
+            "choose": on_choose,
+        }
+        for name, handler in handlers.items():
+            self.on(name, handler)
+
+    def show(self, state: Shown) -> None:
+        self.run_method("show", state)
+
+    def refuse(self, problem: str) -> None:
+        """Say why an answer was not taken; what was typed stays."""
+        self.run_method("refuse", problem)

@@ -1,0 +1,190 @@
+"""A document on a reviewer's desk: what is to be asked, in which order, and what an answer changed.
+
+Everything here is a value, and every step returns another one; nothing is stored and nobody is
+asked. What is looked at is named as decisions name it: the slot of a cell, `figures.NUMBER`,
+`findings.RELATION`, or `report`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from extractor.types import FIGURES, FINDINGS, REPORT, CellStatus, Verdict
+
+Json = Mapping[str, Any]
+
+_SUMS = {"relation_broken", "reported_error"}
+"""Flags of cells that are only part of a sum that does not hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A result as somebody works on it.
+
+    `version` and `generation` are those of the document that the result is of. `current` is what is
+    looked at, None where nothing is; `passed` has been looked at and left for later. `cleared` are
+    doubts that the last answer settled besides the one it was about.
+    """
+
+    result: Json
+    version: int
+    generation: int
+    current: str | None = None
+    passed: tuple[str, ...] = ()
+    cleared: tuple[str, ...] = ()
+
+
+def opened(result: Json, version: int, generation: int, at: str = "") -> Desk:
+    """Put a result on the desk; `at` is what to look at first, if it is there."""
+    desk = Desk(result, version, generation)
+    return chosen(desk, at) if is_there(result, at) else replace(desk, current=_first(desk))
+
+
+def queue(result: Json) -> tuple[str, ...]:
+    """What is open: doubts in the order of what an answer settles, then errors of the report itself
+    that nobody has confirmed. Where a cell is in doubt for nothing but such errors, it is they that
+    are asked about, once and not cell by cell."""
+    mine = unconfirmed(result)
+    line: dict[str, None] = {}
+    for question in result["questions"]:
+        about = _only_for(result, question["slot"], mine)
+        for subject in about or (question["slot"],):
+            line[subject] = None
+    return tuple(line | dict.fromkeys(finding_subject(one) for one in mine))
+
+
+def _only_for(result: Json, slot: str, mine: Sequence[Json]) -> list[str]:
+    """The errors of the report for which alone a cell is in doubt; empty where it is for more."""
+    cell = cell_of(result, slot)
+    if cell is None or not _SUMS.issuperset(cell["flags"]):
+        return []
+    broken = [one for one in result["findings"] if slot in one["cells"]]
+    return [finding_subject(one) for one in broken] if all(one in mine for one in broken) else []
+
+
+def unconfirmed(result: Json) -> list[Json]:
+    """Findings that are the report's own error, and that nobody has looked at."""
+    return [
+        finding
+        for finding in result["findings"]
+        if finding["verdict"] == Verdict.REPORTED.value and not finding["confirmed"]
+    ]
+
+
+def finding_subject(finding: Json) -> str:
+    """What a finding is named by."""
+    return f"{FINDINGS}.{finding['relation']}"
+
+
+def is_there(result: Json, subject: str) -> bool:
+    """Whether a result has something of that name."""
+    if subject == REPORT:
+        return True
+    return _item(result, subject) is not None
+
+
+def cell_of(result: Json, subject: str) -> Json | None:
+    """The cell of a slot; None where it is no slot."""
+    table, _, name = subject.partition(".")
+    found: Json | None = result["tables"].get(table, {}).get("cells", {}).get(name)
+    return found
+
+
+def figure_of(result: Json, subject: str) -> Json | None:
+    """The key figure of a name; None where there is none."""
+    group, _, number = subject.partition(".")
+    if group != FIGURES:
+        return None
+    return next((one for one in result["figures"] if str(one["id"]) == number), None)
+
+
+def finding_of(result: Json, subject: str) -> Json | None:
+    """The finding of a name; None where there is none."""
+    return next((one for one in result["findings"] if finding_subject(one) == subject), None)
+
+
+def _item(result: Json, subject: str) -> Json | None:
+    group = subject.partition(".")[0]
+    if group == FINDINGS:
+        return finding_of(result, subject)
+    return figure_of(result, subject) if group == FIGURES else cell_of(result, subject)
+
+
+def chosen(desk: Desk, subject: str) -> Desk:
+    """Look at something else; unchanged where it is not there."""
+    if not is_there(desk.result, subject):
+        return desk
+    return replace(desk, current=subject, cleared=())
+
+
+def moved(desk: Desk, by: int) -> Desk:
+    """Go on to the next open one, or back; what is left open so is asked again at the end."""
+    line = queue(desk.result)
+    if not line:
+        return replace(desk, cleared=())
+    if desk.current not in line:
+        return replace(desk, current=_first(desk), cleared=())
+    passed = _without(desk.passed, desk.current)
+    if by > 0 and desk.current is not None:
+        passed = (*passed, desk.current)
+    at = line[(line.index(desk.current) + by) % len(line)]
+    return replace(desk, current=at, passed=passed, cleared=())
+
+
+def answered(desk: Desk, result: Json, version: int) -> Desk:
+    """The desk after an answer about what is looked at, with the result that follows from it: the
+    next open one comes by itself."""
+    cleared = tuple(
+        subject
+        for subject in doubts(desk.result)
+        if subject != desk.current and subject not in doubts(result)
+    )
+    passed = tuple(one for one in desk.passed if one in queue(result))
+    after = replace(desk, result=result, version=version, passed=passed, cleared=cleared)
+    return replace(after, current=_first(after))
+
+
+def renewed(desk: Desk, result: Json, version: int, generation: int) -> Desk:
+    """The desk after somebody else has changed the document; one goes on looking at the same."""
+    after = replace(desk, result=result, version=version, generation=generation, cleared=())
+    if desk.current is not None and is_there(result, desk.current):
+        return after
+    return replace(after, current=_first(after))
+
+
+def is_same(before: Json, now: Json, subject: str) -> bool:
+    """Whether two results show the same of something, so that an answer about the one is an answer
+    about the other."""
+    if subject == REPORT:
+        return bool(before["report"] == now["report"])
+    there, here = _item(before, subject), _item(now, subject)
+    if there is None or here is None:
+        return False
+    names = ("value", "state", "printed", "status", "verdict", "expected", "found", "confirmed")
+    return all(there.get(name) == here.get(name) for name in names)
+
+
+def doubts(result: Json) -> Sequence[str]:
+    """All cells and figures that a person must look at, in the order of the form."""
+    flagged = CellStatus.FLAGGED.value
+    cells = [
+        f"{table}.{name}"
+        for table, content in result["tables"].items()
+        for name, cell in content["cells"].items()
+        if cell["status"] == flagged
+    ]
+    return cells + [
+        f"{FIGURES}.{one['id']}" for one in result["figures"] if one["status"] == flagged
+    ]
+
+
+def _first(desk: Desk) -> str | None:
+    line = queue(desk.result)
+    fresh = [subject for subject in line if subject not in desk.passed]
+    return next(iter(fresh or line), None)
+
+
+def _without(passed: tuple[str, ...], subject: str | None) -> tuple[str, ...]:
+    return tuple(one for one in passed if one != subject)

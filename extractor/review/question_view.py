@@ -1,0 +1,278 @@
+"""What is looked at in, what a page says of it out: what was read, why it is in doubt, what else it
+could be, where it stands, and who has decided what about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from extractor.export.json import finding_of as finding_object
+from extractor.export.telling import told
+from extractor.export.words import CELL_STATUS, EXACTNESS, SCOPE, STATE, VERDICT, flag_words
+from extractor.flag import FLAGS
+from extractor.review.desk import (
+    Json,
+    cell_of,
+    figure_of,
+    finding_of,
+    finding_subject,
+)
+from extractor.review.form_view import cell_text, layout_of, number_text
+from extractor.review.slot_words import slot_words
+from extractor.schema import Schema
+from extractor.types import FINDINGS, REPORT, CellStatus, Exactness, State, Verdict
+
+Say = Callable[[str, str], str]
+
+_SUMS = {"relation_broken", "reported_error", "repaired"}
+_PLACES = {"weak_row", "weak_column", "shared_print"}
+_VERDICT_ENGLISH = {
+    Verdict.REPORTED: "the report's own error",
+    Verdict.MISREAD: "probably misread",
+    Verdict.UNDECIDED: "undecided",
+}
+
+
+def question_of(result: Json, subject: str, schema: Schema, say: Say) -> dict[str, Any]:
+    """All that the card of a question shows, as plain values; `kind` is "cell", "figure", "finding"
+    or "report"."""
+    if subject == REPORT:
+        report = result["report"]
+        return {
+            "kind": REPORT,
+            "title": say("这是哪份报告？", "Which report is this?"),
+            "organization": report["organization"] or "",
+            "year": "" if report["year"] is None else str(report["year"]),
+            "reasons": []
+            if None not in (report["organization"], report["year"])
+            else [say("公开机关或年度未能识别", "the organisation or the year was not recognised")],
+            "alternatives": [],
+            "evidence": None,
+        }
+    finding = finding_of(result, subject)
+    if finding is not None:
+        return _finding(finding, result, schema, say)
+    figure = figure_of(result, subject)
+    if figure is not None:
+        return _figure(figure, schema, say)
+    cell = cell_of(result, subject)
+    if cell is None:
+        raise KeyError(subject)
+    return _cell(cell, subject, result, schema, say)
+
+
+def _cell(cell: Json, subject: str, result: Json, schema: Schema, say: Say) -> dict[str, Any]:
+    table = subject.partition(".")[0]
+    layout = layout_of(result, table, schema)
+    slot = next(one for one in layout.slots if one.id == subject)
+    titles = {heading.id: heading.label.text for heading in schema.headings}
+    return {
+        "kind": "cell",
+        "title": slot.label,
+        "table": titles.get(table, table),
+        "read": read_as(cell, say),
+        "printed": cell["printed"] or "",
+        "unit": cell["unit"] or "",
+        "annotation": cell["annotation"] or "",
+        "status": cell["status"],
+        "statusText": status_text(cell["status"], say),
+        "chance": _chance(cell),
+        "reasons": list(_reasons(cell, subject, result, schema, say)),
+        "alternatives": [_alternative(one, say) for one in cell["alternatives"][:9]],
+        "canConfirm": cell["state"] != State.MISSING.value,
+        "evidence": cell["evidence"],
+    }
+
+
+def _figure(figure: Json, schema: Schema, say: Say) -> dict[str, Any]:
+    labels = {key.key: key.label for key in schema.figures}
+    scope = say(SCOPE.get(figure["scope"] or "", figure["scope"] or ""), figure["scope"] or "")
+    exactness = Exactness(figure["exactness"])
+    flags = [say(flag_words(code), _english(code)) for code in figure["flags"]]
+    return {
+        "kind": "figure",
+        "title": labels.get(figure["key"], figure["key"]),
+        "table": say("正文数据", "Figure of the text"),
+        "read": f"{number_text(figure['value'])}{figure['unit'] or ''}",
+        "printed": figure["printed"],
+        "sentence": marked(figure["sentence"], figure["printed"]),
+        "scope": scope,
+        "exactness": say(EXACTNESS[exactness], exactness.value),
+        "status": figure["status"],
+        "statusText": status_text(figure["status"], say),
+        "chance": _chance(figure),
+        "reasons": flags,
+        "alternatives": [],
+        "canConfirm": True,
+        "evidence": figure["evidence"],
+    }
+
+
+def _finding(finding: Json, result: Json, schema: Schema, say: Say) -> dict[str, Any]:
+    verdict = Verdict(finding["verdict"])
+    evidence = [cell_of(result, slot) for slot in finding["cells"]]
+    return {
+        "kind": "finding",
+        "title": finding_text(finding, result, schema, say),
+        "table": say("勾稽问题", "Finding"),
+        "verdict": verdict.value,
+        "verdictText": verdict_text(verdict, say),
+        "confirmed": finding["confirmed"],
+        "canConfirm": verdict is not Verdict.MISREAD and not finding["confirmed"],
+        "expected": number_text(finding["expected"]),
+        "found": number_text(finding["found"]),
+        "members": _members(finding, result, schema),
+        "reasons": [_explained(verdict, say)],
+        "alternatives": [],
+        "evidence": next(
+            (cell["evidence"] for cell in evidence if cell and cell["evidence"]), None
+        ),
+    }
+
+
+def _members(finding: Json, result: Json, schema: Schema) -> list[dict[str, str]]:
+    """The cells of a finding that state something, each by the row or the column in which it
+    differs from the others."""
+    words = slot_words(schema)
+    known = [slot for slot in finding["cells"] if slot in words]
+    is_row = len({words[slot].row for slot in known}) == 1
+    found = []
+    for slot in known:
+        cell = cell_of(result, slot)
+        if cell is not None and cell["value"]:
+            name = words[slot].column if is_row else words[slot].row
+            found.append({"slot": slot, "name": name, "text": cell_text(cell)})
+    return found
+
+
+def finding_text(finding: Json, result: Json, schema: Schema, say: Say) -> str:
+    """What does not fit together, in a sentence."""
+    found = finding_object(finding)
+    return say(told(found, schema), told(found, schema, "en"))
+
+
+def verdict_text(verdict: Verdict, say: Say) -> str:
+    return say(VERDICT[verdict], _VERDICT_ENGLISH[verdict])
+
+
+def status_text(status: str, say: Say) -> str:
+    return say(CELL_STATUS[CellStatus(status)], status)
+
+
+def _explained(verdict: Verdict, say: Say) -> str:
+    if verdict is Verdict.REPORTED:
+        return say(
+            "所涉数字均已读准，是报告自身不平衡：照录原文，不作更改；核实后可附说明。",
+            "All of its numbers were read with certainty: the report itself does not add up. They "
+            "stay as they are printed; confirm it, with a note if you like.",
+        )
+    if verdict is Verdict.MISREAD:
+        return say(
+            "另一种识别结果可使其平衡：请先核对所涉单元格。",
+            "With another reading it would add up: settle its cells first.",
+        )
+    return say(
+        "尚不能判定是识别有误还是报告自身不平衡：请核对所涉单元格，确与原文一致时可确认。",
+        "It cannot be told whether it was misread or the report does not add up: look at its "
+        "cells; if they are as printed, confirm it.",
+    )
+
+
+def _reasons(cell: Json, subject: str, result: Json, schema: Schema, say: Say) -> Iterator[str]:
+    """Why a person must look: each flag in words, broken sums with their numbers, and characters
+    that the reader itself could not tell apart."""
+    broken = [one for one in result["findings"] if subject in one["cells"]]
+    for code in cell["flags"]:
+        if code not in _SUMS or not broken:
+            yield say(flag_words(code), _english(code))
+    for finding in broken:
+        verdict = verdict_text(Verdict(finding["verdict"]), say)
+        yield f"{finding_text(finding, result, schema, say)}（{verdict}）"
+    for other in cell["alternatives"]:
+        pair = confusion(cell["printed"] or "", other["printed"] or "")
+        if other["source"] == "reader" and pair is not None:
+            yield say(
+                f"“{pair[0]}”与“{pair[1]}”形近，此处可能混淆",
+                f"{pair[0]} and {pair[1]} look alike; here they may have been confused",
+            )
+
+
+def confusion(read: str, other: str) -> tuple[str, str] | None:
+    """The one character in which two readings of a print differ; None where it is not one."""
+    if len(read) != len(other):
+        return None
+    pairs = [(a, b) for a, b in zip(read, other, strict=True) if a != b]
+    return pairs[0] if len(pairs) == 1 else None
+
+
+def _alternative(alternative: Json, say: Say) -> dict[str, str]:
+    chance = alternative["probability"]
+    is_implied = alternative["source"] == "relation"
+    return {
+        "text": read_as(alternative, say),
+        "chance": "" if chance is None else share(chance),
+        "source": say("按勾稽关系推算", "implied by a sum") if is_implied else say("识别", "read"),
+    }
+
+
+def read_as(item: Json, say: Say) -> str:
+    """A reading in words: its number, or what stands there instead."""
+    state = State(item["state"])
+    if state is State.NUMBER:
+        return number_text(item["value"])
+    name = say(STATE[state], state.value.replace("_", " "))
+    shown = cell_text(item) if state in (State.DASH, State.NOT_APPLICABLE) else ""
+    return f"{name} {shown}".strip()
+
+
+def share(probability: float) -> str:
+    """A probability for people; never 100 %."""
+    return "> 99.9%" if probability > 0.999 else f"{probability:.1%}"
+
+
+def _chance(item: Json) -> str:
+    """The chance that an item is right. Where its place is in doubt, what is known of its
+    characters would only mislead."""
+    known = item["probability"] is not None and not _PLACES.intersection(item["flags"])
+    return share(item["probability"]) if known else ""
+
+
+def marked(sentence: str, printed: str) -> list[str]:
+    """A sentence in three parts, the middle of which is the print; the last two are empty where it
+    does not stand there as it was read."""
+    at = sentence.find(printed) if printed else -1
+    if at < 0:
+        return [sentence, "", ""]
+    return [sentence[:at], printed, sentence[at + len(printed) :]]
+
+
+def related(result: Json, subject: str) -> Sequence[str]:
+    """Other cells that a question is about: those of a finding, or of the broken sums of a cell."""
+    found: Mapping[str, None]
+    if subject.startswith(f"{FINDINGS}."):
+        finding = finding_of(result, subject)
+        found = dict.fromkeys(finding["cells"] if finding else ())
+    else:
+        broken = [one for one in result["findings"] if subject in one["cells"]]
+        found = dict.fromkeys(slot for one in broken for slot in one["cells"])
+    return [slot for slot in found if slot != subject]
+
+
+def findings_of(result: Json, schema: Schema, say: Say) -> list[dict[str, Any]]:
+    """All findings of a report, those of the report itself first."""
+    order = [Verdict.REPORTED, Verdict.UNDECIDED, Verdict.MISREAD]
+    found = sorted(result["findings"], key=lambda one: order.index(Verdict(one["verdict"])))
+    return [
+        {
+            "subject": finding_subject(one),
+            "text": finding_text(one, result, schema, say),
+            "verdict": one["verdict"],
+            "verdictText": verdict_text(Verdict(one["verdict"]), say),
+            "confirmed": one["confirmed"],
+        }
+        for one in found
+    ]
+
+
+def _english(code: str) -> str:
+    return FLAGS.get(code) or code.replace("_", " ")

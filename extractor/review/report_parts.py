@@ -1,0 +1,93 @@
+"""Parts of the page of a report around its tables: which report it is, what does not add up, and
+the key figures of its text. Each is drawn anew after every answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from nicegui import html
+
+from extractor.review.desk import Json, queue
+from extractor.review.question_view import findings_of, question_of
+from extractor.review.visitor import Visitor
+from extractor.schema import Schema
+from extractor.service.models import ExportFormat
+from extractor.service.tables import Document
+from extractor.types import FIGURES, REPORT
+
+LookAt = Callable[[str], None]
+
+
+def draw_head(
+    visitor: Visitor, document: Document, result: Json, look_at: LookAt, *, may: bool
+) -> None:
+    """Which report it is, how much of it is open, and what can be done with all of it."""
+    say, report = visitor.say, result["report"]
+    organization = report["organization"] or say("（机关未识别）", "(organisation unknown)")
+    html.h1(f"{organization} {report['year'] or say('（年度未识别）', '(year unknown)')}")
+    html.span(document.name).classes("quiet")
+    count = len(queue(result))
+    text = say(f"待核 {count} 处", f"{count} open") if count else say("已核毕", "settled")
+    html.span(text).classes("tag doubt" if count else "tag good")
+    with html.span().classes("links"):
+        if may:
+            button = html.button(say("更正机关或年度", "Correct which report"), type="button")
+            button.classes("plain").on("click", lambda: look_at(REPORT))
+        export = visitor.api("documents", document.id, "export")
+        for format in (ExportFormat.XLSX, ExportFormat.CSV, ExportFormat.JSON):
+            html.a(format.upper(), href=f"{export}?format={format}", download=True)
+        html.a(say("痕迹", "Trail"), href=visitor.page("documents", document.id, "trail"))
+
+
+def draw_findings(
+    result: Json, schema: Schema, say: Callable[[str, str], str], look_at: LookAt
+) -> None:
+    """What does not add up, in the report itself or because it was misread."""
+    found = findings_of(result, schema, say)
+    if not found:
+        return
+    html.h2(say("勾稽问题", "What does not add up"))
+    with html.ul().classes("findings"):
+        for one in found:
+            with html.li():
+                html.span(one["verdictText"]).classes(f"tag {one['verdict']}")
+                if one["confirmed"]:
+                    html.span(say("已核实", "confirmed")).classes("tag good")
+                button = html.button(one["text"], type="button").classes("plain")
+                button.on("click", _looking(look_at, one["subject"]))
+
+
+def draw_figures(
+    result: Json,
+    current: str | None,
+    schema: Schema,
+    say: Callable[[str, str], str],
+    look_at: LookAt,
+) -> None:
+    """Key figures beside their sentences, marked in the text."""
+    html.h2(say("正文数据", "Key figures of the text"))
+    if not result["figures"]:
+        html.p(say("正文中没有识别出数据。", "None was found in the text.")).classes("hint")
+        return
+    with html.ul().classes("figures"):
+        for figure in result["figures"]:
+            subject = f"{FIGURES}.{figure['id']}"
+            shown = question_of(result, subject, schema, say)
+            with html.li().classes(figure["status"]) as item:
+                if subject == current:
+                    item.classes("current")
+                button = html.button(type="button").classes("plain")
+                button.on("click", _looking(look_at, subject))
+                with button:
+                    html.strong(f"{shown['title']}：{shown['read']}")
+                    html.span(shown["statusText"]).classes("tag")
+                with html.p().classes("sentence"):
+                    before, printed, after = shown["sentence"]
+                    html.span(before)
+                    html.mark(printed)
+                    html.span(after)
+
+
+def _looking(look_at: LookAt, subject: str) -> Callable[[Any], None]:
+    return lambda _: look_at(subject)

@@ -1,0 +1,63 @@
+"""A desk in, what its page shows of document and tables out, as plain values for the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from extractor.review.desk import Desk, Json, cell_of
+from extractor.review.form_view import cells_of, form_of, layout_of, residuals_of
+from extractor.review.question_view import question_of, related
+from extractor.schema import Schema
+from extractor.types import REPORT
+
+Say = Callable[[str, str], str]
+
+
+def forms_view(result: Json, schema: Schema, say: Say) -> list[dict[str, Any]]:
+    """All tables as the form prints them, and whether each was found; changes never."""
+    titles = {heading.id: heading.label.text for heading in schema.headings}
+    return [
+        form_of(layout_of(result, table, schema), titles.get(table, table), say)
+        | {"present": content["present"]}
+        for table, content in result["tables"].items()
+    ]
+
+
+def cells_view(desk: Desk, schema: Schema, say: Say) -> dict[str, Any]:
+    """What stands in all tables, what is missing to their sums, and which cells stand out."""
+    result, current = desk.result, desk.current
+    cells: dict[str, Any] = {}
+    residuals = {}
+    for table in result["tables"]:
+        cells |= cells_of(result, table, say)
+        residuals[table] = residuals_of(result, layout_of(result, table, schema))
+    return {
+        "cells": cells,
+        "residuals": residuals,
+        "current": current,
+        "related": related(result, current) if current else [],
+        "cleared": desk.cleared,
+    }
+
+
+def marks_view(desk: Desk, schema: Schema, say: Say) -> dict[str, Any]:
+    """Where in the document what is looked at stands, and what it belongs with; the page of its
+    table where it was not found itself."""
+    result, current = desk.result, desk.current
+    if current is None or current == REPORT:
+        return {"page": None, "line": None, "marks": []}
+    evidence = question_of(result, current, schema, say)["evidence"] or {}
+    cells = [cell_of(result, slot) for slot in related(result, current)]
+    boxes = [cell["evidence"] for cell in cells if cell and (cell["evidence"] or {}).get("box")]
+    marks = [{"page": one["page"], "box": one["box"], "kind": "related"} for one in boxes]
+    if evidence.get("box"):
+        marks.append({"page": evidence["page"], "box": evidence["box"], "kind": "current"})
+    page = evidence.get("page") or _page_of_table(result, current)
+    return {"page": page, "line": evidence.get("line"), "marks": marks}
+
+
+def _page_of_table(result: Json, subject: str) -> int | None:
+    table = result["tables"].get(subject.partition(".")[0], {"cells": {}})
+    pages = [(cell["evidence"] or {}).get("page") for cell in table["cells"].values()]
+    return next((page for page in pages if page), None)

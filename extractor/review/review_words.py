@@ -1,0 +1,79 @@
+"""What the review page says, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from extractor.export.words import STATE
+from extractor.review.visitor import Visitor
+from extractor.types import State
+
+
+def page_words(say: Callable[[str, str], str]) -> dict[str, str]:
+    """Around the page of the document."""
+    return {
+        "document": say("原文", "Document"),
+        "view": say("查看", "View"),
+        "pane": say("原文页面，可滚动", "The page, scrolls"),
+        "page": say("第", "Page"),
+        "previousPage": say("上一页", "Previous page"),
+        "nextPage": say("下一页", "Next page"),
+        "smaller": say("缩小", "Smaller"),
+        "larger": say("放大", "Larger"),
+        "fit": say("适合宽度", "Whole width"),
+        "loading": say("正在载入页面…", "Loading the page…"),
+        "noImage": say("无法显示此页", "This page cannot be shown"),
+        "text": say("文本文件，按行显示", "A text, by lines"),
+    }
+
+
+def card_words(visitor: Visitor, document_id: str) -> dict[str, str]:
+    """Around a question and its answers."""
+    say = visitor.say
+    states = {
+        state.value: say(STATE[state], english)
+        for state, english in (
+            (State.BLANK, "blank"),
+            (State.DASH, "dash"),
+            (State.NOT_APPLICABLE, "words"),
+            (State.ILLEGIBLE, "illegible"),
+            (State.MISSING, "not there"),
+        )
+    }
+    return states | {
+        "question": say("待核之处", "What is in doubt"),
+        "crop": say("原文截图，已放大", "The print, enlarged"),
+        "noCrop": say("原文见左侧标记处", "See the mark in the document"),
+        "notFound": say("文件中未找到", "Not found in the document"),
+        "read": say("读作", "Read as"),
+        "chance": say("正确概率", "chance that it is right:"),
+        "annotation": say("附注：", "note:"),
+        "members": say("所涉数字，按数字键查看", "Its numbers; a digit looks at one"),
+        "alternatives": say("其他可能", "Alternatives"),
+        "number": say("改为数字", "Another number"),
+        "numberHint": say("按 = 输入数字", "= to type a number"),
+        "save": say("保存", "Save"),
+        "confirm": say("与原文一致", "As printed"),
+        "confirmFinding": say("确认为报告自身差错", "The report's own error"),
+        "confirmed": say("已核实", "confirmed"),
+        "absent": say("文中没有此数", "No such figure"),
+        "comment": say("附注", "Note"),
+        "commentHint": say("为何如此，可不填", "why; may be left empty"),
+        "withdraw": say("撤回此决定", "Withdraw"),
+        "organization": say("公开机关", "Organisation"),
+        "year": say("年度", "Year"),
+        "previous": say("上一处", "Previous"),
+        "next": say("下一处", "Next"),
+        "undo": say("撤销", "Undo"),
+        "keys": say("快捷键", "Keys"),
+        "help": say("帮助", "Help"),
+        "helpHref": visitor.page("help"),
+        "allDone": say("本报告已全部核对", "All of this report is settled"),
+        "allDoneHint": say("可导出，或继续下一份。", "Export it, or go on."),
+        "nextDocument": say("下一份报告", "Next report"),
+        "nextHref": visitor.page("next") + f"?after={document_id}",
+        "offline": say(
+            "连接中断：答案没有保存，恢复后请再按一次。",
+            "Not connected: nothing was saved; press again when it is back.",
+        ),
+    }

@@ -1,0 +1,224 @@
+// What is looked at, and every way to answer it. One key is one answer: it is sent with what it is
+// about and the version that was seen, so that a second press can never answer another question.
+const STATES = { b: "blank", d: "dash", w: "not_applicable", x: "illegible", m: "missing" };
+
+export default {
+  template: `
+    <section class="question" :aria-label="words.question">
+      <div v-if="!subject" class="done">
+        <h2>{{ words.allDone }}</h2>
+        <p class="hint">{{ words.allDoneHint }}</p>
+        <p class="actions"><a class="button main" :href="words.nextHref">{{ words.nextDocument }}</a></p>
+      </div>
+      <template v-else>
+        <div class="head">
+          <div>
+            <p class="where">{{ question.table }}</p>
+            <h2 ref="title" tabindex="-1" :data-subject="subject">{{ question.title }}</h2>
+          </div>
+          <p class="count" aria-live="off">{{ place }}</p>
+        </div>
+
+        <div class="look" v-if="question.kind === 'cell' || question.kind === 'figure'">
+          <div v-if="pages.length" class="crop" role="img" :aria-label="words.crop" :style="cropStyle">
+            <span v-if="!crop" class="hint">{{ question.evidence ? words.noCrop : words.notFound }}</span>
+          </div>
+          <div class="read">
+            <p><span class="quiet">{{ words.read }}</span> <strong class="value">{{ question.read }}</strong>
+               <span v-if="question.printed && question.printed !== question.read" class="quiet">“{{ question.printed }}”</span></p>
+            <p><span class="tag" :class="{ doubt: question.status === 'flagged', good: question.status === 'reviewed' }">{{ question.statusText }}</span>
+               <span v-if="question.chance" class="quiet">{{ words.chance }} {{ question.chance }}</span>
+               <span v-if="question.unit && question.kind === 'cell'" class="quiet">{{ question.unit }}</span></p>
+            <p v-if="question.annotation" class="quiet">{{ words.annotation }} {{ question.annotation }}</p>
+            <p v-if="question.kind === 'figure'" class="quiet">{{ question.exactness }} {{ question.scope }}</p>
+          </div>
+        </div>
+        <p v-if="question.sentence" class="sentence">{{ question.sentence[0] }}<mark>{{ question.sentence[1] }}</mark>{{ question.sentence[2] }}</p>
+        <p v-if="question.kind === 'finding'" class="sums">
+          <span class="tag" :class="question.verdict">{{ question.verdictText }}</span>
+          <span v-if="question.confirmed" class="tag good">{{ words.confirmed }}</span>
+        </p>
+        <ol v-if="question.members?.length" class="alternatives" :aria-label="words.members">
+          <li v-for="(member, i) in question.members">
+            <button type="button" @click="$emit('choose', member.slot)">
+              <kbd v-if="i < 9">{{ i + 1 }}</kbd> {{ member.name }} <strong>{{ member.text }}</strong></button>
+          </li>
+        </ol>
+        <ul v-if="question.reasons.length" class="reasons">
+          <li v-for="reason in question.reasons">{{ reason }}</li>
+        </ul>
+
+        <div class="choices">
+        <ol v-if="question.alternatives.length" class="alternatives" :aria-label="words.alternatives">
+          <li v-for="(other, i) in question.alternatives">
+            <button type="button" :disabled="!may" @click="act({ do: 'alternative', number: i + 1 })">
+              <kbd>{{ i + 1 }}</kbd> <strong>{{ other.text }}</strong>
+              <span class="quiet">{{ other.source }} {{ other.chance }}</span>
+            </button>
+          </li>
+        </ol>
+
+        <form v-if="question.kind === 'report'" class="answer" @submit.prevent="act({ do: 'report', organization, year })">
+          <label>{{ words.organization }} <input v-model="organization" maxlength="200" :disabled="!may"></label>
+          <label>{{ words.year }} <input v-model="year" inputmode="numeric" size="6" :disabled="!may"></label>
+          <button class="main" :disabled="!may">{{ words.save }}</button>
+        </form>
+        <form v-else-if="question.kind !== 'finding'" class="answer" @submit.prevent="enter">
+          <label class="sr-only" for="typed">{{ words.number }}</label>
+          <input id="typed" ref="typed" v-model="text" inputmode="decimal" autocomplete="off" :disabled="!may"
+                 :placeholder="words.numberHint" :aria-invalid="problem ? 'true' : 'false'" aria-describedby="answer-problem"
+                 @keydown.escape.prevent="leave">
+          <button :disabled="!may">{{ words.save }} <kbd>Enter</kbd></button>
+        </form>
+        </div>
+        <p id="answer-problem" class="problem" role="alert">{{ problem }}</p>
+
+        <div class="actions">
+          <button v-if="question.kind !== 'report'" type="button" class="main" :disabled="!may || !question.canConfirm" @click="act({ do: 'confirm' })">
+            {{ question.kind === "finding" ? words.confirmFinding : words.confirm }} <kbd>Enter</kbd></button>
+          <template v-if="question.kind === 'cell'">
+            <button v-for="(state, key) in states" type="button" :disabled="!may" @click="act({ do: state })">{{ words[state] }} <kbd>{{ key.toUpperCase() }}</kbd></button>
+          </template>
+          <button v-if="question.kind === 'figure'" type="button" :disabled="!may" @click="act({ do: 'absent' })">{{ words.absent }} <kbd>X</kbd></button>
+        </div>
+        <details class="note" ref="note" :open="noteOpen" @toggle="noteOpen = $event.target.open">
+          <summary>{{ words.comment }} <kbd>C</kbd></summary>
+          <label class="sr-only" for="comment">{{ words.comment }}</label>
+          <input id="comment" ref="comment" v-model="comment" maxlength="2000" autocomplete="off" :disabled="!may"
+                 :placeholder="words.commentHint" @keydown.enter.prevent="$refs.title.focus()" @keydown.escape.prevent="$refs.title.focus()">
+        </details>
+        <p v-if="last" class="last quiet">{{ last }} <button v-if="may" type="button" class="plain" @click="act({ do: 'withdraw' })">{{ words.withdraw }}</button></p>
+      </template>
+      <div class="moves">
+        <button type="button" @click="move(-1)" :disabled="!open">{{ words.previous }} <kbd>K</kbd></button>
+        <button type="button" @click="move(1)" :disabled="!open">{{ words.next }} <kbd>J</kbd></button>
+        <button type="button" @click="undo" :disabled="!may || !canUndo">{{ words.undo }} <kbd>U</kbd></button>
+        <label class="keys"><input type="checkbox" v-model="keys"> {{ words.keys }}</label>
+        <a class="plain" :href="words.helpHref" target="_blank">{{ words.help }} <kbd>?</kbd></a>
+      </div>
+      <p class="news" role="status">{{ news }}</p>
+    </section>`,
+  props: { words: Object, may: Boolean, pages: Array, first: Object },
+  emits: ["act", "move", "undo", "zoom", "choose"],
+  data() {
+    return {
+      ...this.first, text: "", comment: "", organization: "", year: "", problem: "", noteOpen: false,
+      keys: true, states: STATES, sizes: {}, busy: false,
+    };
+  },
+  computed: {
+    crop() {
+      const found = this.question?.evidence;
+      return found?.page && found.box && this.pages.length ? found : null;
+    },
+    // The print, enlarged from the page's own image: about two and a half lines of it.
+    cropStyle() {
+      if (!this.crop) return {};
+      const [x0, y0, x1, y1] = this.crop.box;
+      const [width, height] = this.sizes[this.crop.page] ?? [1, 1.414];
+      const high = Math.max(y1 - y0, 0.008) * height * 2.4;
+      const wide = Math.max((x1 - x0) * width * 1.3, high * 2.6);
+      const [left, top] = [(x0 + x1) / 2 * width - wide / 2, (y0 + y1) / 2 * height - high / 2];
+      const share = (at, size, whole) => `${(at / Math.max(whole - size, 1e-6)) * 100}%`;
+      return {
+        aspectRatio: `${wide} / ${high}`,
+        backgroundImage: `url("${this.pages[this.crop.page - 1]}")`,
+        backgroundSize: `${(width / wide) * 100}% ${(height / high) * 100}%`,
+        backgroundPosition: `${share(left, wide, width)} ${share(top, high, height)}`,
+      };
+    },
+  },
+  mounted() {
+    this.fill();
+    this.measure();
+    this.onKey = (event) => this.pressed(event);
+    window.addEventListener("keydown", this.onKey);
+  },
+  unmounted() { window.removeEventListener("keydown", this.onKey); },
+  methods: {
+    show(state) {
+      const isNew = state.subject !== this.subject || state.version !== this.version;
+      Object.assign(this, state);
+      this.busy = false;
+      if (isNew) this.fill();
+      this.measure();
+    },
+    fill() {
+      this.text = "";
+      this.comment = "";
+      this.problem = "";
+      this.noteOpen = false;
+      this.organization = this.question?.organization ?? "";
+      this.year = this.question?.year ?? "";
+      if (["typed", "comment"].includes(document.activeElement?.id)) this.$nextTick(() => this.$refs.title?.focus());
+    },
+    measure() {
+      const page = this.crop?.page;
+      if (!page || this.sizes[page]) return;
+      const image = new Image();
+      image.onload = () => { this.sizes[page] = [1, image.naturalHeight / image.naturalWidth]; };
+      image.src = this.pages[page - 1];
+    },
+    refuse(problem) {
+      this.busy = false;
+      this.problem = problem;
+    },
+    isConnected() {
+      if (window.socket?.connected) return true;
+      this.problem = this.words.offline;
+      return false;
+    },
+    act(action) {
+      if (!this.may || this.busy || !this.subject || !this.isConnected()) return;
+      this.busy = true;
+      this.problem = "";
+      this.$emit("act", { ...action, comment: this.comment, subject: this.subject, version: this.version });
+    },
+    enter() { this.act({ do: "value", text: this.text }); },
+    leave() {
+      this.text = "";
+      this.problem = "";
+      this.$refs.title.focus();
+    },
+    move(by) { if (this.isConnected()) this.$emit("move", by); },
+    undo() {
+      if (this.may && !this.busy && this.isConnected()) {
+        this.busy = true;
+        this.$emit("undo", { version: this.version });
+      }
+    },
+    pressed(event) {
+      if (event.ctrlKey || event.metaKey || event.altKey || !this.keys) return;
+      const on = event.target.tagName;
+      if (["INPUT", "TEXTAREA", "SELECT"].includes(on) && event.target.type !== "checkbox") return;
+      if (document.querySelector("dialog[open]")) return;
+      if (event.key === "?") return void window.open(this.words.helpHref, "_blank");
+      if (["+", "-", "0"].includes(event.key)) return void this.$emit("zoom", event.key);
+      const isEnter = event.key === "Enter" || event.key === " ";
+      const isElsewhere = ["BUTTON", "A", "SUMMARY", "INPUT"].includes(on) && event.target.dataset.slot !== this.subject;
+      if (isEnter && isElsewhere) return; // it works what it is on
+      const done = this.answerOf(event.key, isEnter);
+      if (done) event.preventDefault();
+      if (done && !event.repeat) done();
+    },
+    answerOf(key, isEnter) {
+      const letter = key.toLowerCase();
+      if (letter === "j" || key === "ArrowRight") return () => this.move(1);
+      if (letter === "k" || key === "ArrowLeft") return () => this.move(-1);
+      if (letter === "u") return () => this.undo();
+      if (!this.subject || !this.may) return null;
+      if (letter === "c") return () => { this.noteOpen = true; this.$nextTick(() => this.$refs.comment.focus()); };
+      const { kind, canConfirm, alternatives } = this.question;
+      if (isEnter && kind !== "report" && canConfirm) return () => this.act({ do: "confirm" });
+      if (kind === "finding") {
+        const member = this.question.members[+key - 1];
+        return member ? () => this.$emit("choose", member.slot) : null;
+      }
+      if (kind === "report") return null;
+      if (key === "=" || letter === "e") return () => this.$refs.typed.focus();
+      if (key >= "1" && key <= "9" && +key <= alternatives.length) return () => this.act({ do: "alternative", number: +key });
+      if (kind === "figure") return letter === "x" ? () => this.act({ do: "absent" }) : null;
+      return STATES[letter] ? () => this.act({ do: STATES[letter] }) : null;
+    },
+  },
+};

@@ -1,0 +1,298 @@
+"""What a reviewer is shown and asked, and what an answer means: all of it without a browser."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from extractor import ingest
+from extractor.engines import Engines
+from extractor.export.json import to_json
+from extractor.export.printed_form import Part, printed_form
+from extractor.pipeline import decided, extract
+from extractor.review import desk as desks
+from extractor.review.actions import NotADecision, decision, typed
+from extractor.review.form_view import cells_of, form_of, layout_of, residuals_of
+from extractor.review.question_view import confusion, marked, question_of, related, share
+from extractor.review.report_view import cells_view, marks_view
+from extractor.review.site import sign_in_address
+from extractor.schema import Layout, Schema, load_schema
+from extractor.service.answers import told
+from extractor.settings import Settings
+from extractor.types import Extraction
+from tests.conftest import DOCUMENTS
+
+LAYOUTS = [layout for layouts in load_schema().tables.values() for layout in layouts]
+Result = dict[str, Any]
+
+
+def chinese(text: str, _: str) -> str:
+    return text
+
+
+def english(_: str, text: str) -> str:
+    return text
+
+
+@pytest.fixture(scope="module")
+def schema() -> Schema:
+    return load_schema()
+
+
+@pytest.fixture(scope="module")
+def read() -> Extraction:
+    """A report whose sums do not hold, read without the classifier."""
+    settings = Settings(token_classifier=False)
+    path = DOCUMENTS / "wrong-sums-2021__html_clean.html"
+    source = ingest.identify(path.name, path.read_bytes(), settings)
+    return extract(source, Engines(settings), settings)
+
+
+@pytest.fixture(scope="module")
+def result(read: Extraction) -> Result:
+    found: Result = json.loads(to_json(read))
+    return found
+
+
+# --- the printed form ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: f"{layout.table}-{layout.id}")
+def test_the_printed_form_has_no_gap_and_every_slot_once(layout: Layout) -> None:
+    form = printed_form(layout)
+    covered = [
+        (row, column)
+        for place in form.places
+        for row in range(place.top, place.bottom + 1)
+        for column in range(place.left, place.right + 1)
+    ]
+    assert len(covered) == len(set(covered)) == form.n_rows * form.last
+    slots = [place.slot for place in form.places if place.part is Part.VALUE]
+    assert slots == [slot.id for slot in layout.slots] or sorted(map(str, slots)) == sorted(
+        slot.id for slot in layout.slots
+    )
+
+
+def test_a_table_is_shown_as_it_is_printed(result: Result, schema: Schema) -> None:
+    layout = layout_of(result, "requests", schema)
+    form = form_of(layout, "三", chinese)
+    assert sum("slot" in place for row in form["rows"] for place in row) == len(layout.slots)
+    assert form["across"]
+    assert form["down"]
+    cells = cells_of(result, "requests", chinese)
+    assert set(cells) == {slot.id for slot in layout.slots}
+
+
+def test_residuals_stand_where_the_sums_run(result: Result, schema: Schema) -> None:
+    layout = layout_of(result, "requests", schema)
+    broken = [one for one in result["findings"] if one["relation"].startswith("requests.")]
+    found = residuals_of(result, layout)
+    assert sum(map(len, found.values())) == len(broken)
+    assert {one["relation"] for line in found.values() for one in line} == {
+        one["relation"] for one in broken
+    }
+    for line in found.values():
+        for one in line:
+            finding = next(f for f in broken if f["relation"] == one["relation"])
+            gap = finding["found"] - finding["expected"]
+            assert one["text"] == f"{'+' if gap > 0 else '−'}{abs(gap)}"
+
+
+# --- the desk ------------------------------------------------------------------------------------
+
+
+def test_what_is_open_is_asked_once(result: Result) -> None:
+    line = desks.queue(result)
+    assert line
+    assert len(line) == len(set(line))
+    assert all(desks.is_there(result, subject) for subject in line)
+
+
+def test_errors_of_the_report_are_asked_in_place_of_their_cells(result: Result) -> None:
+    own = [one for one in result["findings"] if one["verdict"] == "reported"]
+    assert own
+    alone = {slot for one in own for slot in one["cells"]} - {
+        slot for one in result["findings"] if one["verdict"] != "reported" for slot in one["cells"]
+    }
+    sums = {"relation_broken", "reported_error"}
+    asked = set(desks.queue(result))
+    for slot in alone & {one["slot"] for one in result["questions"]}:
+        cell = desks.cell_of(result, slot)
+        assert cell is not None
+        assert (slot in asked) is not sums.issuperset(cell["flags"])
+    assert {desks.finding_subject(one) for one in own} <= asked
+
+
+def test_going_on_comes_round_and_asks_again_what_was_passed(result: Result) -> None:
+    desk = desks.opened(result, 0, 0)
+    line = desks.queue(result)
+    seen = []
+    for _ in line:
+        seen.append(desk.current)
+        desk = desks.moved(desk, 1)
+    assert tuple(seen) == line
+    assert desk.current == line[0]
+    assert desks.moved(desk, -1).current == line[-1]
+
+
+def test_an_answer_leads_to_the_next_and_tells_what_it_settled(
+    read: Extraction, result: Result, schema: Schema
+) -> None:
+    own = next(one for one in result["findings"] if one["verdict"] == "reported")
+    desk = desks.opened(result, 3, 0, desks.finding_subject(own))
+    assert desk.current == desks.finding_subject(own)
+    numbers = {name: str(own[name]) for name in ("expected", "found")}
+    answers = told({desk.current: {**numbers, "confirmed": True}})
+    after = json.loads(to_json(decided(read, schema, Settings(), None, answers)))
+    now = desks.answered(desk, after, 4)
+    assert now.version == 4
+    assert now.current != desk.current
+    assert desk.current not in desks.queue(after)
+    assert set(now.cleared) == set(desks.doubts(result)) - set(desks.doubts(after))
+
+
+def test_a_report_that_is_settled_asks_nothing(result: Result) -> None:
+    settled = result | {"questions": [], "findings": []}
+    desk = desks.opened(settled, 0, 0)
+    assert desk.current is None
+    assert desks.moved(desk, 1).current is None
+
+
+def test_what_is_not_there_is_not_looked_at(result: Result) -> None:
+    desk = desks.opened(result, 0, 0, "requests.no.such")
+    assert desk.current == desks.queue(result)[0]
+    assert desks.chosen(desk, "figures.999") is desk
+
+
+def test_a_change_elsewhere_leaves_what_is_looked_at(result: Result) -> None:
+    slot = desks.doubts(result)[0]
+    table, _, name = slot.partition(".")
+    changed = json.loads(json.dumps(result))
+    changed["tables"][table]["cells"][name]["value"] = 12345
+    assert not desks.is_same(result, changed, slot)
+    other = next(one for one in desks.doubts(result) if one != slot)
+    assert desks.is_same(result, changed, other)
+    desk = desks.opened(result, 0, 0, other)
+    assert desks.renewed(desk, changed, 1, 0).current == other
+
+
+# --- questions -----------------------------------------------------------------------------------
+
+
+def test_every_question_says_why_and_where(result: Result, schema: Schema) -> None:
+    for subject in (*desks.queue(result), *desks.doubts(result), "report"):
+        for say in (chinese, english):
+            question = question_of(result, subject, schema, say)
+            assert question["title"]
+            assert question["reasons"] or subject == "report"
+            assert isinstance(question["alternatives"], list)
+            json.dumps(question)  # a browser is told
+
+
+def test_a_broken_sum_is_told_with_its_numbers(result: Result, schema: Schema) -> None:
+    finding = result["findings"][0]
+    slot = finding["cells"][-1]
+    reasons = " ".join(question_of(result, slot, schema, chinese)["reasons"])
+    assert str(finding["expected"]) in reasons
+    assert str(finding["found"]) in reasons
+    assert set(related(result, slot)) >= set(finding["cells"]) - {slot}
+
+
+def test_what_stands_out_is_what_is_looked_at(result: Result, schema: Schema) -> None:
+    desk = desks.opened(result, 0, 0, desks.finding_subject(result["findings"][0]))
+    shown = cells_view(desk, schema, chinese)
+    assert shown["related"] == result["findings"][0]["cells"]
+    marks = marks_view(desk, schema, chinese)
+    assert marks["line"]  # a text has lines and no pages
+    assert marks["marks"] == []
+
+
+@pytest.mark.parametrize(
+    ("read_as", "other", "pair"),
+    [("17", "11", ("7", "1")), ("17", "17", None), ("17", "1", None), ("12", "34", None)],
+)
+def test_confusions_are_of_one_character(
+    read_as: str, other: str, pair: tuple[str, str] | None
+) -> None:
+    assert confusion(read_as, other) == pair
+
+
+def test_a_figure_is_marked_in_its_sentence() -> None:
+    assert marked("共收到35件申请", "35件") == ["共收到", "35件", "申请"]
+    assert marked("共收到申请", "35件") == ["共收到申请", "", ""]
+
+
+def test_nothing_is_certain() -> None:
+    assert share(1.0) == "> 99.9%"
+    assert share(0.5) == "50.0%"
+
+
+# --- answers -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("12", "12"), ("１２", "12"), ("1,234", "1234"), (" 3.5 ", "3.5"), ("−8", "-8"), ("０", "0")],
+)
+def test_numbers_are_taken_as_they_are_typed(text: str, value: str) -> None:
+    assert typed(text) == Decimal(value)
+
+
+@pytest.mark.parametrize(
+    "text", ["12a", "", "  ", "1.2.3", "一", "NaN", "inf", "1e5", "--1", "9" * 19]
+)
+def test_what_is_no_number_is_refused(text: str) -> None:
+    with pytest.raises(NotADecision):
+        typed(text)
+
+
+@given(st.text(max_size=30))
+def test_typing_never_fails_otherwise(text: str) -> None:
+    try:
+        assert typed(text).is_finite()
+    except NotADecision as problem:
+        assert all(problem.texts)
+
+
+def test_every_key_is_a_decision_or_says_why_not(result: Result) -> None:
+    slot = desks.doubts(result)[0]
+    for do in ("blank", "dash", "not_applicable", "illegible", "missing"):
+        body = decision({"do": do, "comment": " "}, slot, result)
+        assert body.action == "state"
+        assert body.comment is None
+    assert decision({"do": "confirm"}, slot, result).action == "confirmed"
+    assert decision({"do": "withdraw"}, slot, result).action == "withdrawn"
+    assert decision({"do": "value", "text": "7", "comment": "手写"}, slot, result).comment == "手写"
+    for wrong in ("alternative", "number", "", "absent"):
+        with pytest.raises(NotADecision):
+            decision({"do": wrong, "number": 99}, slot, result)
+
+
+def test_an_alternative_is_taken_with_its_print(result: Result) -> None:
+    changed = json.loads(json.dumps(result))
+    slot = desks.doubts(result)[0]
+    table, _, name = slot.partition(".")
+    changed["tables"][table]["cells"][name]["alternatives"] = [
+        {"value": 17, "state": "number", "printed": "17", "probability": 0.2, "source": "reader"},
+        {"value": None, "state": "blank", "printed": "", "probability": 0.1, "source": "reader"},
+    ]
+    first = decision({"do": "alternative", "number": 1}, slot, changed)
+    second = decision({"do": "alternative", "number": 2}, slot, changed)
+    assert (first.action, second.action) == ("value", "state")
+
+
+def test_which_report_it_is_needs_a_name_or_a_year(result: Result) -> None:
+    assert decision({"do": "report", "year": "2024"}, "report", result).action == "report"
+    for year in ("24年", "1024", ""):
+        with pytest.raises(NotADecision):
+            decision({"do": "report", "year": year, "organization": " "}, "report", result)
+
+
+def test_one_comes_back_to_where_one_was() -> None:
+    address = sign_in_address("/review", "/review/documents/a b?at=x")
+    assert address == "/review/sign-in?next=/review/documents/a%20b%3Fat%3Dx"
