@@ -12,6 +12,7 @@ COMMANDS = {
     "calibration": ("eval.calibration", "what probabilities are worth, out of fold"),
     "drill": ("eval.drill", "the service, killed, loaded, attacked and spread over workers"),
     "facts": ("eval.facts", "lay out known values as documents in every layout, with their truth"),
+    "keypress": ("eval.keypress", "from a key of a reviewer to the next cell, in a browser"),
     "memory": ("eval.memory", "memory of one process over many documents"),
     "misreadings": ("eval.misreadings", "misread cells planted into tables that add up"),
     "peers": ("eval.peers", "other tools on the same documents, in the same run"),
