@@ -21,6 +21,7 @@ COMMANDS = {
         "eval.reported",
         "errors of the reports' own, planted into tables read without fault",
     ),
+    "screens": ("eval.screens", "pictures of the pages, for the docs"),
     "sentences": ("eval.sentences", "key figures of single sentences, such as the challenge set"),
     "serving": ("eval.serving", "what asking the token classifier costs a page"),
     "shifts": ("eval.shifts", "rows and columns that are not where the form has them"),

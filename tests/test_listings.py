@@ -16,7 +16,6 @@ from extractor.service.store import Store, open_store
 from extractor.service.tasks import Outcome
 from extractor.settings import Settings
 from extractor.types import Verdict
-from tests.test_jobs import postgresql, settings  # noqa: F401
 
 ORDER = {"t.b.x": 0, "t.a.x": 1, "u.a.x": 2}
 """As the form would have it: not as the alphabet has it."""
@@ -25,9 +24,8 @@ Cell = tuple[int | Decimal | None, str, str]
 
 
 @pytest.fixture
-def store(settings: Settings) -> Iterator[Store]:  # noqa: F811
-    settings.home.mkdir(exist_ok=True)
-    with open_store(settings) as store:
+def store(database_url: str, tmp_path: Path) -> Iterator[Store]:
+    with open_store(Settings(home=tmp_path, database_url=database_url)) as store:
         yield store
 
 

@@ -110,7 +110,8 @@ def _figure(figure: Json, schema: Schema, say: Say) -> dict[str, Any]:
 
 def _finding(finding: Json, result: Json, schema: Schema, say: Say) -> dict[str, Any]:
     verdict = Verdict(finding["verdict"])
-    evidence = [cell_of(result, slot) for slot in finding["cells"]]
+    # The total comes last, and is where one looks first.
+    evidence = [cell_of(result, slot) for slot in reversed(finding["cells"])]
     return {
         "kind": "finding",
         "title": finding_text(finding, result, schema, say),

@@ -50,7 +50,11 @@ def marks_view(desk: Desk, schema: Schema, say: Say) -> dict[str, Any]:
     evidence = question_of(result, current, schema, say)["evidence"] or {}
     cells = [cell_of(result, slot) for slot in related(result, current)]
     boxes = [cell["evidence"] for cell in cells if cell and (cell["evidence"] or {}).get("box")]
-    marks = [{"page": one["page"], "box": one["box"], "kind": "related"} for one in boxes]
+    marks = [
+        {"page": one["page"], "box": one["box"], "kind": "related"}
+        for one in boxes
+        if one["box"] != evidence.get("box")
+    ]
     if evidence.get("box"):
         marks.append({"page": evidence["page"], "box": evidence["box"], "kind": "current"})
     page = evidence.get("page") or _page_of_table(result, current)

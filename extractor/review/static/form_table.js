@@ -67,7 +67,8 @@ export default {
     choose(subject) { this.$emit("choose", subject); },
     cell(slot) { return this.$el.querySelector(`[data-slot="${slot}"]`); },
     reveal() {
-      this.cell(this.current)?.scrollIntoView({ block: "center", inline: "nearest" });
+      const found = this.cell(this.current) ?? this.cell(this.related.at(-1)); // of a sum its total
+      found?.scrollIntoView({ block: "center", inline: "nearest" });
     },
     walk(event, form, i, place) {
       const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];

@@ -19,11 +19,15 @@ export default {
           <p class="count" aria-live="off">{{ place }}</p>
         </div>
 
-        <div class="look" v-if="question.kind === 'cell' || question.kind === 'figure'">
+        <div class="look" v-if="question.kind !== 'report'">
           <div v-if="pages.length" class="crop" role="img" :aria-label="words.crop" :style="cropStyle">
             <span v-if="!crop" class="hint">{{ question.evidence ? words.noCrop : words.notFound }}</span>
           </div>
-          <div class="read">
+          <div v-if="question.kind === 'finding'" class="read">
+            <p><span class="tag" :class="question.verdict">{{ question.verdictText }}</span>
+               <span v-if="question.confirmed" class="tag good">{{ words.confirmed }}</span></p>
+          </div>
+          <div v-else class="read">
             <p><span class="quiet">{{ words.read }}</span> <strong class="value">{{ question.read }}</strong>
                <span v-if="question.printed && question.printed !== question.read" class="quiet">“{{ question.printed }}”</span></p>
             <p><span class="tag" :class="{ doubt: question.status === 'flagged', good: question.status === 'reviewed' }">{{ question.statusText }}</span>
@@ -34,10 +38,6 @@ export default {
           </div>
         </div>
         <p v-if="question.sentence" class="sentence">{{ question.sentence[0] }}<mark>{{ question.sentence[1] }}</mark>{{ question.sentence[2] }}</p>
-        <p v-if="question.kind === 'finding'" class="sums">
-          <span class="tag" :class="question.verdict">{{ question.verdictText }}</span>
-          <span v-if="question.confirmed" class="tag good">{{ words.confirmed }}</span>
-        </p>
         <ol v-if="question.members?.length" class="alternatives" :aria-label="words.members">
           <li v-for="(member, i) in question.members">
             <button type="button" @click="$emit('choose', member.slot)">
@@ -95,8 +95,8 @@ export default {
         <button type="button" @click="undo" :disabled="!may || !canUndo">{{ words.undo }} <kbd>U</kbd></button>
         <label class="keys"><input type="checkbox" v-model="keys"> {{ words.keys }}</label>
         <a class="plain" :href="words.helpHref" target="_blank">{{ words.help }} <kbd>?</kbd></a>
+        <p class="news" role="status">{{ news }}</p>
       </div>
-      <p class="news" role="status">{{ news }}</p>
     </section>`,
   props: { words: Object, may: Boolean, pages: Array, first: Object },
   emits: ["act", "move", "undo", "zoom", "choose"],
