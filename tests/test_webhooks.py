@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
+import itertools
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -180,6 +183,34 @@ def test_one_that_is_away_holds_up_no_other(settings: Settings, receiver: Receiv
         ]
         trail = [entry.name for entry in store.keys.trail()]
         assert receiver.url not in trail
+
+
+def test_an_answer_that_drips_is_not_waited_for(settings: Settings) -> None:
+    """Each byte comes in time, and the last one never."""
+    ending = threading.Event()
+
+    def drip() -> None:
+        connection, _ = server.accept()
+        with connection, contextlib.suppress(OSError):
+            connection.recv(65536)
+            for byte in itertools.cycle(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"." * 10**6):
+                if ending.wait(0.05):
+                    return
+                connection.sendall(bytes([byte]))
+
+    with Store(settings.home) as store, socket.create_server(("127.0.0.1", 0)) as server:
+        webhook = store.webhooks.add(f"http://127.0.0.1:{server.getsockname()[1]}/", by="k")
+        add_and_remove(store, "a")
+        dripping = threading.Thread(target=drip)
+        dripping.start()
+        try:
+            assert Sender(store, timeout_seconds=0.5).send_next()
+        finally:
+            ending.set()
+            dripping.join()
+        (delivery,) = store.webhooks.deliveries(webhook.id)
+        assert delivery.error is not None
+        assert "has not answered within" in delivery.error
 
 
 def test_nothing_is_sent_to_a_webhook_that_is_gone(settings: Settings, receiver: Receiver) -> None:

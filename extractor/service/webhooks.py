@@ -13,8 +13,10 @@ import hmac
 import logging
 import threading
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
+import anyio
 import httpx2
 
 from extractor.service.models import DocumentModel
@@ -28,7 +30,7 @@ SIGNATURE = "X-Extractor-Signature"
 AGAIN_SECONDS = (30, 120, 600, 3600, 4 * 3600, 12 * 3600)
 """Pauses before a message is tried again; after the last one it is given up."""
 TIMEOUT_SECONDS = 10.0
-"""For which a receiver may be silent."""
+"""In which a receiver must have answered, however it spreads its answer."""
 _IDLE_SECONDS = 1.0
 
 
@@ -41,11 +43,10 @@ def signature(secret: str, seconds: int, body: bytes) -> str:
 class Sender(threading.Thread):
     """Sends what is due, one message after the other, until it is stopped."""
 
-    def __init__(self, store: Store, http: httpx2.Client | None = None) -> None:
+    def __init__(self, store: Store, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
         super().__init__(name="webhooks", daemon=True)
         self._store = store
-        # No redirects: the address was chosen by an administrator, and no other is spoken to.
-        self._http = http or httpx2.Client(timeout=TIMEOUT_SECONDS, follow_redirects=False)
+        self._timeout = timeout_seconds
         self._stopping = threading.Event()
 
     def run(self) -> None:
@@ -61,8 +62,7 @@ class Sender(threading.Thread):
     def stop(self) -> None:
         self._stopping.set()
         if self.is_alive():
-            self.join(TIMEOUT_SECONDS)  # what is cut off is sent again after the next start
-        self._http.close()
+            self.join(self._timeout)  # what is cut off is sent again after the next start
 
     def send_next(self) -> bool:
         """Send one message if one is due, and say whether one was."""
@@ -101,7 +101,22 @@ class Sender(threading.Thread):
             SIGNATURE: signature(webhook.secret, int(time.time()), body),
         }
         try:
-            with self._http.stream("POST", webhook.url, content=body, headers=headers) as answer:
-                return "" if answer.is_success else f"it answered {answer.status_code}"
+            status = anyio.run(self._post, webhook.url, body, headers)
+        except TimeoutError:
+            return f"it has not answered within {self._timeout:.0f} s"
         except (httpx2.HTTPError, httpx2.StreamError) as error:
             return f"it cannot be reached ({type(error).__name__})"
+        return "" if 200 <= status < 300 else f"it answered {status}"
+
+    async def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
+        """The status of the answer; what else it says is not read.
+
+        Raises:
+            TimeoutError: it was not there in time: a limit of the whole, which the client library
+                only has for each of its parts.
+        """
+        # No redirects: the address was chosen by an administrator, and no other is spoken to.
+        async with httpx2.AsyncClient(timeout=self._timeout, follow_redirects=False) as http:
+            with anyio.fail_after(self._timeout):
+                async with http.stream("POST", url, content=body, headers=headers) as answer:
+                    return answer.status_code
