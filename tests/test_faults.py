@@ -6,17 +6,21 @@ import resource
 import socket
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import fsspec
 import psutil
 import pytest
+from fsspec import AbstractFileSystem
 
 from eval.drill.real import Office, office
+from extractor.errors import StoreError
 from extractor.service import database as database_module
 from extractor.service.database import DATABASE
 from extractor.service.files import FILES
+from extractor.service.remote import Remote
 from extractor.settings import Settings
 from tests.test_service import API, code_of, running, upload, upload_one
 
@@ -134,3 +138,30 @@ def test_who_hangs_up_leaves_nothing(real: Office) -> None:
         time.sleep(0.1)
     assert not list((real.home / "incoming").iterdir())
     assert real.service.is_alive
+
+
+class _Away(AbstractFileSystem):
+    """A storage whose client has errors of its own, as that of S3 does."""
+
+    protocol = "away"
+
+    def _fail(self, *_: object, **__: object) -> None:
+        raise RuntimeError("could not connect to the endpoint")
+
+    ls = glob = put_file = get_file = rm = makedirs = _fail
+
+
+def test_a_storage_that_does_not_answer_is_said_to(tmp_path: Path) -> None:
+    fsspec.register_implementation("away", _Away, clobber=True)
+    remote = Remote("away://office")
+    folder = tmp_path / ("0" * 64)
+    folder.mkdir()
+    calls: list[Callable[[], object]] = [
+        lambda: remote.put(folder),
+        lambda: remote.get(folder),
+        lambda: remote.remove(folder),
+        remote.folders,
+    ]
+    for call in calls:
+        with pytest.raises(StoreError, match="does not answer: could not connect"):
+            call()

@@ -82,8 +82,14 @@ class Remote:
             self._system.rm(place, recursive=not name)
 
     def folders(self) -> set[str]:
-        """The names of all documents' folders."""
-        found = self._system.glob(f"{self._root}/*/*")
+        """The names of all documents' folders.
+
+        Raises:
+            StoreError: the storage does not answer.
+        """
+        with self._said():
+            self._system.invalidate_cache()
+            found = self._system.glob(f"{self._root}/*/*")
         return {str(path).rstrip("/").rsplit("/", 1)[-1] for path in found}
 
     def _names(self, folder: Path) -> dict[str, int]:
@@ -102,5 +108,5 @@ class Remote:
     def _said(self) -> Iterator[None]:
         try:
             yield
-        except OSError as error:
+        except Exception as error:  # every kind of storage has errors of its own
             raise StoreError(f"the storage of files does not answer: {error}") from error
