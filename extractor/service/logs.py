@@ -5,11 +5,15 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import sys
 from datetime import UTC, datetime
 from typing import Any, Literal, TextIO
 
 _FIELDS = ("document", "request")
+_KIND, _AGAIN_SECONDS = 32, 30.0
+"""So many characters at the beginning tell what a message is about, and it is said again after so
+long."""
 
 
 def about(document_id: str) -> dict[str, Any]:
@@ -27,6 +31,7 @@ def configure(format: Literal["text", "json"]) -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     workflows = logging.getLogger("dbos")  # has a handler of its own otherwise
     workflows.handlers[:] = [handler]
+    workflows.filters[:] = [_Brief()]
     workflows.propagate = False
 
 
@@ -37,6 +42,24 @@ def _is_no_connection(record: logging.LogRecord) -> bool:
         ('%s - "WebSocket', "connection ")
     )
     return not (record.name == "uvicorn.error" and is_about)
+
+
+class _Brief(logging.Filter):
+    """Says once in a while what would be said ten times a second, with a stack trace, for as long
+    as the database is away."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said_at: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = record.getMessage().partition("\n")[0], None
+        kind = str(record.msg)[:_KIND]
+        now = record.created
+        if now - self._said_at.get(kind, -math.inf) < _AGAIN_SECONDS:
+            return False
+        self._said_at[kind] = now
+        return True
 
 
 class _Stderr(logging.StreamHandler[TextIO]):
