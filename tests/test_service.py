@@ -484,18 +484,19 @@ def test_every_code_is_documented() -> None:
 
 def test_headers_and_pages_without_a_key(client: TestClient) -> None:
     del client.headers["Authorization"]
-    for path in ("/", "/docs", "/openapi.json", "/swagger/swagger-ui.css"):
+    to_pages = client.get("/", follow_redirects=False)
+    assert (to_pages.status_code, to_pages.headers["location"]) == (307, "/review/")
+    for path in ("/docs", "/openapi.json", "/swagger/swagger-ui.css"):
         response = client.get(path)
         assert response.status_code == 200, path
         assert "default-src 'none'" in response.headers["content-security-policy"]
         assert response.headers["x-content-type-options"] == "nosniff"
         assert response.headers["cache-control"] == "no-store"
-    for path in ("/", "/docs"):
-        html = client.get(path).text
-        assert "http://" not in html
-        assert "https://" not in html
-        assert "<script>" not in html
-        assert "style=" not in html
+    html = client.get("/docs").text
+    assert "http://" not in html
+    assert "https://" not in html
+    assert "<script>" not in html
+    assert "style=" not in html
 
 
 def test_database_has_the_form_of_the_tables(database_url: str, tmp_path: Path) -> None:

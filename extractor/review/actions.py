@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,6 +16,8 @@ from extractor.service.review_models import CellBody, FigureBody, FindingBody, R
 from extractor.types import FIGURES, FINDINGS, REPORT, State
 
 MAX_DIGITS, MAX_DECIMALS = 18, 6
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+_NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?")
 STATES = (State.BLANK, State.DASH, State.NOT_APPLICABLE, State.ILLEGIBLE, State.MISSING)
 
 
@@ -26,7 +29,9 @@ class NotADecision(Exception):
         self.texts = chinese, english
 
 
-def decision(action: Mapping[str, Any], subject: str, result: Json) -> Body:
+def decision(
+    action: Mapping[str, Any], subject: str, result: Json, kinds: Mapping[str, str]
+) -> Body:
     """The decision about what is looked at.
 
     Args:
@@ -35,6 +40,7 @@ def decision(action: Mapping[str, Any], subject: str, result: Json) -> Body:
             or the name of a state. `comment` may be there.
         subject: what it is about.
         result: as it was shown.
+        kinds: of every slot of the form, what its value is.
 
     Raises:
         NotADecision: it is not valid, or does not suit the subject.
@@ -51,7 +57,9 @@ def decision(action: Mapping[str, Any], subject: str, result: Json) -> Body:
             return FindingBody(confirmed=True, comment=comment)
         if group == FIGURES:
             return _figure(do, action, result, subject, comment)
-        return _cell(do, action, result, subject, comment)
+        body = _cell(do, action, result, subject, comment)
+        _check(body, cell_of(result, subject), kinds.get(subject, "count"))
+        return body
     except ValidationError as error:
         said = error.errors()[0]["msg"]
         raise NotADecision(f"无法保存：{said}", f"This cannot be saved: {said}") from None
@@ -72,6 +80,11 @@ def _report(action: Mapping[str, Any], comment: str | None) -> ReportBody:
     if year and not (year.isascii() and year.isdecimal()):
         raise NotADecision(
             f"“{year}”不是年份，请填四位数字", f"{year!r} is no year; give four digits"
+        )
+    if year and not FIRST_YEAR <= int(year) <= LAST_YEAR:
+        raise NotADecision(
+            f"年度应在 {FIRST_YEAR} 至 {LAST_YEAR} 之间",
+            f"A year is between {FIRST_YEAR} and {LAST_YEAR}",
         )
     organization = str(action.get("organization") or "").strip() or None
     if organization is None and not year:
@@ -119,30 +132,68 @@ def _taken(alternative: Mapping[str, Any], comment: str | None) -> CellBody:
     return CellBody(state=alternative["state"], printed=printed, comment=comment)
 
 
+def _check(body: CellBody, cell: Json | None, kind: str) -> None:
+    """Ask back where a number is odd, unless a note says that it is printed so.
+
+    Raises:
+        NotADecision: a count is negative or broken; or an amount has the digits that are printed
+            in another unit.
+    """
+    if body.comment:
+        return
+    value = body.value
+    if body.confirmed and cell is not None and cell["value"] is not None:
+        value = Decimal(str(cell["value"]))
+    if value is None:
+        return
+    is_odd = value < 0 and kind != "signed"
+    is_odd |= kind != "amount" and value != value.to_integral_value()
+    if is_odd:
+        raise NotADecision(
+            f"此处很少是 {value:f} 这样的数，没有保存；原文确实如此的，请先按 C 写附注",
+            f"{value:f} is an odd number here; nothing was saved. If it is printed so, say it in a "
+            "note (C) first",
+        )
+    if kind == "amount" and body.value is not None and cell is not None:
+        printed = _number(cell["printed"] or "")
+        was = None if cell["value"] is None else Decimal(str(cell["value"]))
+        if printed == value != was:
+            unit = cell["unit"] or ""
+            raise NotADecision(
+                f"请按“{unit}”填写：原文的 {value:f} 似以别的单位印刷，原读作 {was} {unit}，"
+                "没有保存；确应如此的，请先按 C 写附注",
+                f"Give it in {unit}: the print seems to be in another unit, and was read as {was} "
+                f"{unit}. Nothing was saved; if it is so, say it in a note (C) first",
+            )
+
+
 def typed(text: Any) -> Decimal:
-    """The number that somebody typed; full-width digits and separators of thousands are allowed.
+    """The number that somebody typed; full-width digits are allowed, and separators of thousands.
 
     Raises:
         NotADecision: it is none, or has more digits than a form's number can have.
     """
     shown = str(text or "").strip()
-    plain = unicodedata.normalize("NFKC", shown).replace(",", "").replace(" ", "")
-    plain = plain.replace("−", "-")
-    try:
-        value = Decimal(plain)
-    except InvalidOperation:
-        value = Decimal("NaN")
     if not shown:
         raise NotADecision("请输入数字；若为空白，请按 B", "Type a number; for a blank press B")
-    if not plain.lstrip("+-").replace(".", "", 1).isdecimal() or not value.is_finite():
+    value = _number(shown)
+    if value is None:
         raise NotADecision(
             f"“{shown}”不是数字，未保存", f"“{shown}” is no number; nothing was saved"
         )
-    digits = plain.lstrip("+-")
-    n_digits, n_decimals = len(digits.replace(".", "")), len(digits.partition(".")[2])
-    if n_digits > MAX_DIGITS or n_decimals > MAX_DECIMALS:
+    _, digits, exponent = value.as_tuple()
+    n_decimals = -exponent if isinstance(exponent, int) else 0
+    if max(len(digits), n_decimals) > MAX_DIGITS or n_decimals > MAX_DECIMALS:
         raise NotADecision(
             f"“{shown}”位数过多：最多 {MAX_DIGITS} 位，其中小数 {MAX_DECIMALS} 位",
             f"“{shown}” has more than {MAX_DIGITS} digits, or more than {MAX_DECIMALS} decimals",
         )
     return value
+
+
+def _number(text: str) -> Decimal | None:
+    """What a text says as digits; None where it is no plain number."""
+    plain = unicodedata.normalize("NFKC", text).replace("−", "-").strip()
+    if not _NUMBER.fullmatch(plain) or not plain.isascii():
+        return None
+    return Decimal(plain.replace(",", "")) + 0

@@ -134,6 +134,7 @@ class QuestionCard(Element, component="static/question_card.js"):
         on_undo: Handler,
         on_zoom: Handler,
         on_choose: Handler,
+        on_again: Handler,
     ) -> None:
         super().__init__()
         self.props.update(words=words, may=may, pages=pages, first=first)
@@ -143,6 +144,7 @@ class QuestionCard(Element, component="static/question_card.js"):
             "undo": on_undo,
             "zoom": on_zoom,
             "choose": on_choose,
+            "again": on_again,
         }
         for name, handler in handlers.items():
             self.on(name, handler)

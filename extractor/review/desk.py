@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import combinations
 from typing import Any
 
 from extractor.types import FIGURES, FINDINGS, REPORT, CellStatus, Verdict
@@ -47,12 +49,33 @@ def queue(result: Json) -> tuple[str, ...]:
     that nobody has confirmed. Where a cell is in doubt for nothing but such errors, it is they that
     are asked about, once and not cell by cell."""
     mine = unconfirmed(result)
+    suspects = crossings(result)
     line: dict[str, None] = {}
     for question in result["questions"]:
         about = _only_for(result, question["slot"], mine)
         for subject in about or (question["slot"],):
-            line[subject] = None
-    return tuple(line | dict.fromkeys(finding_subject(one) for one in mine))
+            line[suspects.get(subject, subject)] = None
+    subjects = [finding_subject(one) for one in mine]
+    return tuple(line | dict.fromkeys(suspects.get(one, one) for one in subjects))
+
+
+def crossings(result: Json) -> dict[str, str]:
+    """Errors of the report, by name, that one and the same number would explain: the only cell that
+    two of them share, if both are out by as much. That is rather one number that was misread than
+    two errors, so the cell is asked about first, and they once a person has seen it."""
+    found: dict[str, str] = {}
+    mine = [one for one in unconfirmed(result) if one["found"] is not None]
+    for first, second in combinations(mine, 2):
+        shared = set(first["cells"]) & set(second["cells"])
+        gaps = {
+            abs(Decimal(str(f["found"])) - Decimal(str(f["expected"]))) for f in (first, second)
+        }
+        if len(shared) == 1 and len(gaps) == 1:
+            (slot,) = shared
+            cell = cell_of(result, slot)
+            if cell is not None and cell["status"] != CellStatus.REVIEWED.value:
+                found |= dict.fromkeys((finding_subject(first), finding_subject(second)), slot)
+    return found
 
 
 def _only_for(result: Json, slot: str, mine: Sequence[Json]) -> list[str]:
@@ -133,9 +156,17 @@ def moved(desk: Desk, by: int) -> Desk:
     return replace(desk, current=at, passed=passed, cleared=())
 
 
+def contradictions(before: Json, now: Json, subject: str | None) -> list[Json]:
+    """Sums through a cell that an answer has broken: what was typed may be a slip."""
+    known = {one["relation"] for one in before["findings"]}
+    return [
+        one for one in now["findings"] if subject in one["cells"] and one["relation"] not in known
+    ]
+
+
 def answered(desk: Desk, result: Json, version: int) -> Desk:
     """The desk after an answer about what is looked at, with the result that follows from it: the
-    next open one comes by itself."""
+    next open one comes by itself; but nothing does where the answer breaks sums that held."""
     cleared = tuple(
         subject
         for subject in doubts(desk.result)
@@ -143,12 +174,14 @@ def answered(desk: Desk, result: Json, version: int) -> Desk:
     )
     passed = tuple(one for one in desk.passed if one in queue(result))
     after = replace(desk, result=result, version=version, passed=passed, cleared=cleared)
+    if contradictions(desk.result, result, desk.current):
+        return after
     return replace(after, current=_first(after))
 
 
-def renewed(desk: Desk, result: Json, version: int, generation: int) -> Desk:
+def renewed(desk: Desk, result: Json, version: int) -> Desk:
     """The desk after somebody else has changed the document; one goes on looking at the same."""
-    after = replace(desk, result=result, version=version, generation=generation, cleared=())
+    after = replace(desk, result=result, version=version, cleared=())
     if desk.current is not None and is_there(result, desk.current):
         return after
     return replace(after, current=_first(after))
@@ -162,7 +195,10 @@ def is_same(before: Json, now: Json, subject: str) -> bool:
     there, here = _item(before, subject), _item(now, subject)
     if there is None or here is None:
         return False
-    names = ("value", "state", "printed", "status", "verdict", "expected", "found", "confirmed")
+    names = (
+        *("value", "state", "printed", "unit", "status", "key", "sentence"),
+        *("verdict", "expected", "found", "confirmed"),
+    )
     return all(there.get(name) == here.get(name) for name in names)
 
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from extractor.review.desk import Json
+from extractor.errors import ExtractorError
+from extractor.review.desk import Json, cell_of
 from extractor.review.visitor import Visitor
+from extractor.service.decisions import standing
+from extractor.service.images import text_lines
 from extractor.service.tables import Document, DocumentState, Review
+
+Say = Callable[[str, str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +26,18 @@ class Loaded:
     result: Json | None
     trail: Sequence[Review]
     names: Mapping[str, str]
+
+    @property
+    def own_trail(self) -> list[Review]:
+        """The decisions about the extraction that the result is of."""
+        generation = self.document.generation
+        return [review for review in self.trail if review.generation == generation]
+
+    @property
+    def absent(self) -> list[Review]:
+        """Key figures that are said not to be in the text, and so are in no result."""
+        last = {review.slot: review for review in standing(self.own_trail)}
+        return [one for one in last.values() if (one.after or {}).get("is_stated") is False]
 
 
 def load(visitor: Visitor, document_id: str) -> Loaded | None:
@@ -40,3 +58,36 @@ def load(visitor: Visitor, document_id: str) -> Loaded | None:
         return None
     document, content = found
     return Loaded(document, json.loads(content), service.store.reviews(document_id), names)
+
+
+def last_decision(loaded: Loaded, subject: str | None, say: Say) -> str:
+    """Who has decided about something last, when and why, in words; "" where nobody has."""
+    if subject is None or loaded.result is None:
+        return ""
+    # Figures are other ones in another extraction; cells are the same.
+    trail = loaded.trail if cell_of(loaded.result, subject) else loaded.own_trail
+    about = [review for review in standing(trail) if review.slot == subject]
+    if not about or about[-1].after is None:
+        return ""
+    last = about[-1]
+    who = loaded.names.get(last.key_id, last.key_id)
+    when = last.at.astimezone().strftime("%Y-%m-%d %H:%M")
+    note = f"：{last.comment}" if last.comment else ""
+    return say(f"{who} 于 {when} 核对{note}", f"{who} decided on {when}{note}")
+
+
+def page_addresses(visitor: Visitor, document: Document) -> list[str]:
+    """Where the images of the pages are; empty for a text."""
+    count = len(document.rotations or ())
+    pages = (visitor.api("documents", document.id, "pages", str(n)) for n in range(1, count + 1))
+    return [f"{page}?generation={document.generation}" for page in pages]
+
+
+def lines_of(visitor: Visitor, document: Document) -> list[dict[str, Any]]:
+    """The lines of a text with their numbers; empty where it cannot be read (any more)."""
+    service = visitor.service
+    try:
+        found = text_lines(document, service.store, service.settings)
+    except (ExtractorError, OSError):
+        return []
+    return [{"line": line, "text": text} for line, text in found]

@@ -13,13 +13,14 @@ from extractor.flag import FLAGS
 from extractor.review.desk import (
     Json,
     cell_of,
+    crossings,
     figure_of,
     finding_of,
     finding_subject,
 )
 from extractor.review.form_view import cell_text, layout_of, number_text
 from extractor.review.slot_words import slot_words
-from extractor.schema import Schema
+from extractor.schema import TEXT, Schema
 from extractor.types import FINDINGS, REPORT, CellStatus, Exactness, State, Verdict
 
 Say = Callable[[str, str], str]
@@ -71,6 +72,7 @@ def _cell(cell: Json, subject: str, result: Json, schema: Schema, say: Say) -> d
         "title": slot.label,
         "table": titles.get(table, table),
         "read": read_as(cell, say),
+        "isReviewed": cell["status"] == CellStatus.REVIEWED.value,
         "printed": cell["printed"] or "",
         "unit": cell["unit"] or "",
         "annotation": cell["annotation"] or "",
@@ -114,11 +116,12 @@ def _finding(finding: Json, result: Json, schema: Schema, say: Say) -> dict[str,
     evidence = [cell_of(result, slot) for slot in reversed(finding["cells"])]
     return {
         "kind": "finding",
-        "title": finding_text(finding, result, schema, say),
+        "title": finding_text(finding, schema, say),
         "table": say("勾稽问题", "Finding"),
         "verdict": verdict.value,
         "verdictText": verdict_text(verdict, say),
         "confirmed": finding["confirmed"],
+        "isOfText": finding["relation"].partition(".")[0] == TEXT,
         "canConfirm": verdict is not Verdict.MISREAD and not finding["confirmed"],
         "expected": number_text(finding["expected"]),
         "found": number_text(finding["found"]),
@@ -146,10 +149,13 @@ def _members(finding: Json, result: Json, schema: Schema) -> list[dict[str, str]
     return found
 
 
-def finding_text(finding: Json, result: Json, schema: Schema, say: Say) -> str:
+def finding_text(finding: Json, schema: Schema, say: Say) -> str:
     """What does not fit together, in a sentence."""
     found = finding_object(finding)
-    return say(told(found, schema), told(found, schema, "en"))
+    text = say(told(found, schema), told(found, schema, "en"))
+    if found.verdict is Verdict.MISREAD:
+        return say(f"{text}（按修正前的读数）", f"{text} (as it was first read)")
+    return text
 
 
 def verdict_text(verdict: Verdict, say: Say) -> str:
@@ -188,7 +194,12 @@ def _reasons(cell: Json, subject: str, result: Json, schema: Schema, say: Say) -
             yield say(flag_words(code), _english(code))
     for finding in broken:
         verdict = verdict_text(Verdict(finding["verdict"]), say)
-        yield f"{finding_text(finding, result, schema, say)}（{verdict}）"
+        yield f"{finding_text(finding, schema, say)}（{verdict}）"
+    if subject in crossings(result).values():
+        yield say(
+            "改动这一个数即可同时使两处平衡：可能是此数读错，请看原文",
+            "This one number would explain both: it may have been misread; look at the print",
+        )
     for other in cell["alternatives"]:
         pair = confusion(cell["printed"] or "", other["printed"] or "")
         if other["source"] == "reader" and pair is not None:
@@ -266,7 +277,7 @@ def findings_of(result: Json, schema: Schema, say: Say) -> list[dict[str, Any]]:
     return [
         {
             "subject": finding_subject(one),
-            "text": finding_text(one, result, schema, say),
+            "text": finding_text(one, schema, say),
             "verdict": one["verdict"],
             "verdictText": verdict_text(Verdict(one["verdict"]), say),
             "confirmed": one["confirmed"],

@@ -3,7 +3,7 @@ the key figures of its text. Each is drawn anew after every answer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from nicegui import html
@@ -13,10 +13,10 @@ from extractor.review.question_view import findings_of, question_of
 from extractor.review.visitor import Visitor
 from extractor.schema import Schema
 from extractor.service.models import ExportFormat
-from extractor.service.tables import Document
+from extractor.service.tables import Document, Review
 from extractor.types import FIGURES, REPORT
 
-LookAt = Callable[[str], None]
+LookAt = Callable[[str], Awaitable[None]]
 
 
 def draw_head(
@@ -61,12 +61,16 @@ def draw_findings(
 def draw_figures(
     result: Json,
     current: str | None,
+    absent: Sequence[Review],
     schema: Schema,
     say: Callable[[str, str], str],
     look_at: LookAt,
+    withdraw: LookAt,
 ) -> None:
-    """Key figures beside their sentences, marked in the text."""
+    """Key figures beside their sentences, marked in the text; after them those that somebody has
+    said not to be there, who may have been wrong."""
     html.h2(say("正文数据", "Key figures of the text"))
+    _absent(absent, schema, say, withdraw)
     if not result["figures"]:
         html.p(say("正文中没有识别出数据。", "None was found in the text.")).classes("hint")
         return
@@ -89,5 +93,21 @@ def draw_figures(
                     html.span(after)
 
 
-def _looking(look_at: LookAt, subject: str) -> Callable[[Any], None]:
+def _absent(
+    absent: Sequence[Review],
+    schema: Schema,
+    say: Callable[[str, str], str],
+    withdraw: LookAt,
+) -> None:
+    labels = {key.key: key.label for key in schema.figures}
+    for review in absent:
+        label = labels.get(review.before.get("key", ""), "")
+        with html.p().classes("absent"):
+            html.span(f"{label} {review.before.get('printed', '')}".strip())
+            html.span(say("已确认正文无此数", "said not to be there")).classes("tag")
+            button = html.button(say("撤回", "Withdraw"), type="button").classes("plain")
+            button.on("click", _looking(withdraw, review.slot))
+
+
+def _looking(look_at: LookAt, subject: str) -> Callable[[Any], Awaitable[None]]:
     return lambda _: look_at(subject)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from extractor.review.desk import Desk, Json, cell_of
+from extractor.review.desk import Desk, Json, cell_of, finding_of
 from extractor.review.form_view import cells_of, form_of, layout_of, residuals_of
-from extractor.review.question_view import question_of, related
+from extractor.review.question_view import finding_text, question_of, related
 from extractor.schema import Schema
-from extractor.types import REPORT
+from extractor.types import FINDINGS, REPORT
 
 Say = Callable[[str, str], str]
 
@@ -31,7 +31,11 @@ def cells_view(desk: Desk, schema: Schema, say: Say) -> dict[str, Any]:
     residuals = {}
     for table in result["tables"]:
         cells |= cells_of(result, table, say)
-        residuals[table] = residuals_of(result, layout_of(result, table, schema))
+        found = residuals_of(result, layout_of(result, table, schema))
+        for one in (one for line in found.values() for one in line):
+            finding = finding_of(result, f"{FINDINGS}.{one['relation']}")
+            one["said"] = finding_text(finding, schema, say) if finding else one["text"]
+        residuals[table] = found
     return {
         "cells": cells,
         "residuals": residuals,

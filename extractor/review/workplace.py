@@ -6,41 +6,45 @@ This module asks the service and shows; what comes next and what an answer means
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
-from nicegui import html, run, ui
+from nicegui import html, ui
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
-from extractor.errors import ExtractorError
 from extractor.review import desk as desks
 from extractor.review.actions import NotADecision, decision
+from extractor.review.asking import SessionEnded, ask, sign_in_again
 from extractor.review.components import FormTable, PageView, QuestionCard
 from extractor.review.desk import queue
 from extractor.review.frame import frame, tell
-from extractor.review.loaded import Loaded, load
+from extractor.review.loaded import Loaded, last_decision, lines_of, load, page_addresses
 from extractor.review.problem_words import problem_words
-from extractor.review.question_view import question_of
+from extractor.review.question_view import finding_text, question_of
 from extractor.review.report_parts import draw_figures, draw_findings, draw_head
-from extractor.review.report_view import Say, cells_view, forms_view, marks_view
+from extractor.review.report_view import cells_view, forms_view, marks_view
 from extractor.review.review_words import card_words, page_words
-from extractor.review.site import sign_in_address
 from extractor.review.visitor import Visitor
-from extractor.service.database import UNAVAILABLE
+from extractor.service.answers import Body
 from extractor.service.decisions import undoable
-from extractor.service.images import text_lines
-from extractor.service.problems import (
-    DATABASE_UNAVAILABLE,
-    INVALID_REQUEST,
-    VERSION_OUTDATED,
-    ProblemError,
-)
+from extractor.service.problems import INTERNAL_ERROR, VERSION_OUTDATED, ProblemError
+from extractor.service.review_models import FigureBody
+from extractor.service.sessions import Signed
 from extractor.service.tables import Document, Review, Role
 from extractor.types import FIGURES
 
+log = logging.getLogger(__name__)
+
 WATCH_SECONDS = 2.0
 """So often it is looked whether somebody else has changed the document."""
+TRIES = 5
+"""Of a decision, where others decide about other cells at the same time."""
+# A click beside the cells scrolls nothing and answers nothing; keys stay with the question.
+_KEEP_FOCUS = "(event) => { if (!event.target.closest('button, a')) event.preventDefault(); }"
 
 
 class Workplace:
@@ -55,14 +59,19 @@ class Workplace:
         document = loaded.document
         self._desk = desks.opened(loaded.result, document.version, document.generation, at)
         self._may = visitor.may(Role.REVIEWER)
-        self._is_busy = False
+        self._lock = asyncio.Lock()
+        is_lost = bool(at) and at != self._desk.current
+        lost = self._say("没有找到所指之处", "What the address names is not there")
+        self._welcome = lost if is_lost else ""
         self._shown: dict[int, Any] = {}
 
     async def build(self) -> None:
         """Show everything."""
         document, say = self._loaded.document, self._say
-        pages = self._page_addresses()
-        lines = [] if pages else await run.io_bound(self._lines) or []
+        pages = page_addresses(self._visitor, document)
+        lines = (
+            [] if pages else await ask(self._visitor, lambda _: lines_of(self._visitor, document))
+        )
         with frame(self._visitor, f"{document.name} · {say('复核', 'Review')}", "next"):
             self._head = html.div().classes("report-head")
             if not self._may:
@@ -81,12 +90,13 @@ class Workplace:
                         words=card_words(self._visitor, document.id),
                         may=self._may,
                         pages=pages,
-                        first=self._question(),
+                        first=self._question() | {"news": self._welcome},
                         on_act=self._on_act,
                         on_move=self._on_move,
                         on_undo=self._on_undo,
                         on_zoom=lambda event: self._page.magnify(str(event.args)),
                         on_choose=self._on_choose,
+                        on_again=self._watch,
                     )
                     with html.div(tabindex="0", role="region").classes("tables") as tables:
                         self._findings = html.section().classes("report-findings")
@@ -97,136 +107,208 @@ class Workplace:
                             on_choose=self._on_choose,
                         )
                         self._figures = html.section().classes("report-figures")
+                    tables.on("mousedown", js_handler=_KEEP_FOCUS)
                     tables.props["aria-label"] = say("表格与数据", "Tables and figures")
         self._draw()
         ui.timer(WATCH_SECONDS, self._watch)
 
-    # --- what was done ---
+    # --- what was done, one thing after the other ---
 
     async def _on_act(self, event: GenericEventArguments) -> None:
-        """An answer about what the visitor saw; one about something else is a second press."""
-        action = event.args
-        subject, version = action.get("subject"), action.get("version")
-        if subject != self._desk.current or version != self._desk.version or self._is_busy:
-            return
-        try:
-            body = decision(action, subject, self._desk.result)
-        except NotADecision as problem:
-            self._card.refuse(self._say(*problem.texts))
-            return
-
-        def decide(at: int) -> Document:
-            service, key_id = self._visitor.service, self._visitor.signed.principal.key_id
-            document = self._loaded.document
-            return service.reviews.decide(document, subject, body, key_id=key_id, version=at)
-
-        await self._change(decide, subject)
+        """An answer about what the visitor saw; one about something else is not taken."""
+        async with self._turn():
+            action, desk = event.args, self._desk
+            subject = action.get("subject")
+            if (subject, action.get("version")) != (desk.current, desk.version):
+                self._refresh()
+                return
+            try:
+                body = decision(action, subject, desk.result, self._schema.kinds)
+            except NotADecision as problem:
+                self._card.refuse(self._say(*problem.texts))
+                return
+            await self._decide(subject, body)
 
     async def _on_undo(self, event: GenericEventArguments) -> None:
-        if event.args.get("version") != self._desk.version or self._is_busy:
-            return
-        last = self._undoable()
-        if last is None:
-            self._card.refuse(self._say("没有可撤销的操作", "There is nothing to undo"))
-            return
+        """Only ever what the visitor saw as the last: nothing that came since."""
+        async with self._turn():
+            last = self._undoable()
+            if event.args.get("version") != self._desk.version or last is None:
+                self._refresh()
+                return
 
-        def undo(at: int) -> Document:
-            service, key_id = self._visitor.service, self._visitor.signed.principal.key_id
-            return service.reviews.undo(self._loaded.document, key_id=key_id, version=at)
+            def undo(signed: Signed) -> Document:
+                signed.principal.require(Role.REVIEWER)
+                key_id, version = signed.principal.key_id, self._desk.version
+                service, document = self._visitor.service, self._loaded.document
+                return service.reviews.undo(document, key_id=key_id, version=version)
 
-        if await self._change(undo, last.slot):
-            self._desk = desks.chosen(self._desk, last.slot)
-            self._refresh(self._say("已撤销", "Undone"))
+            try:
+                await ask(self._visitor, undo)
+            except ProblemError as problem:
+                if problem.type is VERSION_OUTDATED and await self._take_over():
+                    self._refresh()
+                self._card.refuse(problem_words(problem.type.code, self._say))
+                return
+            if await self._go_on():
+                self._desk = desks.chosen(self._desk, last.slot)
+                self._refresh(self._say("已撤销", "Undone"))
 
-    async def _change(self, change: Any, subject: str) -> bool:
-        """Have the service change the document, and show what follows; whether it has.
-
-        Where somebody else was faster, and what they changed is something else, it is done on top
-        of that; else it is said, and nothing is changed.
-        """
-        if not self._is_signed_in():
-            return False
-        self._is_busy = True
-        try:
-            for _ in range(3):
-                try:
-                    await run.io_bound(change, self._desk.version)
-                except ProblemError as problem:
-                    if problem.type is not VERSION_OUTDATED or not await self._is_still(subject):
-                        raise
-                else:
-                    break
-            loaded = await run.io_bound(load, self._visitor, self._loaded.document.id)
-        except _SomebodyElse:
+    async def _on_move(self, event: GenericEventArguments) -> None:
+        async with self._turn():
+            self._desk = desks.moved(self._desk, 1 if event.args == 1 else -1)
             self._refresh()
+
+    async def _on_choose(self, event: GenericEventArguments) -> None:
+        await self._look_at(str(event.args))
+
+    async def _look_at(self, subject: str) -> None:
+        async with self._turn():
+            self._desk = desks.chosen(self._desk, subject)
+            self._refresh()
+
+    async def _on_withdraw(self, subject: str) -> None:
+        """Of a figure that is said not to be there, and so can be looked at no more."""
+        async with self._turn():
+            await self._decide(subject, FigureBody(withdrawn=True))
+
+    async def _watch(self, _: object = None) -> None:
+        """Follow what others do with the document, as long as the visitor may see it."""
+        if self._lock.locked():
+            return
+        async with self._turn():
+            try:
+                store, document_id = self._visitor.service.store, self._loaded.document.id
+                now = await ask(self._visitor, lambda _: store.find(document_id))
+            except ProblemError:
+                return  # it is said when something is to be saved
+            if now is None:
+                self._gone()
+            elif now.version != self._desk.version:
+                await self._follow()
+
+    async def _follow(self) -> None:
+        """Show what somebody else has done, and say so where it is what is looked at."""
+        before = self._desk
+        if not await self._take_over():
+            return
+        self._refresh(self._say("他人已更新此报告", "Somebody else has changed this report"))
+        current = self._desk.current
+        if current is not None and not desks.is_same(before.result, self._desk.result, current):
             self._card.refuse(
                 self._say(
-                    "另一位复核人刚刚更改了此处，您的答案没有保存；请按现在的内容再核对。",
-                    "Somebody else has just changed this; your answer was not saved. Look again.",
+                    "他人刚刚更改了此处，请按现在的内容再核对。",
+                    "Somebody else has just changed this; look again.",
+                )
+            )
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """One thing at a time; whatever goes wrong is told."""
+        async with self._lock:
+            try:
+                yield
+            except SessionEnded:
+                sign_in_again()
+            except Exception:  # the visitor learns that it happened, the log what it was
+                log.exception("the review of %s", self._loaded.document.id)
+                self._card.refuse(problem_words(INTERNAL_ERROR.code, self._say))
+
+    # --- what follows ---
+
+    async def _decide(self, subject: str, body: Body) -> None:
+        """Have the service take a decision, and show what follows.
+
+        Where somebody else was faster, and what they changed is something else, it is taken on top
+        of that; else it is said, and nothing is changed.
+        """
+        shown = self._desk
+
+        def decide(signed: Signed) -> Document:
+            signed.principal.require(Role.REVIEWER)
+            key_id, version = signed.principal.key_id, self._desk.version
+            service, document = self._visitor.service, self._loaded.document
+            return service.reviews.decide(document, subject, body, key_id=key_id, version=version)
+
+        for _ in range(TRIES):
+            try:
+                await ask(self._visitor, decide)
+                break
+            except ProblemError as problem:
+                if problem.type is not VERSION_OUTDATED:
+                    self._card.refuse(problem_words(problem.type.code, self._say))
+                    return
+            if not await self._take_over():
+                return
+            if not desks.is_same(shown.result, self._desk.result, subject):
+                self._refresh()
+                self._card.refuse(
+                    self._say(
+                        "另一位复核人刚刚更改了此处，您的答案没有保存；请按现在的内容再核对。",
+                        "Somebody else has just changed this; your answer was not saved. Look "
+                        "again.",
+                    )
+                )
+                return
+        else:
+            self._refresh()
+            self._card.refuse(problem_words(VERSION_OUTDATED.code, self._say))
+            return
+        if await self._go_on():
+            self._refresh(self._news())
+            if broken := desks.contradictions(shown.result, self._desk.result, subject):
+                told = finding_text(broken[0], self._schema, self._say)
+                self._card.refuse(
+                    self._say(
+                        f"已保存，但与合计不符：{told}。如属误输，请按 U 撤销。",
+                        f"Saved, but now a sum does not hold: {told}. If it was a slip, press U.",
+                    )
+                )
+
+    async def _go_on(self) -> bool:
+        """Put what follows from a decision on the desk; False where it cannot be shown."""
+        try:
+            loaded = await ask(self._visitor, lambda _: load(self._visitor, self._document_id))
+        except ProblemError:
+            self._card.refuse(
+                self._say(
+                    "已保存，但暂时读不到最新结果；请稍候刷新此页。",
+                    "It is saved, and what follows cannot be read at the moment; reload the page.",
                 )
             )
             return False
-        except (ProblemError, ExtractorError, *UNAVAILABLE) as error:
-            self._card.refuse(_told(error, self._say))
+        if not self._is_shown(loaded):
             return False
-        finally:
-            self._is_busy = False
-        if loaded is None or loaded.result is None:
-            self._gone()
-            return False
-        self._loaded = loaded
-        self._desk = desks.answered(self._desk, loaded.result, loaded.document.version)
-        self._refresh(self._news())
-        return True
-
-    async def _is_still(self, subject: str) -> bool:
-        """Take over what somebody else has changed; True where that is something else."""
-        before = self._desk
-        if not await self._take_over():
-            raise _SomebodyElse
-        if not desks.is_same(before.result, self._desk.result, subject):
-            raise _SomebodyElse
+        self._desk = desks.answered(self._desk, *self._now())
         return True
 
     async def _take_over(self) -> bool:
-        """Show the document as it is by now; False where it is gone."""
-        loaded = await run.io_bound(load, self._visitor, self._loaded.document.id)
+        """Put the document on the desk as it is by now; False where that is not possible."""
+        loaded = await ask(self._visitor, lambda _: load(self._visitor, self._document_id))
+        if not self._is_shown(loaded):
+            return False
+        self._desk = desks.renewed(self._desk, *self._now())
+        return True
+
+    def _is_shown(self, loaded: Loaded | None) -> bool:
+        """Take a document that was loaded; False where it is gone, or was extracted again: then
+        pages and places are other ones, and the page is opened anew."""
         if loaded is None or loaded.result is None:
             self._gone()
             return False
         self._loaded = loaded
-        document = loaded.document
-        self._desk = desks.renewed(self._desk, loaded.result, document.version, document.generation)
+        if loaded.document.generation != self._desk.generation:
+            sign_in_again()
+            return False
         return True
 
-    async def _on_move(self, event: GenericEventArguments) -> None:
-        self._desk = desks.moved(self._desk, 1 if event.args == 1 else -1)
-        self._refresh()
+    def _now(self) -> tuple[desks.Json, int]:
+        assert self._loaded.result is not None
+        return self._loaded.result, self._loaded.document.version
 
-    async def _on_choose(self, event: GenericEventArguments) -> None:
-        self._desk = desks.chosen(self._desk, str(event.args))
-        self._refresh()
-
-    async def _watch(self) -> None:
-        """Follow what others do with the document."""
-        if self._is_busy:
-            return
-        try:
-            now = await run.io_bound(self._visitor.service.store.find, self._loaded.document.id)
-        except UNAVAILABLE:
-            return  # it is said when something is to be saved
-        if now is None:
-            self._gone()
-        elif now.version != self._desk.version and await self._take_over():
-            self._refresh(self._say("他人已更新此报告", "Somebody else has changed this report"))
-
-    def _is_signed_in(self) -> bool:
-        signed = self._visitor.now()
-        if signed is not None:
-            return True
-        here = self._visitor.page("documents", self._loaded.document.id)
-        ui.navigate.to(sign_in_address(self._visitor.root, here))
-        return False
+    @property
+    def _document_id(self) -> str:
+        return self._loaded.document.id
 
     def _gone(self) -> None:
         text = self._say(
@@ -238,9 +320,7 @@ class Workplace:
 
     def _undoable(self) -> Review | None:
         """The decision that would be undone."""
-        generation = self._desk.generation
-        mine = [review for review in self._loaded.trail if review.generation == generation]
-        return undoable(mine, self._visitor.signed.principal.key_id)
+        return undoable(self._loaded.own_trail, self._visitor.signed.principal.key_id)
 
     # --- what is shown ---
 
@@ -275,41 +355,15 @@ class Workplace:
             "place": place,
             "open": len(line),
             "canUndo": self._undoable() is not None,
-            "last": self._last_decision(subject),
+            "last": last_decision(self._loaded, subject, say),
             "news": "",
         }
-
-    def _last_decision(self, subject: str | None) -> str:
-        about = [review for review in self._loaded.trail if review.slot == subject]
-        if not about or about[-1].after is None:
-            return ""
-        last = about[-1]
-        who = self._loaded.names.get(last.key_id, last.key_id)
-        when = last.at.astimezone().strftime("%Y-%m-%d %H:%M")
-        note = f"：{last.comment}" if last.comment else ""
-        return self._say(f"{who} 于 {when} 核对{note}", f"{who} decided on {when}{note}")
-
-    def _page_addresses(self) -> list[str]:
-        document = self._loaded.document
-        count = len(document.rotations or ())
-        return [
-            self._visitor.api("documents", document.id, "pages", str(page))
-            + f"?generation={document.generation}"
-            for page in range(1, count + 1)
-        ]
-
-    def _lines(self) -> list[dict[str, Any]]:
-        service = self._visitor.service
-        try:
-            found = text_lines(self._loaded.document, service.store, service.settings)
-        except (ExtractorError, OSError):
-            return []
-        return [{"line": line, "text": text} for line, text in found]
 
     def _draw(self) -> None:
         """The parts around the tables, those that have changed."""
         result, say, current = self._desk.result, self._say, self._desk.current
         document, is_figure = self._loaded.document, (current or "").startswith(FIGURES)
+        absent = self._loaded.absent if self._may else []
         self._draw_part(
             self._head,
             (result["report"], queue(result)),
@@ -322,8 +376,10 @@ class Workplace:
         )
         self._draw_part(
             self._figures,
-            (result["figures"], current if is_figure else None),
-            lambda: draw_figures(result, current, self._schema, say, self._look_at),
+            (result["figures"], current if is_figure else None, len(absent)),
+            lambda: draw_figures(
+                result, current, absent, self._schema, say, self._look_at, self._on_withdraw
+            ),
         )
 
     def _draw_part(self, part: Element, shows: Any, draw: Callable[[], None]) -> None:
@@ -332,25 +388,3 @@ class Workplace:
             part.clear()
             with part:
                 draw()
-
-    def _look_at(self, subject: str) -> None:
-        self._desk = desks.chosen(self._desk, subject)
-        self._refresh()
-
-
-class _SomebodyElse(Exception):
-    """What was to be answered is not any more what was shown."""
-
-
-def _told(error: Exception, say: Say) -> str:
-    """Why a decision was not taken."""
-    if isinstance(error, ProblemError):
-        if error.type is INVALID_REQUEST:
-            return say(
-                "这里很少是这样的数（负数或小数），没有保存；原文确实如此的，请先写附注再保存。",
-                f"Not saved: {error.detail}.",
-            )
-        return problem_words(error.type.code, say)
-    if isinstance(error, ExtractorError):
-        return problem_words(error.code, say)
-    return problem_words(DATABASE_UNAVAILABLE.code, say)

@@ -44,6 +44,17 @@ def decisions_of(trail: Sequence[Review], folder: Path, generation: int) -> Deci
     return _moved(found, folder, at, generation)
 
 
+def standing(trail: Sequence[Review]) -> list[Review]:
+    """The decisions that have not been undone, in order; `trail` has all of them."""
+    found: list[Review] = []
+    for review in trail:
+        if review.action != UNDONE:
+            found.append(review)
+        elif same := [one for one in found if one.slot == review.slot]:
+            found.remove(same[-1])
+    return found
+
+
 def undoable(trail: Sequence[Review], key_id: str) -> Review | None:
     """The last decision of somebody that has not been undone, and since which nobody has decided
     about the same; None where there is none.
@@ -52,14 +63,9 @@ def undoable(trail: Sequence[Review], key_id: str) -> Review | None:
         trail: the decisions about one extraction of a document, in order.
         key_id: whose it is.
     """
-    standing: list[Review] = []
-    for review in trail:
-        if review.action != UNDONE:
-            standing.append(review)
-        elif same := [one for one in standing if one.slot == review.slot]:
-            standing.remove(same[-1])
-    last = {review.slot: review for review in standing}
-    mine = [one for one in standing if one.key_id == key_id and last[one.slot] is one]
+    kept = standing(trail)
+    last = {review.slot: review for review in kept}
+    mine = [one for one in kept if one.key_id == key_id and last[one.slot] is one]
     return mine[-1] if mine else None
 
 

@@ -27,8 +27,14 @@ def subject(page: Page) -> str | None:
     return found
 
 
+def look(page: Page) -> None:
+    """Wait until an answer is taken: nobody answers sooner what they have looked at."""
+    page.locator(".question[data-ready=true]").wait_for()
+
+
 def press(page: Page, key: str) -> None:
     """Press a key and wait until something else is looked at."""
+    look(page)
     before = subject(page)
     page.keyboard.press(key)
     page.wait_for_function(
@@ -156,6 +162,7 @@ def test_an_answer_can_always_be_undone(service: Office, planted: str, visit: Vi
 def test_what_is_typed_is_a_number_or_nothing(planted: str, visit: Visit) -> None:
     page = visit(f"documents/{planted}")
     first = subject(page)
+    look(page)
     page.keyboard.press("=")
     page.keyboard.type("12a")
     page.keyboard.press("Enter")
@@ -164,7 +171,7 @@ def test_what_is_typed_is_a_number_or_nothing(planted: str, visit: Visit) -> Non
     assert page.locator("#typed").input_value() == "12a"
     page.keyboard.press("Escape")
     page.keyboard.press("=")
-    page.keyboard.type("１,４")
+    page.keyboard.type("１４")
     press(page, "Enter")
     assert page.locator(f"[data-slot='{first}']").inner_text() == "14"
 
@@ -177,6 +184,7 @@ def test_two_reviewers_do_not_overwrite_each_other(
     assert slot is not None
     with service.client() as client:
         client.decide(planted, slot, value=7)
+    look(mine)
     mine.keyboard.press("1")
     mine.get_by_text("您的答案没有保存").or_(mine.get_by_text("他人已更新此报告")).first.wait_for()
     assert mine.locator(f"[data-slot='{slot}']").inner_text() == "7"
@@ -218,6 +226,7 @@ def test_nothing_is_saved_while_the_connection_is_lost(
     page = visit(f"documents/{planted}")
     with service.client() as client:
         decisions = len(client.reviews(planted))
+    look(page)
     page.evaluate("window.socket.disconnect()")
     page.keyboard.press("1")
     page.get_by_text("答案没有保存").wait_for()
@@ -255,3 +264,118 @@ def test_who_may_not_review_may_look(service: Office, planted: str, visit: Visit
     assert page.locator(".question .actions button.main").is_disabled()
     with service.http() as http:
         assert len(http.get(f"/documents/{planted}/reviews").json()["reviews"]) == before
+
+
+def decisions(service: Office, document_id: str) -> int:
+    with service.client() as client:
+        return len(client.reviews(document_id))
+
+
+def test_no_page_gives_a_key_more_than_its_role(
+    service: Office, planted: str, visit: Visit
+) -> None:
+    """Whatever a browser sends: buttons that are off are no protection."""
+    with service.http() as http:
+        key = http.post("/keys", json={"name": "上传", "role": "uploader"}).json()["key"]
+    before = decisions(service, planted)
+    page = visit(f"documents/{planted}", key=key)
+    page.evaluate(
+        """() => {
+            const card = getElement(document.querySelector(".question").id.slice(1));
+            const seen = { subject: card.subject, version: card.version };
+            card.$emit("act", { do: "alternative", number: 1, ...seen });
+        }"""
+    )
+    page.get_by_text("您的密钥没有这项权限").wait_for()
+    assert decisions(service, planted) == before
+
+
+def test_what_is_being_typed_survives_what_others_do(
+    service: Office, planted: str, visit: Visit
+) -> None:
+    page = visit(f"documents/{planted}")
+    mine = subject(page)
+    look(page)
+    page.keyboard.press("=")
+    page.keyboard.type("1")
+    with service.client() as client:
+        other = next(slot for slot in _open(client, planted) if slot != mine)
+        client.decide(planted, other, state="illegible")
+    page.get_by_text("他人已更新此报告").wait_for()
+    page.keyboard.type("4")
+    assert page.locator("#typed").input_value() == "14"
+    press(page, "Enter")
+    assert page.locator(f"[data-slot='{mine}']").inner_text() == "14"
+
+
+def test_keys_in_quick_succession_answer_one_question(
+    service: Office, planted: str, visit: Visit
+) -> None:
+    page = visit(f"documents/{planted}")
+    before, first = decisions(service, planted), subject(page)
+    look(page)
+    for _ in range(4):
+        page.keyboard.press("1")
+    page.wait_for_function(
+        "before => document.querySelector('.question h2').dataset.subject !== before", arg=first
+    )
+    page.keyboard.press("1")
+    look(page)
+    assert decisions(service, planted) == before + 1
+
+
+def test_a_click_leaves_no_answer_under_the_key(
+    service: Office, planted: str, visit: Visit
+) -> None:
+    """Enter after a click means what it says on the question, not the button once more."""
+    page = visit(f"documents/{planted}")
+    look(page)
+    page.get_by_role("button", name="无法辨认").click()
+    page.get_by_text("已保存").first.wait_for()
+    focused = page.evaluate("document.activeElement.dataset.subject ?? null")
+    assert focused == subject(page)
+
+
+def test_where_one_scrolls_keys_answer_nothing(service: Office, planted: str, visit: Visit) -> None:
+    page = visit(f"documents/{planted}")
+    before, first = decisions(service, planted), subject(page)
+    look(page)
+    for place in (".pane", ".tables", "td.value button[tabindex='0']"):
+        page.locator(place).first.focus()
+        keys = ("ArrowDown", "b", "1", "u") if place.startswith("td") else ("Space", "b", "1", "u")
+        for key in keys:
+            page.keyboard.press(key)
+    assert (decisions(service, planted), subject(page)) == (before, first)
+
+
+def test_a_page_of_an_ended_session_shows_nothing_new(
+    service: Office, planted: str, visit: Visit
+) -> None:
+    with service.http() as http:
+        made = http.post("/keys", json={"name": "借出", "role": "reviewer"}).json()
+    page = visit(f"documents/{planted}", key=made["key"])
+    with service.http() as http:
+        http.delete(f"/keys/{made['id']}")
+    page.get_by_label("访问密钥").wait_for()
+    assert page.url.startswith(f"{service.address}/review/sign-in?next=/review/documents/")
+
+
+def test_a_figure_that_was_said_to_be_absent_comes_back(service: Office, visit: Visit) -> None:
+    with service.client() as client:
+        (one,) = client.upload([DONE]).documents
+        client.wait(one.id)
+        result, _ = client.extraction(one.id)
+        figure = result.figures[0]
+        client.decide(one.id, f"figures.{figure.id}", absent=True)
+    page = visit(f"documents/{one.id}")
+    page.locator(".absent").get_by_role("button", name="撤回").click()
+    page.locator(".absent").wait_for(state="detached")
+    with service.client() as client:
+        again, _ = client.extraction(one.id)
+    assert [item.id for item in again.figures] == [item.id for item in result.figures]
+
+
+def test_on_a_narrow_screen_the_question_stays_in_view(planted: str, visit: Visit) -> None:
+    page = visit(f"documents/{planted}", viewport={"width": 390, "height": 800})
+    look(page)
+    assert page.evaluate("window.scrollY") == 0

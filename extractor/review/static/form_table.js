@@ -1,4 +1,4 @@
-// The tables as the form prints them. One cell can be reached by Tab, the others from it by arrows.
+// The tables as the form prints them.
 export default {
   template: `
     <div class="forms">
@@ -14,7 +14,7 @@ export default {
                   <td v-if="place.slot" :key="place.slot" :colspan="place.span" class="value"
                       :class="[cells[place.slot].look, { current: place.slot === current,
                                related: related.includes(place.slot), cleared: cleared.includes(place.slot) }]">
-                    <button type="button" :data-slot="place.slot" :tabindex="place.slot === reachable ? 0 : -1"
+                    <button type="button" :data-slot="place.slot" :tabindex="place.slot === reachable(form) ? 0 : -1"
                             :aria-label="label(form, place.slot)" :aria-current="place.slot === current"
                             @click="choose(place.slot)" @keydown="walk($event, form, i, place)">{{ cells[place.slot].text }}</button>
                   </td>
@@ -24,14 +24,14 @@ export default {
                 </template>
                 <th v-if="form.across && i === 0" scope="col" class="residual" :rowspan="form.firstValues - 1">{{ form.residual }}</th>
                 <td v-if="form.across && i + 1 >= form.firstValues" class="residual">
-                  <button v-for="one in residuals[form.id]['r' + (i + 1)]" type="button" :class="one.verdict"
+                  <button v-for="one in residuals[form.id]['r' + (i + 1)]" type="button" :class="one.verdict" :aria-label="one.said"
                           @click="choose('findings.' + one.relation)">{{ one.text }}</button>
                 </td>
               </tr>
               <tr v-if="form.down">
                 <th scope="row" class="residual" :colspan="form.nLabels">{{ form.residual }}</th>
                 <td v-for="n in form.nValues" class="residual">
-                  <button v-for="one in residuals[form.id]['c' + (form.nLabels + n)]" type="button" :class="one.verdict"
+                  <button v-for="one in residuals[form.id]['c' + (form.nLabels + n)]" type="button" :class="one.verdict" :aria-label="one.said"
                           @click="choose('findings.' + one.relation)">{{ one.text }}</button>
                 </td>
                 <td v-if="form.across" class="residual"></td>
@@ -47,12 +47,11 @@ export default {
     return { ...this.first };
   },
   mounted() { this.$nextTick(this.reveal); },
-  computed: {
-    reachable() {
-      return this.cells[this.current] ? this.current : Object.keys(this.cells)[0];
-    },
-  },
   methods: {
+    // One cell of each table can be reached by Tab, the others from it by arrows.
+    reachable(form) {
+      return form.names[this.current] ? this.current : Object.keys(form.names)[0];
+    },
     show(state) {
       Object.assign(this, state);
       this.$nextTick(this.reveal);
@@ -66,9 +65,16 @@ export default {
     },
     choose(subject) { this.$emit("choose", subject); },
     cell(slot) { return this.$el.querySelector(`[data-slot="${slot}"]`); },
+    // Only the region of the tables is scrolled: the page itself would carry the question away.
     reveal() {
       const found = this.cell(this.current) ?? this.cell(this.related.at(-1)); // of a sum its total
-      found?.scrollIntoView({ block: "center", inline: "nearest" });
+      const pane = this.$el.closest(".tables");
+      if (!found || !pane || pane.scrollHeight <= pane.clientHeight) return;
+      const [at, around] = [found.getBoundingClientRect(), pane.getBoundingClientRect()];
+      pane.scrollTop += at.top - around.top - (around.height - at.height) / 2;
+      const wide = found.closest(".scroll");
+      const side = wide.getBoundingClientRect();
+      if (at.left < side.left || side.right < at.right) wide.scrollLeft += at.left - side.left - side.width / 2;
     },
     walk(event, form, i, place) {
       const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];

@@ -18,7 +18,7 @@ export default {
         <span v-else class="quiet">{{ words.text }}</span>
       </div>
       <div ref="pane" class="pane" tabindex="0" role="group" :aria-label="words.pane"
-           @pointerdown="grab" @pointermove="drag" @pointerup="drop" @pointercancel="drop">
+           @mousedown.prevent @pointerdown="grab" @pointermove="drag" @pointerup="drop" @pointercancel="drop">
         <div v-if="pages.length" v-for="(url, i) in pages" v-show="i + 1 === page" :key="url"
              class="sheet" :style="{ width: zoom * 100 + '%' }">
           <img v-if="seen.has(i + 1)" :src="url" :alt="words.page + ' ' + (i + 1)" draggable="false"
@@ -37,7 +37,6 @@ export default {
       </div>
     </section>`,
   props: { pages: Array, lines: Array, words: Object, first: Object },
-  emits: ["seen"],
   data() {
     return {
       page: 1, zoom: 1, marks: [], line: null, step: STEP, held: null,
@@ -46,17 +45,24 @@ export default {
   },
   mounted() {
     this.show(this.first);
-    // The other pages follow, so that going to one later needs no waiting.
     for (const mark of this.marks) this.seen.add(mark.page);
-    setTimeout(() => this.pages.forEach((_, i) => this.seen.add(i + 1)), 300);
   },
   methods: {
     show({ page, line, marks }) {
       this.marks = marks;
       this.line = line;
       if (page) this.page = page;
-      this.seen.add(this.page);
+      this.load();
       this.$nextTick(this.reveal);
+    },
+    // The page and, when there is time, its neighbours, so that going there needs no waiting.
+    load() {
+      if (this.failed.delete(this.page)) this.seen.delete(this.page);
+      this.$nextTick(() => this.seen.add(this.page));
+      clearTimeout(this.later);
+      this.later = setTimeout(() => {
+        for (const page of [this.page + 1, this.page - 1]) if (this.pages[page - 1]) this.seen.add(page);
+      }, 400);
     },
     marksOn(page) { return this.marks.filter((mark) => mark.page === page); },
     place([x0, y0, x1, y1]) {
@@ -82,7 +88,7 @@ export default {
     broken(page) { this.failed.add(page); },
     turn(by) {
       this.page = Math.min(this.pages.length, Math.max(1, this.page + by));
-      this.seen.add(this.page);
+      this.load();
       this.$refs.pane.scrollTop = 0;
     },
     magnify(by) {

@@ -1,16 +1,19 @@
 // What is looked at, and every way to answer it. One key is one answer: it is sent with what it is
-// about and the version that was seen, so that a second press can never answer another question.
+// about and the version that was seen, and for a moment after another question has come no answer
+// is taken, so that a second press never answers what nobody has looked at.
+const STEADY_MS = 500; // no answer is taken so soon after a question has come
+const PATIENCE_MS = 15000; // an answer to which nothing comes back was lost
 const STATES = { b: "blank", d: "dash", w: "not_applicable", x: "illegible", m: "missing" };
 
 export default {
   template: `
-    <section class="question" :aria-label="words.question">
+    <section class="question" :aria-label="words.question" :data-ready="isReady">
       <div v-if="!subject" class="done">
         <h2>{{ words.allDone }}</h2>
         <p class="hint">{{ words.allDoneHint }}</p>
         <p class="actions"><a class="button main" :href="words.nextHref">{{ words.nextDocument }}</a></p>
       </div>
-      <template v-else>
+      <div v-else :key="subject">
         <div class="head">
           <div>
             <p class="where">{{ question.table }}</p>
@@ -28,7 +31,7 @@ export default {
                <span v-if="question.confirmed" class="tag good">{{ words.confirmed }}</span></p>
           </div>
           <div v-else class="read">
-            <p><span class="quiet">{{ words.read }}</span> <strong class="value">{{ question.read }}</strong>
+            <p><span class="quiet">{{ question.isReviewed ? words.decided : words.read }}</span> <strong class="value">{{ question.read }}</strong>
                <span v-if="question.printed && question.printed !== question.read" class="quiet">“{{ question.printed }}”</span></p>
             <p><span class="tag" :class="{ doubt: question.status === 'flagged', good: question.status === 'reviewed' }">{{ question.statusText }}</span>
                <span v-if="question.chance" class="quiet">{{ words.chance }} {{ question.chance }}</span>
@@ -64,10 +67,11 @@ export default {
           <button class="main" :disabled="!may">{{ words.save }}</button>
         </form>
         <form v-else-if="question.kind !== 'finding'" class="answer" @submit.prevent="enter">
-          <label class="sr-only" for="typed">{{ words.number }}</label>
+          <label class="sr-only" for="typed">{{ words.number }} {{ question.unit }}</label>
           <input id="typed" ref="typed" v-model="text" inputmode="decimal" autocomplete="off" :disabled="!may"
                  :placeholder="words.numberHint" :aria-invalid="problem ? 'true' : 'false'" aria-describedby="answer-problem"
                  @keydown.escape.prevent="leave">
+          <span v-if="question.kind === 'cell' && question.unit">{{ question.unit }}</span>
           <button :disabled="!may">{{ words.save }} <kbd>Enter</kbd></button>
         </form>
         </div>
@@ -75,7 +79,7 @@ export default {
 
         <div class="actions">
           <button v-if="question.kind !== 'report'" type="button" class="main" :disabled="!may || !question.canConfirm" @click="act({ do: 'confirm' })">
-            {{ question.kind === "finding" ? words.confirmFinding : words.confirm }} <kbd>Enter</kbd></button>
+            {{ question.kind !== "finding" ? words.confirm : question.isOfText ? words.confirmText : words.confirmFinding }} <kbd>Enter</kbd></button>
           <template v-if="question.kind === 'cell'">
             <button v-for="(state, key) in states" type="button" :disabled="!may" @click="act({ do: state })">{{ words[state] }} <kbd>{{ key.toUpperCase() }}</kbd></button>
           </template>
@@ -85,10 +89,10 @@ export default {
           <summary>{{ words.comment }} <kbd>C</kbd></summary>
           <label class="sr-only" for="comment">{{ words.comment }}</label>
           <input id="comment" ref="comment" v-model="comment" maxlength="2000" autocomplete="off" :disabled="!may"
-                 :placeholder="words.commentHint" @keydown.enter.prevent="$refs.title.focus()" @keydown.escape.prevent="$refs.title.focus()">
+                 :placeholder="words.commentHint" @keydown.enter="endNote" @keydown.escape="endNote">
         </details>
         <p v-if="last" class="last quiet">{{ last }} <button v-if="may" type="button" class="plain" @click="act({ do: 'withdraw' })">{{ words.withdraw }}</button></p>
-      </template>
+      </div>
       <div class="moves">
         <button type="button" @click="move(-1)" :disabled="!open">{{ words.previous }} <kbd>K</kbd></button>
         <button type="button" @click="move(1)" :disabled="!open">{{ words.next }} <kbd>J</kbd></button>
@@ -99,11 +103,11 @@ export default {
       </div>
     </section>`,
   props: { words: Object, may: Boolean, pages: Array, first: Object },
-  emits: ["act", "move", "undo", "zoom", "choose"],
+  emits: ["act", "move", "undo", "zoom", "choose", "again"],
   data() {
     return {
       ...this.first, text: "", comment: "", organization: "", year: "", problem: "", noteOpen: false,
-      keys: true, states: STATES, sizes: {}, busy: false,
+      keys: true, states: STATES, sizes: {}, busy: false, isReady: false, drafts: {}, sent: null,
     };
   },
   computed: {
@@ -133,24 +137,39 @@ export default {
     this.measure();
     this.onKey = (event) => this.pressed(event);
     window.addEventListener("keydown", this.onKey);
+    this.followSocket();
   },
   unmounted() { window.removeEventListener("keydown", this.onKey); },
   methods: {
     show(state) {
-      const isNew = state.subject !== this.subject || state.version !== this.version;
+      const left = this.subject;
+      if (state.subject !== left && left && left !== this.sent) {
+        this.drafts[left] = { text: this.text, comment: this.comment };
+      }
+      const isOther = JSON.stringify(state.question) !== JSON.stringify(this.question);
       Object.assign(this, state);
-      this.busy = false;
-      if (isNew) this.fill();
+      this.free();
+      if (state.subject !== left) this.fill();
+      else if (isOther) this.wait(); // the number has changed under the reader
       this.measure();
     },
+    wait() {
+      this.isReady = false;
+      clearTimeout(this.steady);
+      this.steady = setTimeout(() => { this.isReady = true; }, STEADY_MS);
+    },
+    // Whatever had the focus was about the question before.
     fill() {
-      this.text = "";
-      this.comment = "";
-      this.problem = "";
-      this.noteOpen = false;
+      const { text = "", comment = "" } = this.drafts[this.subject] ?? {};
+      Object.assign(this, { text, comment, problem: "", noteOpen: comment !== "" });
       this.organization = this.question?.organization ?? "";
       this.year = this.question?.year ?? "";
-      if (["typed", "comment"].includes(document.activeElement?.id)) this.$nextTick(() => this.$refs.title?.focus());
+      this.sent = null;
+      this.wait();
+      const focused = document.activeElement;
+      if (this.$el.contains(focused) || focused?.dataset.slot) {
+        this.$nextTick(() => this.$refs.title?.focus({ preventScroll: true }));
+      }
     },
     measure() {
       const page = this.crop?.page;
@@ -160,18 +179,36 @@ export default {
       image.src = this.pages[page - 1];
     },
     refuse(problem) {
-      this.busy = false;
+      this.free();
       this.problem = problem;
+    },
+    free() {
+      this.busy = false;
+      clearTimeout(this.patience);
+    },
+    // What was on its way when the connection broke is lost, or came: the service knows.
+    followSocket() {
+      if (!window.socket) return void setTimeout(() => this.followSocket(), 200);
+      window.socket.on("connect", () => {
+        if (this.busy) this.refuse(this.words.offline);
+        this.$emit("again");
+      });
     },
     isConnected() {
       if (window.socket?.connected) return true;
       this.problem = this.words.offline;
       return false;
     },
-    act(action) {
-      if (!this.may || this.busy || !this.subject || !this.isConnected()) return;
+    begin() {
+      if (!this.may || this.busy || !this.isReady || !this.isConnected()) return false;
       this.busy = true;
       this.problem = "";
+      this.patience = setTimeout(() => this.refuse(this.words.offline), PATIENCE_MS);
+      return true;
+    },
+    act(action) {
+      if (!this.subject || !this.begin()) return;
+      this.sent = this.subject;
       this.$emit("act", { ...action, comment: this.comment, subject: this.subject, version: this.version });
     },
     enter() { this.act({ do: "value", text: this.text }); },
@@ -180,41 +217,42 @@ export default {
       this.problem = "";
       this.$refs.title.focus();
     },
-    move(by) { if (this.isConnected()) this.$emit("move", by); },
-    undo() {
-      if (this.may && !this.busy && this.isConnected()) {
-        this.busy = true;
-        this.$emit("undo", { version: this.version });
-      }
+    endNote(event) {
+      if (event.isComposing) return; // it ends a word, not the note
+      event.preventDefault();
+      this.$refs.title.focus();
     },
+    move(by) { if (!this.busy && this.isConnected()) this.$emit("move", by); },
+    undo() { if (this.begin()) this.$emit("undo", { version: this.version }); },
     pressed(event) {
-      if (event.ctrlKey || event.metaKey || event.altKey || !this.keys) return;
-      const on = event.target.tagName;
-      if (["INPUT", "TEXTAREA", "SELECT"].includes(on) && event.target.type !== "checkbox") return;
+      if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey || !this.keys) return;
+      const target = event.target;
+      const on = target.tagName;
+      if (["INPUT", "TEXTAREA", "SELECT"].includes(on) && target.type !== "checkbox") return;
       if (document.querySelector("dialog[open]")) return;
       if (event.key === "?") return void window.open(this.words.helpHref, "_blank");
       if (["+", "-", "0"].includes(event.key)) return void this.$emit("zoom", event.key);
-      const isEnter = event.key === "Enter" || event.key === " ";
-      const isElsewhere = ["BUTTON", "A", "SUMMARY", "INPUT"].includes(on) && event.target.dataset.slot !== this.subject;
-      if (isEnter && isElsewhere) return; // it works what it is on
-      const done = this.answerOf(event.key, isEnter);
+      // Where one scrolls, or walks from cell to cell, keys are for that.
+      const isHere = target === document.body || this.$el.contains(target);
+      const isEnter = event.key === "Enter";
+      if (isEnter && ["BUTTON", "A", "SUMMARY", "INPUT"].includes(on)) return; // it works what it is on
+      const done = this.answerOf(event.key, isEnter, isHere);
       if (done) event.preventDefault();
       if (done && !event.repeat) done();
     },
-    answerOf(key, isEnter) {
+    answerOf(key, isEnter, isHere) {
       const letter = key.toLowerCase();
-      if (letter === "j" || key === "ArrowRight") return () => this.move(1);
-      if (letter === "k" || key === "ArrowLeft") return () => this.move(-1);
+      if (letter === "j" || (key === "ArrowRight" && isHere)) return () => this.move(1);
+      if (letter === "k" || (key === "ArrowLeft" && isHere)) return () => this.move(-1);
+      if (!isHere) return null;
       if (letter === "u") return () => this.undo();
-      if (!this.subject || !this.may) return null;
+      if (!this.subject) return null;
+      const { kind, canConfirm, alternatives, members } = this.question;
+      if (kind === "finding" && members[+key - 1]) return () => this.$emit("choose", members[+key - 1].slot);
+      if (!this.may) return null;
       if (letter === "c") return () => { this.noteOpen = true; this.$nextTick(() => this.$refs.comment.focus()); };
-      const { kind, canConfirm, alternatives } = this.question;
       if (isEnter && kind !== "report" && canConfirm) return () => this.act({ do: "confirm" });
-      if (kind === "finding") {
-        const member = this.question.members[+key - 1];
-        return member ? () => this.$emit("choose", member.slot) : null;
-      }
-      if (kind === "report") return null;
+      if (kind === "finding" || kind === "report") return null;
       if (key === "=" || letter === "e") return () => this.$refs.typed.focus();
       if (key >= "1" && key <= "9" && +key <= alternatives.length) return () => this.act({ do: "alternative", number: +key });
       if (kind === "figure") return letter === "x" ? () => this.act({ do: "absent" }) : null;
