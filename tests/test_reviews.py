@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -512,6 +513,45 @@ def test_results_of_the_first_versions_are_reviewed_too(client: TestClient) -> N
     assert told.status_code == 200, told.text
     trail = client.get(f"{API}/{document_id}/reviews").json()["reviews"]
     assert trail[0]["before"]["flags"] == []
+
+
+def before_questions(client: TestClient, name: str) -> str:
+    """A document whose result is as the version wrote it that did not say what to ask."""
+    document_id = finished(client, name)
+    path = Path(__file__).parent / "results" / "before-questions.json"
+    write_whole(folder_of(client, document_id) / result_name("json"), path.read_bytes())
+    return document_id
+
+
+def folder_of(client: TestClient, document_id: str) -> Path:
+    document = store_of(client).find(document_id)
+    assert document is not None
+    return store_of(client).folder(document)
+
+
+def test_results_of_an_earlier_version_are_given_in_todays_form(client: TestClient) -> None:
+    now = client.get(f"{API}/{finished(client, 'figures-now.txt')}/extraction").json()
+    document_id = before_questions(client, "figures-before.txt")
+    (folder_of(client, document_id) / result_name("csv")).write_bytes(b"old")
+    (finding,) = of(client, document_id)
+    assert finding["confirmed"] is False
+    answer = client.get(f"{API}/{document_id}/extraction")
+    assert answer.headers["etag"] == '"0"'
+    assert answer.json()["questions"] == now["questions"] != []
+    assert answer.json() == now | {"document": answer.json()["document"]}
+    assert client.get(f"{API}/{document_id}/extraction").content == answer.content
+    assert WRONG in client.get(f"{API}/{document_id}/export?format=csv").text
+    assert put(client, document_id, WRONG, {"value": 2}, **{"If-Match": '"0"'}).status_code == 200
+
+
+def test_an_old_result_without_what_was_read_says_what_it_can(client: TestClient) -> None:
+    document_id = before_questions(client, "figures-before-old.txt")
+    result = client.get(f"{API}/{document_id}/extraction").json()
+    asked = [one["slot"] for one in result["questions"]]
+    assert set(asked) == flagged(result) | {"figures.0", "figures.1"}
+    assert asked == sorted(asked, key=[*(slot.id for slot in LAYOUT.slots), *asked[-2:]].index)
+    assert {one["settles"] for one in result["questions"]} == {0.0}
+    assert [one["confirmed"] for one in result["findings"]] == [False]
 
 
 # --- findings ------------------------------------------------------------------------------------
