@@ -27,7 +27,7 @@ from extractor.service.auth import Keys
 from extractor.service.extracting import Extracting
 from extractor.service.jobs import DurableJobs
 from extractor.service.outcomes import outcome_of
-from extractor.service.tables import Role
+from extractor.service.tables import Review, Role
 from extractor.service.tasks import Outcome, Task, reading_name, result_name, write_whole
 from extractor.service.value_tables import CellRow
 from extractor.service.worker import Report, Work
@@ -596,6 +596,8 @@ def test_the_reports_own_error_is_confirmed_and_its_cells_are_reviewed(client: T
     (listed,) = of(client, document_id)
     assert (listed["verdict"], listed["confirmed"]) == ("reported", True)
     last = client.get(f"{API}/{document_id}/reviews").json()["reviews"][-1]
+    values = zip(LAYOUT.slots, (1, 7, 0, 0, 3), strict=False)
+    seen = {slot.id: {"state": "number", "value": value} for slot, value in values}
     assert (last["slot"], last["action"], last["comment"]) == (
         f"findings.{SUM}",
         "confirmed",
@@ -607,8 +609,9 @@ def test_the_reports_own_error_is_confirmed_and_its_cells_are_reviewed(client: T
         "verdict": "undecided",
         "message": finding["message"],
         "confirmed": False,
+        "cells": seen,
     }
-    assert last["after"] == {"expected": 8, "found": 3, "confirmed": True}
+    assert last["after"] == {"expected": 8, "found": 3, "confirmed": True, "cells": seen}
     assert [entry.action for entry in store_of(client).audit(document_id)][-1] == "reviewed"
     back = put_finding(client, document_id, {"withdrawn": True}).json()
     assert back == settled
@@ -632,6 +635,36 @@ def test_a_confirmation_holds_for_the_numbers_that_were_looked_at(client: TestCl
     assert client.get(f"{API}/{document_id}/extraction").json() == before
     assert put_finding(client, document_id, {"withdrawn": True}).status_code == 200
     assert code_of(put_finding(client, document_id, {"withdrawn": True})) == "not_decided"
+
+
+def test_a_confirmation_is_not_about_cells_that_nobody_has_seen(client: TestClient) -> None:
+    """The same relation with the same numbers, but its parts are others."""
+    document_id = finished(client, "parts.txt")
+    put(client, document_id, WRONG, {"confirmed": True})
+    confirmed = put_finding(client, document_id, {"confirmed": True}).json()
+    other = LAYOUT.slots[2].id
+    put(client, document_id, WRONG, {"value": 6})
+    result = put(client, document_id, other, {"value": 1}).json()
+    assert [(one["expected"], one["confirmed"]) for one in result["findings"]] == [(8, False)]
+    assert flagged(result) == ROW - {WRONG, other}
+    put(client, document_id, other, {"withdrawn": True})
+    assert put(client, document_id, WRONG, {"value": 7}).json() == confirmed
+
+
+def test_a_confirmation_without_cells_counts_by_its_numbers(client: TestClient) -> None:
+    """As the first versions kept them."""
+    document_id = finished(client, "numbers alone.txt")
+    put(client, document_id, WRONG, {"confirmed": True})
+    put_finding(client, document_id, {"confirmed": True})
+    with store_of(client)._session.begin() as session:
+        review = session.scalars(select(Review).where(Review.document_id == document_id)).all()[-1]
+        review.before = {name: one for name, one in review.before.items() if name != "cells"}
+        review.after = {name: one for name, one in (review.after or {}).items() if name != "cells"}
+    again(client, document_id)
+    result = client.get(f"{API}/{document_id}/extraction").json()
+    assert [one["confirmed"] for one in result["findings"]] == [True]
+    last = client.get(f"{API}/{document_id}/reviews").json()["reviews"][-1]
+    assert (last["before"]["cells"], last["after"]["cells"]) == (None, None)
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ def review_finding(
     `undecided`; as for cells.
 
     Cells that only this finding put in doubt are reviewed then. It holds as long as the finding has
-    the same numbers.
+    the same numbers and its cells say the same.
     """
     return _decide(service, document, finding_subject(relation), body, caller, if_match)
 
