@@ -50,6 +50,8 @@ PREFIX = "/review"
 """Below which the pages for people are."""
 SHUTDOWN_SECONDS = 3
 """Open event streams are cut after that."""
+MAX_MESSAGE_BYTES = 1 << 20
+"""Of what a page says at once; as much as a body that is no upload."""
 
 
 def create_app(settings: Settings, *, make_jobs: MakeJobs = DurableJobs) -> FastAPI:
@@ -171,6 +173,8 @@ def serve(settings: Settings) -> None:
         app,
         host=settings.host,
         port=settings.port,
+        http="h11",  # the faster one, which NiceGUI brings along, takes headers without end
+        ws_max_size=MAX_MESSAGE_BYTES,
         log_config=None,
         access_log=False,
         server_header=False,
