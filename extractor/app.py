@@ -70,7 +70,7 @@ def create_app(settings: Settings, *, make_jobs: MakeJobs = DurableJobs) -> Fast
             jobs = make_jobs(store, settings)
             unpacking = anyio.CapacityLimiter(MAX_UNPACKING)
             reviews = Reviews(store, settings)
-            sessions = Sessions(store, keys, settings.session_hours)
+            sessions = Sessions(store, settings.session_hours)
             app.state.service = Service(
                 settings, store, reviews, keys, sessions, Rates(settings), jobs, unpacking
             )

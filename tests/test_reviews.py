@@ -188,8 +188,9 @@ def test_the_trail_has_every_decision_and_undo_works(client: TestClient) -> None
     assert actions == ["uploaded", "reviewed", "reviewed", "reviewed"]
 
 
-def undo(client: TestClient, document_id: str, **headers: str) -> Any:
-    return client.post(f"{API}/{document_id}/undo", headers=headers)
+def undo(client: TestClient, document_id: str, number: int | None = None, **headers: str) -> Any:
+    asked = {} if number is None else {"number": number}
+    return client.post(f"{API}/{document_id}/undo", params=asked, headers=headers)
 
 
 def test_undoing_goes_back_decision_by_decision(client: TestClient) -> None:
@@ -207,6 +208,22 @@ def test_undoing_goes_back_decision_by_decision(client: TestClient) -> None:
     trail = client.get(f"{API}/{document_id}/reviews").json()["reviews"]
     assert [one["slot"] for one in trail if one["action"] == "undone"] == [other, WRONG, WRONG]
     assert [one["before"]["state"] for one in trail][-2:] == ["blank", "number"]
+
+
+def test_only_the_decision_that_is_meant_is_undone(client: TestClient) -> None:
+    document_id = finished(client, "meant.txt")
+    put(client, document_id, WRONG, {"value": 2})
+    kept = put(client, document_id, WRONG, {"value": 4}).json()
+    trail = client.get(f"{API}/{document_id}/reviews").json()["reviews"]
+    first, last = (one["number"] for one in trail)
+    for other in (first, last + 1, -1):
+        answer = undo(client, document_id, other)
+        assert (answer.status_code, code_of(answer)) == (409, "not_decided")
+        assert answer.json()["number"] == last
+    assert client.get(f"{API}/{document_id}/extraction").json() == kept
+    assert undo(client, document_id, last).status_code == 200
+    assert code_of(undo(client, document_id, last)) == "not_decided"
+    assert undo(client, document_id, first).status_code == 200
 
 
 def test_undoing_a_withdrawal_brings_the_decision_back(client: TestClient) -> None:

@@ -199,6 +199,7 @@ Said = ReadingModel | FigureShown | FigureSaid | FindingShown | FindingSaid | Re
 class ReviewModel(Model):
     """One decision, in the trail of a document."""
 
+    number: int = Field(description="By which it can be undone; later ones have greater numbers.")
     slot: str = Field(
         description="Of a cell; `figures.NUMBER`, `findings.RELATION`, `report` of the others."
     )
@@ -213,6 +214,7 @@ class ReviewModel(Model):
     def of(cls, review: Review) -> ReviewModel:
         return cls.model_validate(
             {
+                "number": review.number,
                 "slot": review.slot,
                 "at": review.at,
                 "key_id": review.key_id,

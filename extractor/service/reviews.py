@@ -101,19 +101,23 @@ class Reviews:
             review.comment = body.comment
             return self._change(current, decisions, review)
 
-    def undo(self, document: Document, *, key_id: str, version: int | None) -> Document:
+    def undo(
+        self, document: Document, *, key_id: str, version: int | None, number: int | None = None
+    ) -> Document:
         """Take back the last decision of somebody: what was so before it counts again.
 
         Args:
             document: with a result.
             key_id: whose decision.
             version: as for `decide`.
+            number: of the decision that is meant; None for whichever is the last.
 
         Returns:
             The document as it is now.
 
         Raises:
-            ProblemError: there is none that still counts, or the document has changed since.
+            ProblemError: there is none that still counts, or that is another one than is meant, or
+                the document has changed since.
         """
         with self._lock:
             current = self._at(document, version)
@@ -122,6 +126,9 @@ class Reviews:
             last = undoable(mine, key_id)
             if last is None:
                 raise ProblemError(NOT_DECIDED, "no decision of this key counts that can be undone")
+            if number not in (None, last.number):
+                detail = f"decision {number} is not the last one of this key; {last.number} is"
+                raise ProblemError(NOT_DECIDED, detail, extra={"number": last.number})
             folder = self._store.folder(current)
             earlier = [review for review in trail if review.number < last.number]
             after = decisions_of(earlier, folder, current.generation).get(last.slot)

@@ -127,11 +127,20 @@ def _version(etag: str | None) -> int | None:
 
 @router.post("/documents/{id}/undo", response_class=FileResponse, responses=_DECISION)
 def undo(
-    caller: Reviewer, document: Finished, service: Wired, if_match: IfMatch = None
+    caller: Reviewer,
+    document: Finished,
+    service: Wired,
+    number: Annotated[
+        int | None, Query(description="Of the decision in the trail that is meant.")
+    ] = None,
+    if_match: IfMatch = None,
 ) -> FileResponse:
     """Take back the caller's last decision about the document that still counts, and since which
-    nobody has decided about the same; what was so before it counts again."""
-    changed = service.reviews.undo(document, key_id=caller.key_id, version=_version(if_match))
+    nobody has decided about the same; what was so before it counts again. With `number`, it is
+    refused if that is another decision."""
+    changed = service.reviews.undo(
+        document, key_id=caller.key_id, version=_version(if_match), number=number
+    )
     return result_of(changed, service)
 
 
