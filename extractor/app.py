@@ -50,6 +50,8 @@ PREFIX = "/review"
 """Below which the pages for people are."""
 SHUTDOWN_SECONDS = 3
 """Open event streams are cut after that."""
+MAX_MESSAGE_BYTES = 1 << 20
+"""Of what a page says at once; as much as a body that is no upload."""
 
 
 def create_app(settings: Settings, *, make_jobs: MakeJobs = DurableJobs) -> FastAPI:
@@ -68,7 +70,7 @@ def create_app(settings: Settings, *, make_jobs: MakeJobs = DurableJobs) -> Fast
             jobs = make_jobs(store, settings)
             unpacking = anyio.CapacityLimiter(MAX_UNPACKING)
             reviews = Reviews(store, settings)
-            sessions = Sessions(store, keys, settings.session_hours)
+            sessions = Sessions(store, settings.session_hours)
             app.state.service = Service(
                 settings, store, reviews, keys, sessions, Rates(settings), jobs, unpacking
             )
@@ -171,6 +173,8 @@ def serve(settings: Settings) -> None:
         app,
         host=settings.host,
         port=settings.port,
+        http="h11",  # the faster one, which NiceGUI brings along, takes headers without end
+        ws_max_size=MAX_MESSAGE_BYTES,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -210,9 +210,12 @@ def decide(
     given = answered(reading.tables, told.cells)
     figures = answered_figures(reading.figures, told.figures)
     decoded = decode(given, schema, reading.last_year, is_joint=settings.joint_decoding)
-    broken = confirmed([one for table in decoded for one in table.findings], told.confirmed)
-    tables = reviewed(flag(decoded, schema, settings, calibrator), broken)
-    said = confirmed(check_statements(figures, tables, schema), told.confirmed)
+    flagged = flag(decoded, schema, settings, calibrator)
+    shown = {cell.slot: cell.reading for table in flagged for cell in table.cells}
+    sums = [one for table in decoded for one in table.findings]
+    broken = confirmed(sums, told.confirmed, shown)
+    tables = reviewed(flagged, broken)
+    said = confirmed(check_statements(figures, tables, schema), told.confirmed, shown)
     agreed = agreements(figures, tables, schema)
     return Decision(tables, flag_figures(figures, agreed, settings, calibrator), (*broken, *said))
 

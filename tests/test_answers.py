@@ -28,9 +28,9 @@ from extractor.types import (
     Candidate,
     Cell,
     CellStatus,
+    Confirmation,
     Evidence,
     Finding,
-    Numbers,
     Reading,
     ReportFacts,
     ReportReading,
@@ -141,7 +141,11 @@ def test_the_reports_own_errors_are_asked_last() -> None:
 
 def confirming(found: Decision, table: TableReading, *relations: str) -> Decision:
     """Decided again, with some of its findings confirmed as they stand."""
-    said = {one.relation: one.numbers for one in found.findings if one.relation in relations}
+    said = {
+        one.relation: Confirmation(one.numbers)
+        for one in found.findings
+        if one.relation in relations
+    }
     return decide(ReportReading((table,)), SCHEMA, Settings(), answers=Answers(confirmed=said))
 
 
@@ -178,18 +182,25 @@ def test_a_cell_of_two_sums_is_free_when_both_are_confirmed() -> None:
     )
     row = Finding("t.a.row", Verdict.UNDECIDED, "", ("t.a.x", "t.a.y"), Decimal(1), Decimal(2))
     column = replace(row, relation="t.column.y", cells=("t.a.y", "t.b.y"))
-    both = {row.relation: row.numbers, column.relation: column.numbers}
+    both = {one.relation: Confirmation(one.numbers) for one in (row, column)}
+    readings = {cell.slot: cell.reading for cell in cells}
 
-    def freed(answers: Mapping[str, Numbers]) -> list[str]:
-        (table,) = reviewed([Table("t", True, cells)], confirmed([row, column], answers))
+    def freed(answers: Mapping[str, Confirmation]) -> list[str]:
+        found = confirmed([row, column], answers, readings)
+        (table,) = reviewed([Table("t", True, cells)], found)
         return [cell.slot for cell in table.cells if cell.status is CellStatus.REVIEWED]
 
     assert freed({}) == []
-    assert freed({row.relation: row.numbers}) == ["t.a.x"]
-    assert freed({row.relation: (Decimal(1), Decimal(3))}) == []
+    assert freed({row.relation: both[row.relation]}) == ["t.a.x"]
+    assert freed({row.relation: Confirmation((Decimal(1), Decimal(3)))}) == []
+    same = {slot: (State.NUMBER, Decimal(1)) for slot in row.cells}
+    assert freed({row.relation: Confirmation(row.numbers, same)}) == ["t.a.x"]
+    for content in ((State.NUMBER, Decimal(2)), (State.BLANK, None)):
+        other = same | {"t.a.y": content}
+        assert freed({row.relation: Confirmation(row.numbers, other)}) == []
     assert freed(both) == [cell.slot for cell in cells]
     misread = replace(row, verdict=Verdict.MISREAD)
-    assert confirmed([misread], both) == (misread,)
+    assert confirmed([misread], both, readings) == (misread,)
 
 
 def test_of_an_unnamed_report_that_is_asked_last() -> None:

@@ -19,9 +19,10 @@ from extractor.export import dataset as files
 from extractor.service.dataset import COLUMNS, Content
 from extractor.service.jobs import DurableJobs
 from extractor.service.routes import dataset as dataset_routes
+from extractor.service.tasks import reading_name, result_name
 from extractor.settings import Settings
 from tests.test_reviews import WRONG, finished, prepare_table, put
-from tests.test_service import API, code_of, running
+from tests.test_service import API, code_of, running, store_of
 
 DATASET = "/api/v1/dataset"
 FORMULA = "=1+1 报告.txt"
@@ -172,3 +173,37 @@ def test_few_whole_files_are_made_at_the_same_time(
         for _ in range(dataset_routes.MAX_BUILDS):
             dataset_routes._building.release()
     assert client.get("/api/v1/dataset", params={"format": "xlsx"}).status_code == 200
+
+
+@pytest.mark.parametrize("text", ["民" * 201, "民\0政"], ids=["long", "nul"])
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        (DATASET, "organization"),
+        (API, "organization"),
+        ("/api/v1/findings", "organization"),
+        ("/api/v1/findings", "relation"),
+    ],
+)
+def test_no_filter_is_longer_than_a_name(
+    client: TestClient, path: str, name: str, text: str
+) -> None:
+    answer = client.get(path, params={name: text})
+    assert (answer.status_code, code_of(answer)) == (422, "invalid_request")
+    assert client.get(path, params={name: text.replace("\0", "")[:200]}).status_code == 200
+
+
+def test_what_goes_wrong_at_the_first_report_is_a_problem(client: TestClient) -> None:
+    """And not the end of a file that has begun well."""
+    first, *_ = store_of(client).finished()
+    path = store_of(client).folder(first) / result_name("json", first.version)
+    hidden = path.rename(path.with_name("hidden"))
+    reading = path.with_name(reading_name())
+    hidden_reading = reading.rename(reading.with_name("hidden-reading"))
+    try:
+        answer = client.get(DATASET)
+        assert (answer.status_code, code_of(answer)) == (409, "not_reviewable")
+    finally:
+        hidden.rename(path)
+        hidden_reading.rename(reading)
+    assert len(as_csv(client)) == 30

@@ -111,6 +111,17 @@ def test_two_gigabytes_are_refused_before_they_come(real: Office) -> None:
     assert b"413" in answered.split(b"\r\n")[0]
 
 
+def test_headers_without_end_are_refused(real: Office) -> None:
+    host, port = real.address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=30) as endless:
+        endless.sendall(
+            b"GET /health HTTP/1.1\r\nHost: a\r\n" + b"X-Long: %s\r\n" % (b"x" * 70_000)
+        )
+        assert b" 400 " in endless.recv(4096).split(b"\r\n")[0]
+    with real.http() as http:
+        assert http.get("/documents").status_code == 200
+
+
 def test_documents_are_opened_where_nobody_can_be_reached(real: Office) -> None:
     ours = Path("/proc/self/ns/net").readlink()
     readers = [

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from extractor.service.aggregates import Doubt, Sums
 from extractor.service.listings import Asked
@@ -161,6 +162,23 @@ def test_what_a_body_states_for_a_year_counts_once(store: Store) -> None:
         Sums(2024, 1, 2, 0, {"t.a.x": 20.0, "t.b.x": 5.0}),
     ]
     assert store.aggregates.sums(["t.z.x"]) == []
+
+
+def test_a_report_that_comes_while_sums_are_made_breaks_nothing(store: Store) -> None:
+    keep(store, "first", "甲局", 2023, {"t.a.x": number(1)})
+    asked: list[str] = []
+
+    def come(_: object, __: object, statement: str, *___: object) -> None:
+        if "CAST" in statement and not asked:
+            asked.append(statement)
+            keep(store, "later", "甲局", 2024, {"t.a.x": number(2)})
+
+    with store._session() as session:
+        engine = session.get_bind()
+    event.listen(engine, "after_cursor_execute", come)
+    assert [one.year for one in store.aggregates.sums(["t.a.x"])] == [2023]
+    assert asked
+    assert [one.year for one in store.aggregates.sums(["t.a.x"])] == [2023, 2024]
 
 
 def test_doubt_is_counted_by_year_and_the_undated_come_last(store: Store) -> None:

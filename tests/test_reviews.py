@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ from extractor.service.auth import Keys
 from extractor.service.extracting import Extracting
 from extractor.service.jobs import DurableJobs
 from extractor.service.outcomes import outcome_of
-from extractor.service.tables import Role
+from extractor.service.tables import Review, Role
 from extractor.service.tasks import Outcome, Task, reading_name, result_name, write_whole
 from extractor.service.value_tables import CellRow
 from extractor.service.worker import Report, Work
@@ -187,8 +188,9 @@ def test_the_trail_has_every_decision_and_undo_works(client: TestClient) -> None
     assert actions == ["uploaded", "reviewed", "reviewed", "reviewed"]
 
 
-def undo(client: TestClient, document_id: str, **headers: str) -> Any:
-    return client.post(f"{API}/{document_id}/undo", headers=headers)
+def undo(client: TestClient, document_id: str, number: int | None = None, **headers: str) -> Any:
+    asked = {} if number is None else {"number": number}
+    return client.post(f"{API}/{document_id}/undo", params=asked, headers=headers)
 
 
 def test_undoing_goes_back_decision_by_decision(client: TestClient) -> None:
@@ -206,6 +208,22 @@ def test_undoing_goes_back_decision_by_decision(client: TestClient) -> None:
     trail = client.get(f"{API}/{document_id}/reviews").json()["reviews"]
     assert [one["slot"] for one in trail if one["action"] == "undone"] == [other, WRONG, WRONG]
     assert [one["before"]["state"] for one in trail][-2:] == ["blank", "number"]
+
+
+def test_only_the_decision_that_is_meant_is_undone(client: TestClient) -> None:
+    document_id = finished(client, "meant.txt")
+    put(client, document_id, WRONG, {"value": 2})
+    kept = put(client, document_id, WRONG, {"value": 4}).json()
+    trail = client.get(f"{API}/{document_id}/reviews").json()["reviews"]
+    first, last = (one["number"] for one in trail)
+    for other in (first, last + 1, -1):
+        answer = undo(client, document_id, other)
+        assert (answer.status_code, code_of(answer)) == (409, "not_decided")
+        assert answer.json()["number"] == last
+    assert client.get(f"{API}/{document_id}/extraction").json() == kept
+    assert undo(client, document_id, last).status_code == 200
+    assert code_of(undo(client, document_id, last)) == "not_decided"
+    assert undo(client, document_id, first).status_code == 200
 
 
 def test_undoing_a_withdrawal_brings_the_decision_back(client: TestClient) -> None:
@@ -514,6 +532,45 @@ def test_results_of_the_first_versions_are_reviewed_too(client: TestClient) -> N
     assert trail[0]["before"]["flags"] == []
 
 
+def before_questions(client: TestClient, name: str) -> str:
+    """A document whose result is as the version wrote it that did not say what to ask."""
+    document_id = finished(client, name)
+    path = Path(__file__).parent / "results" / "before-questions.json"
+    write_whole(folder_of(client, document_id) / result_name("json"), path.read_bytes())
+    return document_id
+
+
+def folder_of(client: TestClient, document_id: str) -> Path:
+    document = store_of(client).find(document_id)
+    assert document is not None
+    return store_of(client).folder(document)
+
+
+def test_results_of_an_earlier_version_are_given_in_todays_form(client: TestClient) -> None:
+    now = client.get(f"{API}/{finished(client, 'figures-now.txt')}/extraction").json()
+    document_id = before_questions(client, "figures-before.txt")
+    (folder_of(client, document_id) / result_name("csv")).write_bytes(b"old")
+    (finding,) = of(client, document_id)
+    assert finding["confirmed"] is False
+    answer = client.get(f"{API}/{document_id}/extraction")
+    assert answer.headers["etag"] == '"0"'
+    assert answer.json()["questions"] == now["questions"] != []
+    assert answer.json() == now | {"document": answer.json()["document"]}
+    assert client.get(f"{API}/{document_id}/extraction").content == answer.content
+    assert WRONG in client.get(f"{API}/{document_id}/export?format=csv").text
+    assert put(client, document_id, WRONG, {"value": 2}, **{"If-Match": '"0"'}).status_code == 200
+
+
+def test_an_old_result_without_what_was_read_says_what_it_can(client: TestClient) -> None:
+    document_id = before_questions(client, "figures-before-old.txt")
+    result = client.get(f"{API}/{document_id}/extraction").json()
+    asked = [one["slot"] for one in result["questions"]]
+    assert set(asked) == flagged(result) | {"figures.0", "figures.1"}
+    assert asked == sorted(asked, key=[*(slot.id for slot in LAYOUT.slots), *asked[-2:]].index)
+    assert {one["settles"] for one in result["questions"]} == {0.0}
+    assert [one["confirmed"] for one in result["findings"]] == [False]
+
+
 # --- findings ------------------------------------------------------------------------------------
 
 SUM = "disputes.reconsideration.row_sum"
@@ -556,6 +613,8 @@ def test_the_reports_own_error_is_confirmed_and_its_cells_are_reviewed(client: T
     (listed,) = of(client, document_id)
     assert (listed["verdict"], listed["confirmed"]) == ("reported", True)
     last = client.get(f"{API}/{document_id}/reviews").json()["reviews"][-1]
+    values = zip(LAYOUT.slots, (1, 7, 0, 0, 3), strict=False)
+    seen = {slot.id: {"state": "number", "value": value} for slot, value in values}
     assert (last["slot"], last["action"], last["comment"]) == (
         f"findings.{SUM}",
         "confirmed",
@@ -567,8 +626,9 @@ def test_the_reports_own_error_is_confirmed_and_its_cells_are_reviewed(client: T
         "verdict": "undecided",
         "message": finding["message"],
         "confirmed": False,
+        "cells": seen,
     }
-    assert last["after"] == {"expected": 8, "found": 3, "confirmed": True}
+    assert last["after"] == {"expected": 8, "found": 3, "confirmed": True, "cells": seen}
     assert [entry.action for entry in store_of(client).audit(document_id)][-1] == "reviewed"
     back = put_finding(client, document_id, {"withdrawn": True}).json()
     assert back == settled
@@ -592,6 +652,36 @@ def test_a_confirmation_holds_for_the_numbers_that_were_looked_at(client: TestCl
     assert client.get(f"{API}/{document_id}/extraction").json() == before
     assert put_finding(client, document_id, {"withdrawn": True}).status_code == 200
     assert code_of(put_finding(client, document_id, {"withdrawn": True})) == "not_decided"
+
+
+def test_a_confirmation_is_not_about_cells_that_nobody_has_seen(client: TestClient) -> None:
+    """The same relation with the same numbers, but its parts are others."""
+    document_id = finished(client, "parts.txt")
+    put(client, document_id, WRONG, {"confirmed": True})
+    confirmed = put_finding(client, document_id, {"confirmed": True}).json()
+    other = LAYOUT.slots[2].id
+    put(client, document_id, WRONG, {"value": 6})
+    result = put(client, document_id, other, {"value": 1}).json()
+    assert [(one["expected"], one["confirmed"]) for one in result["findings"]] == [(8, False)]
+    assert flagged(result) == ROW - {WRONG, other}
+    put(client, document_id, other, {"withdrawn": True})
+    assert put(client, document_id, WRONG, {"value": 7}).json() == confirmed
+
+
+def test_a_confirmation_without_cells_counts_by_its_numbers(client: TestClient) -> None:
+    """As the first versions kept them."""
+    document_id = finished(client, "numbers alone.txt")
+    put(client, document_id, WRONG, {"confirmed": True})
+    put_finding(client, document_id, {"confirmed": True})
+    with store_of(client)._session.begin() as session:
+        review = session.scalars(select(Review).where(Review.document_id == document_id)).all()[-1]
+        review.before = {name: one for name, one in review.before.items() if name != "cells"}
+        review.after = {name: one for name, one in (review.after or {}).items() if name != "cells"}
+    again(client, document_id)
+    result = client.get(f"{API}/{document_id}/extraction").json()
+    assert [one["confirmed"] for one in result["findings"]] == [True]
+    last = client.get(f"{API}/{document_id}/reviews").json()["reviews"][-1]
+    assert (last["before"]["cells"], last["after"]["cells"]) == (None, None)
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,11 @@ from extractor.types import (
     Candidate,
     Cell,
     CellStatus,
+    Confirmation,
     Evidence,
     Figure,
     FigureAnswer,
     Finding,
-    Numbers,
     Reading,
     Table,
     TableReading,
@@ -82,22 +82,36 @@ def answered_figures(
     return tuple(found)
 
 
-def confirmed(findings: Sequence[Finding], answers: Mapping[str, Numbers]) -> tuple[Finding, ...]:
+def confirmed(
+    findings: Sequence[Finding],
+    answers: Mapping[str, Confirmation],
+    readings: Mapping[str, Reading],
+) -> tuple[Finding, ...]:
     """Findings with those confirmed of which a person says that the report states it so; they are
     the report's own then.
 
     Args:
         findings: as they were decided.
-        answers: both numbers that were looked at, by relation. One about other numbers says nothing
-            of the finding, and neither does one about what another reading would repair.
+        answers: what was looked at, by relation. One about other numbers or about cells that say
+            something else now says nothing of the finding, and neither does one about what another
+            reading would repair.
+        readings: what the cells say now, by slot.
     """
     return tuple(
         replace(finding, verdict=Verdict.REPORTED, is_confirmed=True)
         if finding.verdict is not Verdict.MISREAD
-        and answers.get(finding.relation) == finding.numbers
+        and (answer := answers.get(finding.relation)) is not None
+        and _is_about(answer, finding, readings)
         else finding
         for finding in findings
     )
+
+
+def _is_about(answer: Confirmation, finding: Finding, readings: Mapping[str, Reading]) -> bool:
+    """Whether a finding and its cells are as they were when somebody looked at them."""
+    found = {slot: readings[slot] for slot in finding.cells if slot in readings}
+    now = {slot: (reading.state, reading.value) for slot, reading in found.items()}
+    return answer.numbers == finding.numbers and answer.cells in (None, now)
 
 
 def reviewed(tables: Sequence[Table], broken: Sequence[Finding]) -> tuple[Table, ...]:

@@ -25,6 +25,7 @@ from extractor.review.listing import (
     tabs,
     text_filter,
     with_query,
+    words_of,
 )
 from extractor.review.reports import verdict_words, year_filter
 from extractor.review.site import Site
@@ -117,7 +118,7 @@ def define(site: Site) -> None:
         words = slot_words(schema)
         query = _Query(
             content=choice_of(Content, content) or Content.CELLS,
-            organization=organization.strip() or None,
+            organization=words_of(organization),
             year=number_of(year),
             table=table if table in schema.tables else None,
             slot=slot if slot in words else None,

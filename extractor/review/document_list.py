@@ -17,6 +17,7 @@ from extractor.review.asking import SessionEnded, ask, attempt, sign_in_again
 from extractor.review.components import Confirm, Moment
 from extractor.review.document_rows import CANCEL, EXTRACT_AGAIN, REMOVE, RETRY, row_of
 from extractor.review.frame import empty, table, tell
+from extractor.review.listing import words_of
 from extractor.review.problem_words import problem_words
 from extractor.review.visitor import Visitor
 from extractor.service.auth import Principal
@@ -56,7 +57,7 @@ class Filter:
         is_year = year.strip().isascii() and year.strip().isdecimal() and len(year.strip()) < 5
         return cls(
             StatusFilter(status) if status in list(StatusFilter) else None,
-            organization.strip() or None,
+            words_of(organization),
             int(year) if is_year else None,
         )
 

@@ -24,6 +24,7 @@ from extractor.review.listing import (
     pager,
     text_filter,
     with_query,
+    words_of,
 )
 from extractor.review.reports import (
     VERDICT_TAG,
@@ -67,7 +68,7 @@ def define(site: Site) -> None:
         page: str = "",
     ) -> None:
         judged, related = choice_of(Verdict, verdict), choice_of(RelationKind, kind)
-        asked = Asked(organization=organization.strip() or None, year=number_of(year))
+        asked = Asked(organization=words_of(organization), year=number_of(year))
         store, kinds = visitor.service.store.listings, visitor.service.reviews.schema.relation_kinds
         ids = None if related is None else [one for one, its in kinds.items() if its is related]
         number = page_of(page)

@@ -14,6 +14,9 @@ from nicegui.element import Element
 
 from extractor.review.visitor import Visitor
 
+LONGEST = 200
+"""Of what is looked for in a text; as in the calls."""
+
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
@@ -149,6 +152,12 @@ def with_query(address: str, **asked: object) -> str:
     """An address with what is asked for; what is None or empty is left out."""
     query = urlencode({name: value for name, value in asked.items() if value not in (None, "")})
     return f"{address}?{query}" if query else address
+
+
+def words_of(text: str) -> str | None:
+    """What an address asks for in a text; None where it asks for nothing. What is too long to be
+    meant is cut."""
+    return text.replace("\0", "")[:LONGEST].strip() or None
 
 
 def number_of(text: str, default: int | None = None) -> int | None:

@@ -18,6 +18,7 @@ from extractor.review.listing import (
     tabs,
     text_filter,
     with_query,
+    words_of,
 )
 from extractor.review.reports import place_of, report_status, year_text
 from extractor.review.site import Site
@@ -45,7 +46,7 @@ def define(site: Site) -> None:
 
     @site.page("/organizations")
     async def organizations(visitor: Visitor, name: str = "", page: str = "") -> None:
-        part, number = name.strip() or None, page_of(page)
+        part, number = words_of(name), page_of(page)
         aggregates = visitor.service.store.aggregates
 
         def load() -> tuple[Sequence[Body], int]:

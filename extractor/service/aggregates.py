@@ -119,6 +119,7 @@ class Aggregates:
             return [
                 Sums(year, reports, numbers, flagged, added[year])
                 for year, reports, numbers, flagged in session.execute(by_year)
+                if year in added  # its first report may have come between the two queries
             ]
 
     def verdicts(self) -> Mapping[str, int]:

@@ -27,6 +27,7 @@ from extractor.types import (
     FINDINGS,
     REPORT,
     Answers,
+    Confirmation,
     Figure,
     FigureAnswer,
     Reading,
@@ -90,7 +91,8 @@ def shown(result: Json, subject: str, last: Json | None) -> dict[str, Any]:
     if group == FIGURES:
         return _exact(item, "key", "printed", "unit", "exactness", "status", "flags")
     if group == FINDINGS:
-        return _numbers(item) | {name: item[name] for name in ("verdict", "message", "confirmed")}
+        told = {name: item[name] for name in ("verdict", "message", "confirmed")}
+        return _numbers(item) | told | {"cells": _members(result, item)}
     return _exact(item, "printed", "state", "unit", "annotation", "status", "flags")
 
 
@@ -98,6 +100,19 @@ def _numbers(finding: Json) -> dict[str, Any]:
     return {
         name: None if finding[name] is None else str(finding[name])
         for name in ("expected", "found")
+    }
+
+
+def _members(result: Json, finding: Json) -> dict[str, Any]:
+    """What the cells of a finding say, by slot."""
+    cells = {slot: item_of(result, slot) for slot in finding["cells"]}
+    return {
+        slot: {
+            "state": cell["state"],
+            "value": None if cell["value"] is None else str(cell["value"]),
+        }
+        for slot, cell in cells.items()
+        if cell is not None
     }
 
 
@@ -141,11 +156,22 @@ def told(decisions: Mapping[str, Json]) -> Answers:
                 _number(content["value"]), content["unit"], content["is_stated"]
             )
         elif group == FINDINGS:
-            confirmed[name] = _number(content["expected"]), _number(content["found"])
+            confirmed[name] = _confirmation(content)
         elif subject != REPORT:
             cells[subject] = _reading(content)
     report = decisions.get(REPORT, {})
     return Answers(cells, figures, confirmed, report.get("organization"), report.get("year"))
+
+
+def _confirmation(content: Json) -> Confirmation:
+    numbers = _number(content["expected"]), _number(content["found"])
+    cells = content.get("cells")  # the first ones were about the numbers alone
+    if cells is None:
+        return Confirmation(numbers)
+    return Confirmation(
+        numbers,
+        {slot: (State(one["state"]), _number(one["value"])) for slot, one in cells.items()},
+    )
 
 
 def carried(
@@ -156,7 +182,7 @@ def carried(
     Cells and the report are the same; a figure is the one of the same key and scope in the same
     sentence, if there is one such in both. What is not there any more is left out, and figures
     where what one of the two has read is not known (None). What was said of a finding holds where
-    that has the same numbers, which is seen when all is decided.
+    that has the same numbers and its cells say the same, which is seen when all is decided.
     """
     tables = None if now is None else {table.table for table in now.tables}
     found: dict[str, Json] = {}
@@ -200,7 +226,8 @@ def _finding(subject: str, before: Json) -> dict[str, Any]:
             f"{relation}: another reading would repair it; settle its cells first, and it is gone "
             "or can be confirmed",
         )
-    return {"expected": before["expected"], "found": before["found"], "confirmed": True}
+    seen = {name: before[name] for name in ("expected", "found", "cells")}
+    return seen | {"confirmed": True}
 
 
 def _cell(body: CellBody, form: Slot, before: Reading) -> Reading:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -153,6 +153,19 @@ class FigureSaid(Model):
     is_stated: bool
 
 
+class CellSeen(Model):
+    """What a cell of a finding says."""
+
+    state: State
+    value: Number | None
+
+
+SeenCells = Annotated[
+    dict[str, CellSeen] | None,
+    Field(description="By slot, as they were shown; null where that was not kept."),
+]
+
+
 class FindingShown(Model):
     """A finding as it was shown."""
 
@@ -161,14 +174,16 @@ class FindingShown(Model):
     verdict: Verdict
     message: str
     confirmed: bool
+    cells: SeenCells = None
 
 
 class FindingSaid(Model):
-    """A finding by a decision: with these numbers it is the document's own."""
+    """A finding by a decision: with these numbers, of these cells, it is the document's own."""
 
     expected: Number | None
     found: Number | None
     confirmed: Literal[True]
+    cells: SeenCells = None
 
 
 class ReportSaid(Model):
@@ -184,6 +199,7 @@ Said = ReadingModel | FigureShown | FigureSaid | FindingShown | FindingSaid | Re
 class ReviewModel(Model):
     """One decision, in the trail of a document."""
 
+    number: int = Field(description="By which it can be undone; later ones have greater numbers.")
     slot: str = Field(
         description="Of a cell; `figures.NUMBER`, `findings.RELATION`, `report` of the others."
     )
@@ -198,6 +214,7 @@ class ReviewModel(Model):
     def of(cls, review: Review) -> ReviewModel:
         return cls.model_validate(
             {
+                "number": review.number,
                 "slot": review.slot,
                 "at": review.at,
                 "key_id": review.key_id,
@@ -209,9 +226,14 @@ class ReviewModel(Model):
         )
 
 
-def _with_numbers(said: dict[str, Any]) -> dict[str, Any]:
+def _with_numbers(said: Mapping[str, Any]) -> dict[str, Any]:
     digits = {name: said.get(name) for name in ("value", "expected", "found")}
-    return said | {name: number(Decimal(one)) for name, one in digits.items() if one is not None}
+    found: dict[str, Any] = {
+        name: number(Decimal(one)) for name, one in digits.items() if one is not None
+    }
+    if said.get("cells"):
+        found |= {"cells": {slot: _with_numbers(one) for slot, one in said["cells"].items()}}
+    return {**said, **found}
 
 
 class ReviewList(Model):

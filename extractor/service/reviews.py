@@ -8,6 +8,7 @@ own, written before the row that makes it valid, so that a crash leaves the vers
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from extractor.calibrator import Calibrator
-from extractor.errors import StoreError
+from extractor.errors import CorruptInput, StoreError
 from extractor.export import FORMATS
 from extractor.pipeline import decided
 from extractor.readings import from_bytes
@@ -35,11 +36,14 @@ from extractor.service.problems import (
     VERSION_OUTDATED,
     ProblemError,
 )
+from extractor.service.renewal import filled, is_of_today
 from extractor.service.store import Store
 from extractor.service.tables import Document, DocumentState, Review
 from extractor.service.tasks import reading_name, result_name, write_whole
 from extractor.settings import Settings
 from extractor.types import Extraction
+
+log = logging.getLogger(__name__)
 
 _TRIES = 3
 
@@ -97,19 +101,23 @@ class Reviews:
             review.comment = body.comment
             return self._change(current, decisions, review)
 
-    def undo(self, document: Document, *, key_id: str, version: int | None) -> Document:
+    def undo(
+        self, document: Document, *, key_id: str, version: int | None, number: int | None = None
+    ) -> Document:
         """Take back the last decision of somebody: what was so before it counts again.
 
         Args:
             document: with a result.
             key_id: whose decision.
             version: as for `decide`.
+            number: of the decision that is meant; None for whichever is the last.
 
         Returns:
             The document as it is now.
 
         Raises:
-            ProblemError: there is none that still counts, or the document has changed since.
+            ProblemError: there is none that still counts, or that is another one than is meant, or
+                the document has changed since.
         """
         with self._lock:
             current = self._at(document, version)
@@ -118,6 +126,9 @@ class Reviews:
             last = undoable(mine, key_id)
             if last is None:
                 raise ProblemError(NOT_DECIDED, "no decision of this key counts that can be undone")
+            if number not in (None, last.number):
+                detail = f"decision {number} is not the last one of this key; {last.number} is"
+                raise ProblemError(NOT_DECIDED, detail, extra={"number": last.number})
             folder = self._store.folder(current)
             earlier = [review for review in trail if review.number < last.number]
             after = decisions_of(earlier, folder, current.generation).get(last.slot)
@@ -181,20 +192,46 @@ class Reviews:
         return current
 
     def export(self, document: Document, format: ExportFormat) -> Path:
-        """The file of a format, with all decisions in it; written when it is first asked for."""
-        path = self._store.folder(document) / _name(document, format)
-        if document.version and not path.is_file():
+        """The file of a format, with all decisions in it and in today's form; written when it is
+        first asked for."""
+        folder = self._store.folder(document)
+        path = folder / _name(document, format)
+        if _is_due(document, path) or _is_old(document, folder):
             with self._lock:
                 return self._written(self._current(document), format)
         return path
 
     def _written(self, document: Document, format: str) -> Path:
-        """The file of a format, written if it is not there; hold the lock."""
-        path = self._store.folder(document) / _name(document, format)
-        if document.version and not path.is_file():
+        """The file of a format, written if it is not there or old; hold the lock."""
+        folder = self._store.folder(document)
+        if _is_old(document, folder):
+            self._renew(document, folder)
+        path = folder / _name(document, format)
+        if _is_due(document, path):
             extraction = self._decided(document, self._decisions(document))
             write_whole(path, FORMATS[format](extraction, self.schema))
         return path
+
+    def _renew(self, document: Document, folder: Path) -> None:
+        """Write the files of a document's version in today's form, by what was read if that is
+        still there; hold the lock."""
+        path = folder / _name(document, "json")
+        try:
+            extraction = self._decided(document, self._decisions(document))
+        except (ProblemError, CorruptInput) as error:
+            log.warning("%s is not decided again: %s", document.name, error)
+            write_whole(path, filled(path.read_bytes()))
+        else:
+            content = FORMATS["json"](extraction, self.schema)
+            result = json.loads(content, parse_float=Decimal)
+            # First the rows, and the JSON last: until that is there, all is done once more.
+            self._store.renew(document, outcome_of(extraction), result)
+            for format, write in FORMATS.items():
+                other = folder / _name(document, format)
+                if other != path and other.is_file():
+                    write_whole(other, write(extraction, self.schema))
+            write_whole(path, content)
+        self._store.publish(document)
 
     def older(self, document: Document, generation: int) -> Path | None:
         """The last result of an earlier extraction; None if there was none."""
@@ -305,6 +342,19 @@ class Reviews:
         if calibrator is not None and not calibrator.knows(kept.models):
             calibrator = None
         return decided(kept, self.schema, self._settings, calibrator, told(decisions))
+
+
+def _is_due(document: Document, path: Path) -> bool:
+    """Whether a file of the result is still to be written; the first ones come with it."""
+    return document.version > 0 and not path.is_file()
+
+
+def _is_old(document: Document, folder: Path) -> bool:
+    """Whether an earlier version of the program wrote the result of a document."""
+    try:
+        return not is_of_today((folder / _name(document, "json")).read_bytes())
+    except FileNotFoundError:
+        return False
 
 
 def _name(document: Document, format: str) -> str:

@@ -11,11 +11,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from extractor.service.auth import Keys, Principal
+from extractor.service.auth import Principal
 from extractor.service.store import Store
 from extractor.service.tables import Role
 
@@ -46,20 +45,14 @@ class Signed:
 class Sessions:
     """Begins, finds and ends sessions. Thread-safe."""
 
-    def __init__(self, store: Store, keys: Keys, hours: int) -> None:
+    def __init__(self, store: Store, hours: int) -> None:
         """`hours` is how long a session lasts."""
         self._rows = store.sessions
-        self._keys = keys
         self._lifetime = timedelta(hours=hours)
 
-    def begin(self, key: str, before_slow: Callable[[], None] = lambda: None) -> tuple[str, Signed]:
-        """Sign in with a key; the token for the cookie, which can never be told again, and who it
-        stands for.
-
-        Raises:
-            ProblemError: as `Keys.check`, to which `before_slow` goes, too.
-        """
-        principal = self._keys.check(key, before_slow)
+    def begin(self, principal: Principal) -> tuple[str, Signed]:
+        """Sign in whoever has shown a key; the token for the cookie, which can never be told again,
+        and who it stands for."""
         token = secrets.token_urlsafe(32)
         expires_at = datetime.now(UTC) + self._lifetime
         self._rows.add(_digest(token), principal.key_id, expires_at)

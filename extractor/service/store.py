@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
@@ -227,16 +227,7 @@ class Store(Catalog):
             update(Document)
             .where(Document.id == document.id, Document.version == document.version)
             .where(Document.state == DocumentState.DONE)
-            .values(
-                version=Document.version + 1,
-                status=outcome.status,
-                organization=outcome.organization,
-                year=outcome.year,
-                flagged=outcome.flagged,
-                findings=outcome.findings,
-                question=outcome.question,
-                settles=outcome.settles,
-            )
+            .values(version=Document.version + 1, **_decided(outcome))
             .returning(Document)
         )
         with self._session.begin() as session:
@@ -248,6 +239,20 @@ class Store(Catalog):
                 session.add(_audit("reviewed", changed, review.key_id))
                 announce(session, Event.REVIEWED, changed.id)
         return changed
+
+    def renew(self, document: Document, outcome: Outcome, result: Result) -> None:
+        """Keep what the result of a document says once it was decided again for the same version
+        of it; nothing happens if the document is not at that version any more."""
+        query = (
+            update(Document)
+            .where(Document.id == document.id, Document.version == document.version)
+            .where(Document.generation == document.generation)
+            .values(**_decided(outcome))
+            .returning(Document.id)
+        )
+        with self._session.begin() as session:
+            if session.scalar(query) is not None:
+                keep_values(session, document.id, result)
 
     def fill_values(self) -> int:
         """Take the values of documents into the tables that were finished before there were tables;
@@ -314,6 +319,19 @@ def open_store(settings: Settings) -> Store:
         StoreError: it cannot be used.
     """
     return Store(settings.home, settings.database_url, settings.files_url)
+
+
+def _decided(outcome: Outcome) -> dict[str, Any]:
+    """The columns of a document that follow from decisions."""
+    return {
+        "status": outcome.status,
+        "organization": outcome.organization,
+        "year": outcome.year,
+        "flagged": outcome.flagged,
+        "findings": outcome.findings,
+        "question": outcome.question,
+        "settles": outcome.settles,
+    }
 
 
 def _audit(action: str, document: Document, key_id: str) -> AuditEntry:

@@ -109,6 +109,18 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What was looked at when a person said that a finding is the report's own.
+
+    `cells` has state and value of each of its cells as they were shown, by slot; None where that
+    was not kept.
+    """
+
+    numbers: Numbers
+    cells: Mapping[str, tuple[State, Decimal | None]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Decoded:
     """One table after decoding: the chosen candidate and the other readings of every slot that has
     any, the relations that are broken, and the slots that these put in doubt; `in_question` are
@@ -236,12 +248,12 @@ class FigureAnswer:
 @dataclass(frozen=True, slots=True)
 class Answers:
     """What a person has decided about a report: cells by slot, figures by their number, findings
-    that are the report's own by their relation, with the numbers that were looked at, and which
-    report it is (None: as read)."""
+    that are the report's own by their relation, with what was looked at, and which report it is
+    (None: as read)."""
 
     cells: Mapping[str, Reading] = field(default_factory=dict)
     figures: Mapping[int, FigureAnswer] = field(default_factory=dict)
-    confirmed: Mapping[str, Numbers] = field(default_factory=dict)
+    confirmed: Mapping[str, Confirmation] = field(default_factory=dict)
     organization: str | None = None
     year: int | None = None
 

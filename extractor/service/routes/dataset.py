@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import ExitStack
+from itertools import chain, islice
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -19,7 +20,13 @@ from extractor.export.dataset import (
 )
 from extractor.service import dataset, models
 from extractor.service.problems import BUSY, DATASET_TOO_LARGE, INVALID_REQUEST, ProblemError
-from extractor.service.routes.wiring import Caller, Wired, binary, problems_of
+from extractor.service.routes.wiring import (
+    Caller,
+    OrganizationFilter,
+    Wired,
+    binary,
+    problems_of,
+)
 from extractor.types import CellStatus, Status
 
 _DATASET_MEDIA_TYPES = {
@@ -47,7 +54,7 @@ def whole_dataset(
     format: models.DatasetFormat = models.DatasetFormat.CSV,
     content: dataset.Content = dataset.Content.CELLS,
     status: Annotated[Status | None, Query(description="Of the report.")] = None,
-    organization: Annotated[str | None, Query(description="Part of the name.")] = None,
+    organization: OrganizationFilter = None,
     year: Annotated[int | None, Query(ge=0, le=9999)] = None,
     table: Annotated[str | None, Query(description="Only cells of this table.")] = None,
     cell_status: Annotated[CellStatus | None, Query(description="Of cells and figures.")] = None,
@@ -75,7 +82,8 @@ def whole_dataset(
     media_type = _DATASET_MEDIA_TYPES[format]
     if format is models.DatasetFormat.CSV:
         lines = to_csv(columns, reports)
-        return StreamingResponse(lines, media_type=media_type, headers=headers)
+        first = list(islice(lines, 2))  # with a report: what goes wrong at once is a problem
+        return StreamingResponse(chain(first, lines), media_type=media_type, headers=headers)
     write = write_workbook if format is models.DatasetFormat.XLSX else write_parquet
     with ExitStack() as stack:
         path = stack.enter_context(service.store.files.receive()) / name

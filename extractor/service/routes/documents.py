@@ -24,6 +24,7 @@ from extractor.service.routes.wiring import (
     DocumentId,
     Finished,
     Known,
+    OrganizationFilter,
     Wired,
     admin,
     binary,
@@ -138,7 +139,7 @@ def list_documents(
     service: Wired,
     caller: Caller,
     status: models.StatusFilter | None = None,
-    organization: Annotated[str | None, Query(description="Part of the name.")] = None,
+    organization: OrganizationFilter = None,
     year: Annotated[int | None, Query(ge=0, le=9999)] = None,
     cursor: Annotated[
         str | None, Query(description="`next_cursor` of the page before.", pattern=r"^\d{1,9}$")

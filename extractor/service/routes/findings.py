@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from extractor.service import models
-from extractor.service.routes.wiring import Caller, Wired
+from extractor.service.routes.wiring import Caller, FilterText, OrganizationFilter, Wired
 from extractor.types import Verdict
 
 router = APIRouter(tags=["findings"])
@@ -19,9 +19,9 @@ def findings(
     caller: Caller,
     verdict: Verdict | None = None,
     relation: Annotated[
-        str | None, Query(description="Beginning of its id, such as `requests.`")
+        FilterText | None, Query(description="Beginning of its id, such as `requests.`")
     ] = None,
-    organization: Annotated[str | None, Query(description="Part of the name.")] = None,
+    organization: OrganizationFilter = None,
     year: Annotated[int | None, Query(ge=0, le=9999)] = None,
     cursor: Annotated[
         str | None, Query(description="`next_cursor` of the page before.", pattern=r"^\d{1,9}$")

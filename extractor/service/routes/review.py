@@ -85,7 +85,7 @@ def review_finding(
     `undecided`; as for cells.
 
     Cells that only this finding put in doubt are reviewed then. It holds as long as the finding has
-    the same numbers.
+    the same numbers and its cells say the same.
     """
     return _decide(service, document, finding_subject(relation), body, caller, if_match)
 
@@ -127,11 +127,20 @@ def _version(etag: str | None) -> int | None:
 
 @router.post("/documents/{id}/undo", response_class=FileResponse, responses=_DECISION)
 def undo(
-    caller: Reviewer, document: Finished, service: Wired, if_match: IfMatch = None
+    caller: Reviewer,
+    document: Finished,
+    service: Wired,
+    number: Annotated[
+        int | None, Query(description="Of the decision in the trail that is meant.")
+    ] = None,
+    if_match: IfMatch = None,
 ) -> FileResponse:
     """Take back the caller's last decision about the document that still counts, and since which
-    nobody has decided about the same; what was so before it counts again."""
-    changed = service.reviews.undo(document, key_id=caller.key_id, version=_version(if_match))
+    nobody has decided about the same; what was so before it counts again. With `number`, it is
+    refused if that is another decision."""
+    changed = service.reviews.undo(
+        document, key_id=caller.key_id, version=_version(if_match), number=number
+    )
     return result_of(changed, service)
 
 

@@ -55,9 +55,9 @@ def sign_in(
 ) -> SessionModel:
     """Sign in with a key: the answer sets a cookie that stands for it until it expires, is signed
     out or the key is revoked."""
-    key = body.key.get_secret_value()
-    holder(key, request, service)  # wrong keys, and sessions of a key, are counted as calls are
-    token, signed = service.sessions.begin(key)
+    # Wrong keys, and sessions of a key, are counted as calls are.
+    principal = holder(body.key.get_secret_value(), request, service)
+    token, signed = service.sessions.begin(principal)
     service.sessions.end(request.cookies.get(COOKIE))  # which nobody would have any more
     # Without an age, so that it goes with the browser.
     response.set_cookie(

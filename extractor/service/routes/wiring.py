@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import anyio
-from fastapi import Depends, Path, Request
+from fastapi import Depends, Path, Query, Request
 from fastapi.responses import FileResponse
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import StringConstraints
 
 from extractor.service import models
 from extractor.service.auth import Keys, Principal, unauthorized
@@ -152,6 +153,12 @@ def _finished(document: Known) -> Document:
 
 
 Finished = Annotated[Document, Depends(_finished)]
+
+
+# Longer patterns are too complex for SQLite; to it a NUL ends a text, and PostgreSQL refuses it.
+FilterText = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
+"""What a text is to have in it."""
+OrganizationFilter = Annotated[FilterText | None, Query(description="Part of the name.")]
 
 
 def unknown(document_id: str) -> ProblemError:
