@@ -263,3 +263,17 @@ def test_what_was_kept_and_is_damaged_is_said(damage: bytes) -> None:
 def test_another_version_of_what_was_kept_is_said() -> None:
     with pytest.raises(CorruptInput, match="version"):
         from_bytes(gzip.compress(b'{"format": 0}'))
+
+
+def test_text_and_tables_that_count_otherwise_are_nobodys_error() -> None:
+    """Confirmed is confirmed; a sum is the report's own error then, a difference to the text is not
+    proven to be one."""
+    seven, eight = Decimal(7), Decimal(8)
+    found = [
+        Finding(name, Verdict.UNDECIDED, "differs", (), seven, eight)
+        for name in ("text.lawsuits", "requests.granted.row_sum")
+    ]
+    answers = {one.relation: Confirmation(one.numbers) for one in found}
+    of_text, of_sum = confirmed(found, answers, {})
+    assert (of_text.is_confirmed, of_text.verdict) == (True, Verdict.UNDECIDED)
+    assert (of_sum.is_confirmed, of_sum.verdict) == (True, Verdict.REPORTED)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from extractor.decode.options import PERSON
+from extractor.schema import TEXT
 from extractor.types import (
     SUM_FLAGS,
     Candidate,
@@ -87,8 +88,9 @@ def confirmed(
     answers: Mapping[str, Confirmation],
     readings: Mapping[str, Reading],
 ) -> tuple[Finding, ...]:
-    """Findings with those confirmed of which a person says that the report states it so; they are
-    the report's own then.
+    """Findings with those confirmed of which a person says that the report states it so. Sums are
+    the report's own error then; that text and tables say different things stays undecided, as they
+    may count otherwise.
 
     Args:
         findings: as they were decided.
@@ -98,13 +100,18 @@ def confirmed(
         readings: what the cells say now, by slot.
     """
     return tuple(
-        replace(finding, verdict=Verdict.REPORTED, is_confirmed=True)
+        replace(finding, verdict=_judged(finding), is_confirmed=True)
         if finding.verdict is not Verdict.MISREAD
         and (answer := answers.get(finding.relation)) is not None
         and _is_about(answer, finding, readings)
         else finding
         for finding in findings
     )
+
+
+def _judged(finding: Finding) -> Verdict:
+    is_sum = finding.relation.partition(".")[0] != TEXT
+    return Verdict.REPORTED if is_sum else finding.verdict
 
 
 def _is_about(answer: Confirmation, finding: Finding, readings: Mapping[str, Reading]) -> bool:
