@@ -61,8 +61,14 @@ COLOURS: Sequence[tuple[str, Words, Words]] = (
 """Of cells."""
 
 KEYS: Sequence[tuple[Sequence[str], Words]] = (
-    (("Enter", "Space"), ("确认：读数与原文一致", "It is as read")),
-    (("1", "…", "9"), ("采用该序号的备选读数", "Take that alternative")),
+    (("Enter",), ("确认：读数与原文一致", "It is as read")),
+    (
+        ("1", "…", "9"),
+        (
+            "采用该序号的备选读数；在勾稽问题上则转到该序号的数字",
+            "Take that alternative; of a sum that does not hold, look at that number",
+        ),
+    ),
     (("=", "E"), ("输入数字", "Type a number")),
     (("B",), ("空白（印的是空格，不是零）", "Blank: nothing is printed, which is not zero")),
     (("D",), ("横线或斜线", "A dash")),

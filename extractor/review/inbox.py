@@ -27,7 +27,9 @@ def define(site: Site) -> None:
         with frame(visitor, say("收件箱", "Inbox"), "inbox"):
             heading(
                 say("收件箱", "Inbox"),
-                hint=say("上传年度报告，查看提取进度。", "Upload reports, and follow them."),
+                hint=say("上传年度报告，查看提取进度。", "Upload reports, and follow them.")
+                if visitor.may(Role.UPLOADER)
+                else say("查看提取进度，复核存疑之处。", "Follow reports, and review them."),
             )
             upload = html.div()  # before the list, which it tells
             _filters(visitor, wanted)

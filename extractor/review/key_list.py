@@ -87,9 +87,9 @@ class KeyList:
                     text = say("最后一个管理员，不能停用", "the last administrator's stays")
                     html.span(text).classes("quiet")
                 else:
-                    button = html.button(say("停用", "Revoke"), type="button")
+                    button = html.button(say("停用此密钥", "Revoke"), type="button")
                     button.classes("plain danger").props["aria-label"] = (
-                        f"{say('停用', 'Revoke')} {key.name}"
+                        f"{say('停用此密钥', 'Revoke')} {key.name}"
                     )
                     button.on("click", lambda: self._ask(key, is_own=is_own))
 

@@ -312,7 +312,7 @@ class Workplace:
 
     def _gone(self) -> None:
         text = self._say(
-            "此文件已被删除，不能再复核；此前的决定保留在审计记录中。",
+            "此文件已被删除，不能再复核。",
             "This document has been removed and cannot be reviewed any more.",
         )
         tell(text, is_bad=True)

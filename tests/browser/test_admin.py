@@ -49,7 +49,7 @@ def test_a_key_is_shown_once_and_works_until_it_is_revoked(visit: Visit, service
     assert key not in page.content()
 
     expect(key_row(page, "赵六")).to_contain_text("上传员")
-    page.get_by_role("button", name="停用 赵六，档案室").click()
+    page.get_by_role("button", name="停用此密钥 赵六，档案室").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("立即失去访问权限")
     dialog.get_by_role("button", name="停用").click()
