@@ -68,7 +68,7 @@ def test_the_last_administrator_stays_and_others_do_not(visit: Visit, store: Sto
     deputy = Keys(store).create("副手", Role.ADMIN)
     theirs = visit("admin", key=deputy)
     expect(key_row(theirs, "副手")).to_contain_text("当前登录")
-    theirs.get_by_role("button", name="停用 副手").click()
+    theirs.get_by_role("button", name="停用此密钥 副手").click()
     dialog = theirs.get_by_role("dialog")
     expect(dialog).to_contain_text("这是您自己的密钥")
     dialog.get_by_role("button", name="停用").click()
