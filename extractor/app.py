@@ -168,7 +168,7 @@ def serve(settings: Settings) -> None:
     from extractor import review
 
     app = create_app(settings)
-    review.install(app)
+    review.install(app, PREFIX)
     config = uvicorn.Config(
         app,
         host=settings.host,

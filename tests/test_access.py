@@ -1,8 +1,11 @@
-"""Nothing answers anybody who may not: every route with every key, as docs/access.md has it."""
+"""Nothing answers anybody who may not: every route and every page, as docs/access.md has it."""
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -201,3 +204,60 @@ def test_the_openapi_document_says_what_is_needed(office: Office) -> None:
             assert ways == [key, {"Session": []}]
         else:
             assert ways == [key, {"Session": [], "CSRF": []}]
+
+
+# --- the pages ------------------------------------------------------------------------------------
+
+OPEN_PAGES = {
+    *("/review/sign-in", "/review/favicon.ico", "/review/static/{path}"),
+    "/review/_nicegui/{path}",
+}
+
+
+def documented_pages() -> dict[str, str]:
+    text = PAGE.read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(/review/\S*)` \| ([a-z ]+) \| ", text, re.MULTILINE)
+    assert len(dict(rows)) == len(rows), "a page stands there twice"
+    return dict(rows)
+
+
+@pytest.fixture(scope="module")
+def visits(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """What `pages_probe` has found: there is one NiceGUI in a process, so it has one of its own."""
+    home = tmp_path_factory.mktemp("pages")
+    command = [sys.executable, "-m", "tests.pages_probe", str(home)]
+    done = subprocess.run(command, cwd=PAGE.parents[1], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_every_page_is_documented_with_who_may_see_it(visits: Any) -> None:
+    assert set(documented_pages()) == {one["path"] for one in visits["pages"]}
+    assert {path for path, who in documented_pages().items() if who == EVERYBODY} == OPEN_PAGES
+
+
+def test_pages_show_themselves_to_who_is_documented(visits: Any) -> None:
+    for page in visits["pages"]:
+        who = documented_pages()[page["path"]]
+        nobody, statuses = page["nobody"], page["statuses"]
+        if who == EVERYBODY:
+            assert nobody[0] != 303, page
+        else:
+            assert nobody == [303, f"/review/sign-in?next={page['asked']}"], page
+            refused = {Role(role) for role, status in statuses.items() if status == 403}
+            assert set(Role) - refused == ROLES[who], page
+        assert all(status < 500 for status in statuses.values()), page
+
+
+def test_what_nobody_will_connect_to_is_not_kept(visits: Any) -> None:
+    assert visits["kept"] == {"strangers": 0, "redirect": 0, "page": 1}
+
+
+def test_everything_below_the_pages_has_a_policy_also_errors(visits: Any) -> None:
+    assert visits["without_policy"] == []
+    assert visits["errors"] == {
+        "POST /review/": 405,
+        "GET /review/_nicegui/no/such/part": 404,
+        "GET /review/static/none.js": 404,
+        "GET /review/favicon.ico": 200,
+    }

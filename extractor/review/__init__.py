@@ -8,6 +8,6 @@ without a browser: what the form looks like (`form_view`), what is open, and wha
 
 from __future__ import annotations
 
-from extractor.review.site import PREFIX, install
+from extractor.review.site import install
 
-__all__ = ["PREFIX", "install"]
+__all__ = ["install"]

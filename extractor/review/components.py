@@ -12,36 +12,22 @@ from typing import Any
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
-from extractor.review.visitor import LANGUAGE, THEME, Visitor
-
-
-class SignIn(Element, component="static/sign_in.js"):
-    """The form to sign in; goes to `next` where that succeeds."""
-
-    def __init__(self, *, api: str, next: str, words: dict[str, str]) -> None:
-        super().__init__()
-        self.props.update(api=api, next=next, words=words)
+from extractor.review.visitor import Visitor
 
 
 class SignOut(Element, component="static/sign_out.js"):
     """A button that ends the session."""
 
-    def __init__(self, text: str, visitor: Visitor) -> None:
+    def __init__(self, visitor: Visitor) -> None:
         super().__init__()
+        say = visitor.say
+        failed = say("未能退出，请稍后再试。", "You are still signed in; try again.")
         self.props.update(
-            text=text,
+            words={"signOut": say("退出", "Sign out"), "failed": failed},
             api=visitor.api("session"),
             csrf=visitor.signed.csrf_token,
             next=visitor.page("sign-in"),
         )
-
-
-class Switches(Element, component="static/switches.js"):
-    """Language and theme; both are kept in cookies for a year."""
-
-    def __init__(self, is_english: bool) -> None:
-        super().__init__()
-        self.props.update(english=is_english, languageCookie=LANGUAGE, themeCookie=THEME)
 
 
 class Moment(Element, component="static/moment.js"):

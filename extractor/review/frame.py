@@ -8,8 +8,9 @@ from pathlib import Path
 
 from nicegui import html, ui
 
-from extractor.review.components import SignOut, Switches
-from extractor.review.visitor import LANGUAGE, THEME, Visitor
+from extractor.review.components import SignOut
+from extractor.review.plain import early, switches
+from extractor.review.visitor import Visitor
 from extractor.service.tables import Role
 
 STATIC = Path(__file__).parent / "static"
@@ -19,16 +20,6 @@ ROLES = {
     Role.REVIEWER: ("复核员", "reviewer"),
     Role.ADMIN: ("管理员", "administrator"),
 }
-
-# Before anything is drawn, so that nothing flashes.
-_EARLY = f"""<script>
-{{
-  const kept = Object.fromEntries(document.cookie.split("; ").map((pair) => pair.split("=")));
-  const root = document.documentElement;
-  root.lang = kept.{LANGUAGE} === "en" ? "en" : "zh-CN";
-  if (["light", "dark"].includes(kept.{THEME})) root.dataset.theme = kept.{THEME};
-}}
-</script>"""
 
 
 @contextmanager
@@ -41,7 +32,9 @@ def frame(visitor: Visitor, title: str, current: str = "") -> Iterator[None]:
         current: the name of the part of the site that it belongs to, as in `_parts`.
     """
     say = visitor.say
-    prepare(title)
+    ui.page_title(title)
+    ui.add_head_html(early(visitor.root))
+    ui.add_css((STATIC / "look.css").read_text(encoding="utf-8"))
     with html.header().classes("bar"):
         html.a(say("跳到内容", "Skip to content"), href="#content").classes("skip")
         html.a(say("年报提取", "Extractor"), href=visitor.page("")).classes("brand")
@@ -54,18 +47,11 @@ def frame(visitor: Visitor, title: str, current: str = "") -> Iterator[None]:
             role = say(*ROLES[visitor.signed.principal.role])
             html.span(visitor.signed.name).classes("name")
             html.span(role).classes("role")
-            Switches(visitor.is_english)
-            SignOut(say("退出", "Sign out"), visitor)
+            ui.html(switches(visitor.is_english), sanitize=False, tag="span")
+            SignOut(visitor)
     with html.div(id="content", tabindex="-1").classes("page"):
         yield
     html.ul(id="messages", role="status", **{"aria-live": "polite"})
-
-
-def prepare(title: str) -> None:
-    """Look, language and theme of a page."""
-    ui.page_title(title)
-    ui.add_head_html(_EARLY)
-    ui.add_css((STATIC / "look.css").read_text(encoding="utf-8"))
 
 
 def _parts(visitor: Visitor) -> Iterator[tuple[str, str, str]]:
@@ -124,6 +110,7 @@ def empty(text: str, hint: str = "") -> None:
 def refused(visitor: Visitor, role: Role) -> None:
     """The page for somebody whose key does not allow it."""
     say = visitor.say
+    ui.context.client.status_code = 403
     with frame(visitor, say("无权查看", "Not allowed")):
         heading(say("无权查看此页", "Not allowed"))
         needed = say(*ROLES[role])

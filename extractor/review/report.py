@@ -12,6 +12,7 @@ from extractor.review.problem_words import problem_words
 from extractor.review.site import Site
 from extractor.review.visitor import Visitor
 from extractor.review.workplace import WATCH_SECONDS, Workplace
+from extractor.service.database import UNAVAILABLE
 from extractor.service.tables import Document, DocumentState, Role
 
 
@@ -66,5 +67,16 @@ def _not_reviewable(visitor: Visitor, document: Document) -> None:
                 say("正在提取，完成后即可复核。", "It is being extracted."),
                 say("此页会自动刷新。", "This page comes back by itself."),
             )
-            ui.timer(WATCH_SECONDS, lambda: ui.navigate.reload(), once=True)
+            ui.timer(WATCH_SECONDS, lambda: _come_back(visitor, document.id))
         html.a(say("返回收件箱", "Back to the inbox"), href=visitor.page("")).classes("button")
+
+
+async def _come_back(visitor: Visitor, document_id: str) -> None:
+    """Have the page asked for again once something else is to be seen there; until then whoever
+    has gone to a link with the keyboard stays there."""
+    try:
+        now = await run.io_bound(visitor.service.store.find, document_id)
+    except UNAVAILABLE:
+        return  # the next look may find it
+    if now is None or now.has_result or DocumentState(now.state).is_final:
+        ui.navigate.reload()

@@ -1,39 +1,42 @@
-"""The pages as one part of the application: addresses, who may see them, and headers."""
+"""The pages as one part of the application: addresses, and who may see them."""
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import logging
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
-from fastapi import FastAPI, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.responses import FileResponse
 from nicegui import core, ui
-from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.background import BackgroundTask
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
 
 from extractor.errors import StoreError
-from extractor.review.visitor import Visitor, roots_of, visitor_of
+from extractor.review.gate import Gate, sign_in_address
+from extractor.review.sockets import guard_sockets
+from extractor.review.visitor import Visitor
 from extractor.service.database import UNAVAILABLE
 from extractor.service.routes.wiring import Service
 from extractor.service.tables import Role
 
+__all__ = ["Site", "install", "sign_in_address"]
+
 log = logging.getLogger(__name__)
 
-PREFIX = "/review"
+STATIC = Path(__file__).parent / "static"
+FAVICON = STATIC / "favicon.svg"
 
 RECONNECT_SECONDS = 60.0
 """So long a page that lost its connection is kept, with all that was done in it."""
 
-# The pages' scripts are compiled in the browser from templates, which needs "unsafe-eval", and
-# stand in the page, which needs "unsafe-inline". What users wrote is only ever put in as text.
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
-    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
-    "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
+BUILD_SECONDS = 25.0
+"""So long a page is built before what it reads counts as away."""
 
 Build = Callable[..., Awaitable[Response | None]]
 
@@ -53,19 +56,16 @@ class Site:
     def page(self, path: str, *, role: Role | None = None) -> Callable[[Build], None]:
         """Define a page for whoever is signed in, with a role (None: any).
 
-        The function takes a `Visitor`, then what is in braces in the path. Others are sent to the
-        page to sign in, or told that their key does not allow it.
+        The function takes a `Visitor`, then what is in braces in the path. Others are told that
+        their key does not allow it; nobody else comes here (`gate`).
         """
 
         def define(build: Build) -> None:
             from extractor.review.frame import broken, missing, refused, unavailable
 
             async def shown(request: Request, **parts: Any) -> Response | None:
-                visitor = visitor_of(request, self.service)
-                if visitor is None:
-                    root, _ = roots_of(request)
-                    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-                    return RedirectResponse(sign_in_address(root, here), status_code=303)
+                visitor: Visitor = request.state.visitor
+                client = ui.context.client
                 if role is not None and not visitor.may(role):
                     refused(visitor, role)
                     return None
@@ -73,14 +73,18 @@ class Site:
                     missing(visitor, visitor.say("地址有误。", "There is no such address."))
                     return None
                 try:
-                    return await build(visitor, **parts)
-                except (*UNAVAILABLE, StoreError) as error:
+                    async with asyncio.timeout(BUILD_SECONDS):
+                        answer = await build(visitor, **parts)
+                    if answer is not None:  # nobody will ever connect to what was begun here
+                        answer.background = BackgroundTask(client.delete)
+                    return answer
+                except (TimeoutError, StoreError, *UNAVAILABLE) as error:
                     log.error("%s: the storage: %s", request.url.path, error)
-                    ui.context.client.content.clear()
+                    client.content.clear()
                     unavailable(visitor)
                 except Exception:  # the visitor learns that it happened, the log what it was
                     log.exception("%s", request.url.path)
-                    ui.context.client.content.clear()
+                    client.content.clear()
                     broken(visitor)
                 return None
 
@@ -89,14 +93,9 @@ class Site:
                 "request", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Request
             )
             shown.__signature__ = inspect.Signature([asked, *own])  # type: ignore[attr-defined]
-            ui.page(path, response_timeout=30)(shown)
+            ui.page(path, response_timeout=BUILD_SECONDS + 5)(shown)
 
         return define
-
-
-def sign_in_address(root: str, there: str) -> str:
-    """The page to sign in, from where one comes back."""
-    return f"{root}/sign-in?next={quote(there, safe='/')}"
 
 
 async def _nowhere(visitor: Visitor, address: str) -> None:
@@ -105,24 +104,18 @@ async def _nowhere(visitor: Visitor, address: str) -> None:
     missing(visitor, visitor.say("没有这个页面。", "There is no such page."))
 
 
-class _Headers:
-    """ASGI middleware around the pages alone; what it sets goes before what `Guard` sets."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-            await send(message)
-
-        await self._app(scope, receive, send_with if scope["type"] == "http" else send)
+def _no_part(path: str) -> None:
+    """What a page loads is no page where it is not there."""
+    raise HTTPException(404, f"there is no part {path!r} of a page; reload the page")
 
 
-def install(app: FastAPI) -> None:
-    """Put the pages into an application. Once a process: there is one NiceGUI in it."""
+def _favicon() -> FileResponse:
+    return FileResponse(FAVICON, media_type="image/svg+xml")
+
+
+def install(app: FastAPI, prefix: str) -> None:
+    """Put the pages into an application, below a path. Once a process: there is one NiceGUI in
+    it."""
     from extractor.review import (
         admin,
         dataset,
@@ -138,22 +131,29 @@ def install(app: FastAPI) -> None:
 
     site = Site(app)
     reading = (findings, dataset, overview, organization, trail)
-    for part in (sign_in, inbox, report, *reading, admin, help):
+    sign_in.define()
+    core.app.add_api_route("/favicon.ico", _favicon, include_in_schema=False)
+    core.app.mount("/static", StaticFiles(directory=STATIC), name="looks")
+    core.app.add_api_route("/_nicegui/{path:path}", _no_part, include_in_schema=False)
+    for part in (inbox, report, *reading, admin, help):
         part.define(site)
     site.page("/{address:path}")(_nowhere)  # the last: whatever is not there
     core.sio.eio.cors_allowed_origins = None  # only pages of this service talk to it
-    core.app.add_middleware(_Headers)
+    guard_sockets(lambda: site.service)
     looks = core.app.config.quasar_config
     # The language of a page is the visitor's (`frame`), whatever that of NiceGUI's own messages is.
     looks.setdefault("lang", {})["noHtmlAttrs"] = True
     looks["loadingBar"]["skipHijack"] = True  # it has no name for those who do not see it
     ui.run_with(
         app,
-        mount_path=PREFIX,
+        mount_path=prefix,
         title="政府信息公开年报提取",
+        favicon=FAVICON.read_text(encoding="utf-8"),
         language="zh-CN",
         tailwind=False,
         show_welcome_message=False,
         reconnect_timeout=RECONNECT_SECONDS,
         binding_refresh_interval=None,
     )
+    (mount,) = (one for one in app.routes if isinstance(one, Mount) and one.path == prefix)
+    mount.app = Gate(mount.app, lambda: site.service)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -51,7 +52,7 @@ class Visitor:
 
 
 def visitor_of(request: Request, service: Service) -> Visitor | None:
-    """Whoever sent a request; None where nobody is signed in."""
+    """Whoever sent a request; None where nobody is signed in. Asks the database."""
     token = request.cookies.get(COOKIE)
     signed = service.sessions.find(token)
     if token is None or signed is None:
@@ -68,3 +69,9 @@ def roots_of(request: Request) -> tuple[str, str]:
 
 def is_english(request: Request) -> bool:
     return request.cookies.get(LANGUAGE) == "en"
+
+
+def say_to(request: Request) -> Callable[[str, str], str]:
+    """As `Visitor.say`, for whoever sent a request."""
+    number = int(is_english(request))
+    return lambda chinese, english: (chinese, english)[number]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -87,3 +88,59 @@ def test_what_is_not_there_is_said_to_be(visit: Visit) -> None:
     page.get_by_text("没有这个页面").wait_for()
     answer = page.request.get(page.url)
     assert answer.status == 404
+
+
+def test_a_link_of_another_site_leads_on_where_a_session_lives(
+    visit: Visit, service: Office
+) -> None:
+    page = visit("help")
+    page.route(
+        "https://mail.example/",
+        lambda route: route.fulfill(
+            content_type="text/html",
+            body=f'<a href="{service.address}/review/findings?year=2021">link</a>',
+        ),
+    )
+    page.goto("https://mail.example/")
+    with page.expect_request(re.compile("/review/sign-in")):  # the cookie does not go with the link
+        page.get_by_role("link").click()
+    page.get_by_role("heading", name="勾稽问题", level=1).wait_for()
+    assert page.url == f"{service.address}/review/findings?year=2021"
+
+
+def test_signing_out_ends_the_session_that_another_page_has_begun(
+    visit: Visit, service: Office
+) -> None:
+    page = visit("help")
+    again = page.request.post(f"{service.address}/api/v1/session", data={"key": service.key})
+    assert again.ok
+    page.get_by_role("button", name="退出").click()
+    page.get_by_label("访问密钥").wait_for()
+    assert page.request.get(f"{service.address}/api/v1/session").status == 401
+
+
+def test_a_failure_to_sign_out_is_said(visit: Visit, service: Office) -> None:
+    page = visit("help")
+    address = f"{service.address}/api/v1/session"
+    page.route(address, lambda route: route.abort())
+    page.get_by_role("button", name="退出").click()
+    page.get_by_role("status").filter(has_text="未能退出").wait_for()
+    page.unroute(address)
+    page.get_by_role("button", name="退出").click()
+    page.get_by_label("访问密钥").wait_for()
+
+
+def test_language_and_theme_stay_as_they_were_chosen(visit: Visit, service: Office) -> None:
+    page = visit("help")
+    theme = page.locator("html")
+    for shown, kept in (("自动明暗", "light"), ("浅色", "dark")):
+        page.get_by_role("button", name=shown).click()
+        assert theme.get_attribute("data-theme") == kept
+    page.get_by_role("button", name="English").click()
+    page.get_by_role("button", name="Dark").wait_for()
+    assert (theme.get_attribute("lang"), theme.get_attribute("data-theme")) == ("en", "dark")
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_label("Key").wait_for()
+    assert (theme.get_attribute("lang"), theme.get_attribute("data-theme")) == ("en", "dark")
+    page.get_by_role("button", name="Dark").click()
+    assert theme.get_attribute("data-theme") is None

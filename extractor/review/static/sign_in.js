@@ -1,37 +1,50 @@
 // The key goes to the service once; what comes back is a cookie that scripts cannot read.
-export default {
-  template: `
-    <form class="sign-in" @submit.prevent="signIn">
-      <label for="key">{{ words.key }}</label>
-      <input id="key" v-model="key" type="password" autocomplete="current-password" required
-             autofocus spellcheck="false" :aria-describedby="problem ? 'problem' : 'where'">
-      <p id="problem" class="problem" role="alert" v-show="problem">{{ problem }}</p>
-      <button class="main" :disabled="busy">{{ busy ? words.busy : words.signIn }}</button>
-      <p id="where" class="hint">{{ words.where }}</p>
-    </form>`,
-  props: { api: String, next: String, words: Object },
-  data: () => ({ key: "", problem: "", busy: false }),
-  methods: {
-    async signIn() {
-      this.busy = true;
-      this.problem = "";
-      try {
-        const answer = await fetch(this.api, {
-          method: "POST",
-          headers: { "Content-Type": "application/json" },
-          body: JSON.stringify({ key: this.key.trim() }),
-        });
-        if (answer.ok) {
-          location.assign(this.next);
-          return;
-        }
-        const { code, detail } = await answer.json().catch(() => ({}));
-        this.problem = code === "unauthorized" ? this.words.wrong
-          : code === "too_many_requests" ? this.words.tooMany : detail || this.words.failed;
-      } catch {
-        this.problem = this.words.lost;
-      }
-      this.busy = false;
-    },
-  },
-};
+const form = document.querySelector("form.sign-in");
+const [key, problem, button] = ["#key", "#problem", "button"].map((name) => form.querySelector(name));
+const { api, next } = form.dataset;
+const words = JSON.parse(form.dataset.words);
+
+function tell(text) {
+  problem.textContent = text;
+  problem.hidden = !text;
+  key.setAttribute("aria-describedby", text ? "problem" : "where");
+}
+
+function setBusy(isBusy) {
+  button.disabled = isBusy;
+  button.textContent = isBusy ? words.busy : words.signIn;
+}
+
+// What is wrong; nothing where the session has begun.
+async function signIn() {
+  try {
+    const answer = await fetch(api, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ key: key.value.trim() }),
+    });
+    if (answer.ok) return "";
+    const { code, detail } = await answer.json().catch(() => ({}));
+    return code === "unauthorized" ? words.wrong
+      : code === "too_many_requests" ? words.tooMany : detail || words.failed;
+  } catch {
+    return words.lost;
+  }
+}
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  tell("");
+  setBusy(true);
+  const wrong = await signIn();
+  if (!wrong) {
+    location.assign(next);
+    return;
+  }
+  tell(wrong);
+  setBusy(false);
+});
+
+// Whoever comes from a link of another site brings no cookie here, though a session may live.
+const isSignedIn = await fetch(api).then((answer) => answer.text().then(() => answer.ok), () => false);
+if (isSignedIn) location.replace(next);
