@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
 from fastapi import Response
 from fastapi.responses import RedirectResponse
-from nicegui import Client, core
+from nicegui import Client, core, run
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from extractor import review
 from extractor.app import PREFIX, create_app
+from extractor.review.frame import missing
 from extractor.review.site import Site
 from extractor.review.visitor import Visitor
 from extractor.service.sessions import COOKIE
@@ -32,12 +34,20 @@ ERRORS = (
     ("GET", "/static/none.js"),
     ("GET", "/favicon.ico"),
 )
-AWAY = "/away"
+AWAY, SLOW = "/away", "/slow"
+BUILD_SECONDS = 0.2
+_answered = threading.Event()
 
 
 async def _away(visitor: Visitor) -> Response:
     """A page that only leads elsewhere."""
     return RedirectResponse(visitor.page("help"))
+
+
+async def _slow(visitor: Visitor) -> None:
+    """A page that reads from a database that does not answer."""
+    if not await run.io_bound(_answered.wait):
+        missing(visitor, "There is no such document.")
 
 
 def paths() -> set[str]:
@@ -52,12 +62,13 @@ def paths() -> set[str]:
         elif isinstance(route, Mount):
             path += "/{path}"
         found.add(path.replace(":path}", "}"))
-    return found - {AWAY}
+    return found - {AWAY, SLOW}
 
 
 def main(home: Path) -> None:
     app = create_app(Settings(home=home, calls_per_minute=0), make_jobs=NoJobs)
     Site(app).page(AWAY)(_away)
+    Site(app, BUILD_SECONDS).page(SLOW)(_slow)
     review.install(app, PREFIX)
     with TestClient(app, follow_redirects=False, raise_server_exceptions=False) as client:
         service = app.state.service
@@ -86,12 +97,15 @@ def main(home: Path) -> None:
         kept["redirect"] = len(Client.instances)
         assert ask("GET", "/help", tokens[Role.ADMIN]).status_code == 200
         kept["page"] = len(Client.instances)
+        slow = ask("GET", SLOW, tokens[Role.ADMIN]).status_code
+        _answered.set()
         for page in pages:
             path = page["asked"].removeprefix(PREFIX)
             page["statuses"] = {
                 role: ask("GET", path, token).status_code for role, token in tokens.items()
             }
-    found = {"pages": pages, "errors": errors, "kept": kept, "without_policy": without_policy}
+    found = {"pages": pages, "errors": errors, "kept": kept, "slow": slow}
+    found["without_policy"] = without_policy
     sys.stdout.write(json.dumps(found))
 
 

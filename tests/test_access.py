@@ -253,6 +253,10 @@ def test_what_nobody_will_connect_to_is_not_kept(visits: Any) -> None:
     assert visits["kept"] == {"strangers": 0, "redirect": 0, "page": 1}
 
 
+def test_a_page_does_not_wait_for_ever_for_the_database(visits: Any) -> None:
+    assert visits["slow"] == 503
+
+
 def test_everything_below_the_pages_has_a_policy_also_errors(visits: Any) -> None:
     assert visits["without_policy"] == []
     assert visits["errors"] == {

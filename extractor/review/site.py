@@ -44,8 +44,9 @@ Build = Callable[..., Awaitable[Response | None]]
 class Site:
     """Where pages are defined; NiceGUI has one in a process."""
 
-    def __init__(self, app: FastAPI) -> None:
+    def __init__(self, app: FastAPI, build_seconds: float = BUILD_SECONDS) -> None:
         self._app = app
+        self._build_seconds = build_seconds
 
     @property
     def service(self) -> Service:
@@ -72,28 +73,31 @@ class Site:
                 if "\0" in unquote(str(request.url)):  # no database can keep that
                     missing(visitor, visitor.say("地址有误。", "There is no such address."))
                     return None
+                limit = asyncio.timeout(self._build_seconds)
                 try:
-                    async with asyncio.timeout(BUILD_SECONDS):
+                    async with limit:
                         answer = await build(visitor, **parts)
-                    if answer is not None:  # nobody will ever connect to what was begun here
-                        answer.background = BackgroundTask(client.delete)
-                    return answer
-                except (TimeoutError, StoreError, *UNAVAILABLE) as error:
-                    log.error("%s: the storage: %s", request.url.path, error)
+                    if limit.expired():  # what NiceGUI runs in a thread has answered None then
+                        raise TimeoutError(f"no answer in {self._build_seconds} s")
+                except Exception as error:  # the visitor learns that it happened, the log what
                     client.content.clear()
-                    unavailable(visitor)
-                except Exception:  # the visitor learns that it happened, the log what it was
-                    log.exception("%s", request.url.path)
-                    client.content.clear()
-                    broken(visitor)
-                return None
+                    if limit.expired() or isinstance(error, (StoreError, *UNAVAILABLE)):
+                        log.error("%s: the storage: %s", request.url.path, error)
+                        unavailable(visitor)
+                    else:
+                        log.exception("%s", request.url.path)
+                        broken(visitor)
+                    return None
+                if answer is not None:  # nobody will ever connect to what was begun here
+                    answer.background = BackgroundTask(client.delete)
+                return answer
 
             own = list(inspect.signature(build, eval_str=True).parameters.values())[1:]
             asked = inspect.Parameter(
                 "request", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Request
             )
             shown.__signature__ = inspect.Signature([asked, *own])  # type: ignore[attr-defined]
-            ui.page(path, response_timeout=BUILD_SECONDS + 5)(shown)
+            ui.page(path, response_timeout=self._build_seconds + 5)(shown)
 
         return define
 
