@@ -18,14 +18,12 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from extractor.errors import StoreError
-from extractor.review.gate import Gate, sign_in_address
+from extractor.review.gate import Gate
 from extractor.review.sockets import guard_sockets
 from extractor.review.visitor import Visitor
 from extractor.service.database import UNAVAILABLE
 from extractor.service.routes.wiring import Service
 from extractor.service.tables import Role
-
-__all__ = ["Site", "install", "sign_in_address"]
 
 log = logging.getLogger(__name__)
 
