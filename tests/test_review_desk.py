@@ -18,9 +18,9 @@ from extractor.pipeline import decided, extract
 from extractor.review import desk as desks
 from extractor.review.actions import NotADecision, decision, typed
 from extractor.review.form_view import cells_of, form_of, layout_of, residuals_of
+from extractor.review.gate import sign_in_address
 from extractor.review.question_view import confusion, marked, question_of, related, share
 from extractor.review.report_view import cells_view, marks_view
-from extractor.review.gate import sign_in_address
 from extractor.schema import Layout, Schema, load_schema
 from extractor.service.answers import told
 from extractor.settings import Settings
