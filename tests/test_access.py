@@ -21,7 +21,8 @@ from starlette.testclient import TestClient
 
 from extractor.app import create_app
 from extractor.service.key_store import KeyStore
-from extractor.service.sessions import COOKIE, CSRF_HEADER, SAFE_METHODS, Sessions
+from extractor.service.routes.wiring import Service
+from extractor.service.sessions import COOKIE, CSRF_HEADER, SAFE_METHODS
 from extractor.service.tables import Role, SessionRow
 from extractor.settings import Settings
 from tests.test_service import NoJobs, code_of, running
@@ -83,9 +84,9 @@ class Office:
     strangers: Mapping[str, Mapping[str, str]]
 
     @property
-    def sessions(self) -> Sessions:
-        sessions: Sessions = self.client.app.state.service.sessions  # type: ignore[attr-defined]
-        return sessions
+    def service(self) -> Service:
+        service: Service = self.client.app.state.service  # type: ignore[attr-defined]
+        return service
 
     def call(self, route: Route, headers: Mapping[str, str]) -> Any:
         method, path = route
@@ -96,12 +97,12 @@ class Office:
 
     def session(self, role: Role) -> dict[str, str]:
         """A new one: a route may end it."""
-        return signed_in(self.sessions, self.keys[role])
+        return signed_in(self.service, self.keys[role])
 
 
-def signed_in(sessions: Sessions, key: str) -> dict[str, str]:
+def signed_in(service: Service, key: str) -> dict[str, str]:
     """The headers of a page that changes something."""
-    token, signed = sessions.begin(key)
+    token, signed = service.sessions.begin(service.keys.check(key))
     return {"Cookie": f"{COOKIE}={token}", CSRF_HEADER: signed.csrf_token}
 
 
@@ -112,16 +113,16 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     )
     with running(settings) as client:
         del client.headers["Authorization"]
-        service = client.app.state.service  # type: ignore[attr-defined]
-        keys, sessions = service.keys, service.sessions
+        service: Service = client.app.state.service  # type: ignore[attr-defined]
+        keys = service.keys
         made = {role: keys.create(f"the {role}", role) for role in Role}
-        expired = signed_in(sessions, made[Role.ADMIN])
+        expired = signed_in(service, made[Role.ADMIN])
         with service.store._session.begin() as session:
             session.execute(update(SessionRow).values(expires_at=datetime.now(UTC)))
-        ended = signed_in(sessions, made[Role.ADMIN])
-        sessions.end(ended["Cookie"].partition("=")[2])
+        ended = signed_in(service, made[Role.ADMIN])
+        service.sessions.end(ended["Cookie"].partition("=")[2])
         revoked, key = keys.create_row("former", Role.ADMIN)
-        of_revoked = signed_in(sessions, key)
+        of_revoked = signed_in(service, key)
         rows: KeyStore = service.store.keys
         assert rows.revoke(revoked.id)
         admin_id = made[Role.ADMIN].split("_")[1]
@@ -138,7 +139,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
             "a made-up session": {"Cookie": f"{COOKIE}=x", CSRF_HEADER: "x"},
             "a CSRF token alone": {CSRF_HEADER: ended[CSRF_HEADER]},
             "a wrong key in a good session": {
-                **signed_in(sessions, made[Role.ADMIN]),
+                **signed_in(service, made[Role.ADMIN]),
                 "Authorization": "Bearer ex_000000000000_wrong",
             },
         }

@@ -51,7 +51,7 @@ def visitor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitor]:
 
 
 def of_role(service: Any, key: str) -> Visitor:
-    token, signed = service.sessions.begin(key)
+    token, signed = service.sessions.begin(service.keys.check(key))
     return Visitor(service, token, signed, is_english=False, root="/review", base="")
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from starlette.testclient import TestClient
 
 from extractor.engines import Engines
@@ -27,7 +27,7 @@ from extractor.service.auth import Keys
 from extractor.service.extracting import Extracting
 from extractor.service.jobs import DurableJobs
 from extractor.service.outcomes import outcome_of
-from extractor.service.tables import Review, Role
+from extractor.service.tables import Document, Review, Role
 from extractor.service.tasks import Outcome, Task, reading_name, result_name, write_whole
 from extractor.service.value_tables import CellRow
 from extractor.service.worker import Report, Work
@@ -550,6 +550,9 @@ def test_results_of_an_earlier_version_are_given_in_todays_form(client: TestClie
     now = client.get(f"{API}/{finished(client, 'figures-now.txt')}/extraction").json()
     document_id = before_questions(client, "figures-before.txt")
     (folder_of(client, document_id) / result_name("csv")).write_bytes(b"old")
+    with store_of(client)._session.begin() as session:
+        was = update(Document).where(Document.id == document_id)
+        session.execute(was.values(flagged=99, question=None))
     (finding,) = of(client, document_id)
     assert finding["confirmed"] is False
     answer = client.get(f"{API}/{document_id}/extraction")
@@ -558,6 +561,9 @@ def test_results_of_an_earlier_version_are_given_in_todays_form(client: TestClie
     assert answer.json() == now | {"document": answer.json()["document"]}
     assert client.get(f"{API}/{document_id}/extraction").content == answer.content
     assert WRONG in client.get(f"{API}/{document_id}/export?format=csv").text
+    document = store_of(client).find(document_id)
+    assert document is not None
+    assert (document.flagged, document.question) == (7, WRONG)
     assert put(client, document_id, WRONG, {"value": 2}, **{"If-Match": '"0"'}).status_code == 200
 
 

@@ -8,17 +8,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
+from fastapi.security import HTTPAuthorizationCredentials
 from sqlalchemy import select, update
 from starlette.testclient import TestClient
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from extractor.service.auth import Principal
+from extractor.service.routes import documents, wiring
 from extractor.service.routes.bounded import MAX_BODY_BYTES
 from extractor.service.sessions import COOKIE, CSRF_HEADER, Sessions
 from extractor.service.tables import AuditEntry, Role, SessionRow
 from extractor.settings import Settings
-from tests.test_service import API, code_of, running, store_of
+from tests.test_service import API, code_of, running, store_of, upload_one
 
 SESSION = "/api/v1/session"
 KEYS = "/api/v1/keys"
@@ -261,3 +264,32 @@ def test_sessions_as_pages_use_them(client: TestClient) -> None:
         sessions.end(nobody)
     sessions.end(token)
     assert sessions.find(token) is None
+
+
+@pytest.mark.parametrize("is_session", [True, False], ids=["session", "key"])
+def test_an_event_stream_ends_with_what_it_was_asked_with(
+    client: TestClient, is_session: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(documents, "LOOKS_A_KEY", 1)
+    service: wiring.Service = client.app.state.service  # type: ignore[attr-defined]
+    service.keys.create("somebody else", Role.ADMIN)  # the last one's key stays
+    key = key_of(client)
+    client.headers["Authorization"] = f"Bearer {key}"
+    document = service.store.find(upload_one(client, "queued.txt"))
+    assert document is not None
+    principal = service.keys.check(key)
+    token, _ = service.sessions.begin(principal)
+    sent = None if is_session else HTTPAuthorizationCredentials(scheme="Bearer", credentials=key)
+    counts = wiring.standing(service, principal, sent, token if is_session else None)
+
+    async def followed() -> list[str | None]:
+        with anyio.fail_after(60):
+            stream = documents.document_events(document, service, counts)
+            seen = [(await anext(stream)).event]
+            if is_session:
+                service.sessions.end(token)
+            else:
+                service.keys.revoke(principal.key_id, by=principal.key_id)
+            return seen + [one.event async for one in stream]
+
+    assert anyio.run(followed) == ["progress"]

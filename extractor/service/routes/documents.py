@@ -25,6 +25,7 @@ from extractor.service.routes.wiring import (
     Finished,
     Known,
     OrganizationFilter,
+    Standing,
     Wired,
     admin,
     binary,
@@ -36,6 +37,9 @@ from extractor.service.tables import DocumentState
 
 EVENT_SECONDS = 0.25
 """So often an event stream looks whether something changed."""
+
+LOOKS_A_KEY = 20
+"""Once every so many times it looks whether it may still be seen, too."""
 
 _EXPORT_MEDIA_TYPES = {
     models.ExportFormat.JSON: "application/json",
@@ -172,11 +176,17 @@ def document_state(document: Known) -> models.DocumentModel:
 @router.get(
     "/documents/{id}/events", response_class=EventSourceResponse, responses=problems_of(404)
 )
-async def document_events(document: Known, service: Wired) -> AsyncIterator[ServerSentEvent]:
+async def document_events(
+    document: Known, service: Wired, counts: Standing
+) -> AsyncIterator[ServerSentEvent]:
     """Server-sent events: `progress` with the document whenever something changed, then `done` or
-    `failed` (or `removed`), after which the stream ends."""
+    `failed` (or `removed`), after which the stream ends. It also ends with the key or session."""
     shown: models.DocumentModel | None = None
+    looks = 0
     while True:
+        looks += 1
+        if looks % LOOKS_A_KEY == 0 and not await anyio.to_thread.run_sync(counts):
+            return
         now = await anyio.to_thread.run_sync(service.store.find, document.id)
         if now is None:
             yield ServerSentEvent(event="removed", data={"id": document.id})

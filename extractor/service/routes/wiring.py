@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -111,6 +112,23 @@ def _principal(
 
 
 Caller = Annotated[Principal, Depends(_principal)]
+
+
+def standing(
+    service: Wired, caller: Caller, credentials: Credentials, token: Token
+) -> Callable[[], bool]:
+    """What tells whether the key or the session of a call still counts."""
+
+    def counts() -> bool:
+        if credentials is None:
+            return service.sessions.find(token) is not None
+        return service.store.keys.find(caller.key_id) is not None
+
+    return counts
+
+
+Standing = Annotated[Callable[[], bool], Depends(standing)]
+"""For answers that take long."""
 
 
 def uploader(caller: Caller) -> Principal:
