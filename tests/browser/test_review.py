@@ -86,7 +86,7 @@ def test_a_report_is_reviewed_with_the_keyboard_alone(
     # Other bytes are another document; what follows the end of a PDF means nothing.
     scan.write_bytes((DOCUMENTS / "planted.pdf").read_bytes() + b"\n%")
     page.locator("input[type=file]").first.set_input_files(scan)
-    page.locator("tbody a.button", has_text="复核").press("Enter")
+    page.locator("tbody a.button", has_text="复核").press("Enter", timeout=180_000)
     page.locator(".question h2[data-subject]").wait_for()
     document_id = page.url.split("/")[-1]
     truth = json.loads((DOCUMENTS / "planted.truth.json").read_text())["slots"]
