@@ -25,21 +25,25 @@ def told(finding: Finding, schema: Schema, language: Language = "zh") -> str:
     Args:
         finding: of a report of this form.
         schema: the form, whose words are used.
-        language: English is the finding's own message, in which only the form's words are Chinese.
+        language: the form's words stay Chinese.
 
     Returns:
         The message, too, where there are no words for it: it is not about numbers, the form has no
         such relation any more, or it is about the text and its cells are not known.
     """
     expected, found = finding.numbers
-    if language == "en" or expected is None or found is None:
+    if expected is None or found is None:
         return finding.message
     words = _of_tables(finding, schema) or _of_text(finding, schema)
     if words is None:
         return finding.message
     about, parts, total = words
+    gap = plain(abs(expected - found))
+    if language == "en":
+        sides = f"{parts} {plain(expected)}, {total} {plain(found)}"
+        return f"{about.rstrip('：')}: {sides}; off by {gap}".removeprefix(": ")
     numbers = f"{parts}为 {plain(expected)}，{total}为 {plain(found)}"
-    return f"{about}{numbers}，相差 {plain(abs(expected - found))}"
+    return f"{about}{numbers}，相差 {gap}"
 
 
 def _of_tables(finding: Finding, schema: Schema) -> tuple[str, str, str] | None:

@@ -21,7 +21,7 @@ from extractor.service.tasks import Outcome
 from extractor.service.value_tables import Result, keep_values
 from extractor.service.webhook_store import Event, announce
 
-MAX_ATTEMPTS = 5
+MAX_ATTEMPTS = 10
 """A document during whose extraction the service itself ended so often, without any step of it done
 in between, is not tried again."""
 _BATCH = 500

@@ -77,14 +77,6 @@ export default {
         </div>
         <p id="answer-problem" class="problem" role="alert">{{ problem }}</p>
 
-        <div class="actions">
-          <button v-if="question.kind !== 'report'" type="button" class="main" :disabled="!may || !question.canConfirm" @click="act({ do: 'confirm' })">
-            {{ question.kind !== "finding" ? words.confirm : question.isOfText ? words.confirmText : words.confirmFinding }} <kbd>Enter</kbd></button>
-          <template v-if="question.kind === 'cell'">
-            <button v-for="(state, key) in states" type="button" :disabled="!may" @click="act({ do: state })">{{ words[state] }} <kbd>{{ key.toUpperCase() }}</kbd></button>
-          </template>
-          <button v-if="question.kind === 'figure'" type="button" :disabled="!may" @click="act({ do: 'absent' })">{{ words.absent }} <kbd>X</kbd></button>
-        </div>
         <details class="note" ref="note" :open="noteOpen" @toggle="noteOpen = $event.target.open">
           <summary>{{ words.comment }} <kbd>C</kbd></summary>
           <label class="sr-only" for="comment">{{ words.comment }}</label>
@@ -93,13 +85,23 @@ export default {
         </details>
         <p v-if="last" class="last quiet">{{ last }} <button v-if="may" type="button" class="plain" @click="act({ do: 'withdraw' })">{{ words.withdraw }}</button></p>
       </div>
-      <div class="moves">
+      <div class="foot">
+        <div v-if="subject" class="actions">
+          <button v-if="question.kind !== 'report'" type="button" class="main" :disabled="!may || !question.canConfirm" @click="act({ do: 'confirm' })">
+            {{ question.kind !== "finding" ? words.confirm : question.isOfText ? words.confirmText : words.confirmFinding }} <kbd>Enter</kbd></button>
+          <template v-if="question.kind === 'cell'">
+            <button v-for="(state, key) in states" type="button" :disabled="!may" @click="act({ do: state })">{{ words[state] }} <kbd>{{ key.toUpperCase() }}</kbd></button>
+          </template>
+          <button v-if="question.kind === 'figure'" type="button" :disabled="!may" @click="act({ do: 'absent' })">{{ words.absent }} <kbd>X</kbd></button>
+        </div>
+        <div class="moves">
         <button type="button" @click="move(-1)" :disabled="!open">{{ words.previous }} <kbd>K</kbd></button>
         <button type="button" @click="move(1)" :disabled="!open">{{ words.next }} <kbd>J</kbd></button>
         <button type="button" @click="undo" :disabled="!may || !canUndo">{{ words.undo }} <kbd>U</kbd></button>
         <label class="keys"><input type="checkbox" v-model="keys"> {{ words.keys }}</label>
         <a class="plain" :href="words.helpHref" target="_blank">{{ words.help }} <kbd>?</kbd></a>
         <p class="news" role="status">{{ news }}</p>
+        </div>
       </div>
     </section>`,
   props: { words: Object, may: Boolean, pages: Array, first: Object },
