@@ -22,7 +22,13 @@ from extractor.cell_images import CellImages
 from extractor.classify import classify, known_labels
 from extractor.completeness import check_is_report, missing_parts, status_of
 from extractor.decode import decode
-from extractor.decode.answers import answered, answered_figures, confirmed, reviewed
+from extractor.decode.answers import (
+    answered,
+    answered_figures,
+    confirmed,
+    reviewed,
+    with_first_readings,
+)
 from extractor.engines import Engines
 from extractor.facts import report_facts
 from extractor.figure_flags import audited_figures, flag_figures, of_another_year
@@ -214,7 +220,7 @@ def decide(
     shown = {cell.slot: cell.reading for table in flagged for cell in table.cells}
     sums = [one for table in decoded for one in table.findings]
     broken = confirmed(sums, told.confirmed, shown)
-    tables = reviewed(flagged, broken)
+    tables = with_first_readings(reviewed(flagged, broken), reading.tables, told.cells)
     said = confirmed(check_statements(figures, tables, schema), told.confirmed, shown)
     agreed = agreements(figures, tables, schema)
     return Decision(tables, flag_figures(figures, agreed, settings, calibrator), (*broken, *said))

@@ -154,6 +154,7 @@ def test_json_has_the_documented_shape() -> None:
     assert list(found) == [
         "value",
         "printed",
+        "read",
         "state",
         "unit",
         "annotation",
@@ -196,6 +197,7 @@ def test_json_says_everything_about_a_doubtful_cell() -> None:
     assert found["fees.amount"] == {
         "value": 25.1,
         "printed": "25.1万元",
+        "read": None,
         "state": "number",
         "unit": "万元",
         "annotation": "含滞纳金",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -164,6 +166,13 @@ def test_one_answer_settles_the_report(client: TestClient) -> None:
     assert (flagged(after), after["findings"], after["status"]) == (set(), [], "accepted")
     cell = after["tables"]["disputes"]["cells"]["reconsideration.corrected"]
     assert (cell["value"], cell["status"], cell["probability"]) == (2, "reviewed", None)
+    assert (cell["printed"], cell["read"]) == (
+        "2",
+        "7",
+    )  # what was put right is told from the print
+    sheet = client.get(f"{API}/{document_id}/export?format=csv").content.decode("utf-8-sig")
+    (row,) = [one for one in csv.DictReader(io.StringIO(sheet)) if one["slot"] == WRONG]
+    assert (row["value"], row["printed"], row["read"]) == ("2", "2", "7")
     assert client.get(f"{API}/{document_id}/extraction").json() == after
     state = client.get(f"{API}/{document_id}").json()
     assert (state["status"], state["flagged"], state["version"]) == ("accepted", 0, 1)

@@ -137,6 +137,34 @@ def reviewed(tables: Sequence[Table], broken: Sequence[Finding]) -> tuple[Table,
     )
 
 
+def with_first_readings(
+    tables: Sequence[Table], read: Sequence[TableReading], answers: Collection[str]
+) -> tuple[Table, ...]:
+    """Tables whose decided cells say what had been read there, if that was something else: what a
+    person has put right must be told from what was printed so.
+
+    Args:
+        tables: as they are reported.
+        read: as they were read, without any answer.
+        answers: the slots that a person has decided about.
+    """
+    first = {
+        slot: max(found, key=lambda candidate: candidate.score).reading.printed
+        for table in read
+        for slot, found in table.candidates.items()
+        if found and slot in answers
+    }
+    return tuple(
+        replace(table, cells=tuple(_with_first(cell, first.get(cell.slot)) for cell in table.cells))
+        for table in tables
+    )
+
+
+def _with_first(cell: Cell, printed: str | None) -> Cell:
+    is_other = printed is not None and printed != cell.reading.printed
+    return replace(cell, read=printed) if is_other else cell
+
+
 def _reviewed(cell: Cell, seen: Collection[str]) -> Cell:
     is_free = cell.slot in seen and cell.status is CellStatus.FLAGGED
     if not is_free or not SUM_FLAGS.issuperset(cell.flags):

@@ -34,6 +34,7 @@ COLUMNS = (
     "box",
     "line",
     "extractor",
+    "read",
 )
 
 _FORMULA = re.compile(r"[\s\x00]*[=+\-@＝＋－＠]|[\t\r\n]")
@@ -75,6 +76,7 @@ def to_csv(extraction: Extraction, schema: Schema | None = None) -> str:
                     cell.probability,
                     *_place(cell),
                     __version__,
+                    guarded(cell.read or ""),
                 )
             )
     return text.getvalue()

@@ -142,6 +142,10 @@ def note_text(cell: Cell, broken: Sequence[str] = ()) -> str:
         lines.append(f"{CELL_STATUS[cell.status]}：{flags}" if flags else CELL_STATUS[cell.status])
         printed = f"“{reading.printed}”" if reading.printed else "（无）"
         lines.append(f"原文：{printed}，{STATE[reading.state]}")
+        if cell.read is not None:
+            lines.append(
+                f"原识别为“{cell.read}”，由人更正" if cell.read else "原未识别出内容，由人补录"
+            )
         # Where the place is in doubt, what is known of the characters would only mislead.
         if cell.probability is not None and not _PLACE_FLAGS.intersection(cell.flags):
             lines.append(f"正确概率：{_share(cell.probability)}")

@@ -107,6 +107,7 @@ def _cell(cell: Cell) -> dict[str, Any]:
     return {
         "value": number(cell.reading.value),
         "printed": cell.reading.printed,
+        "read": cell.read,
         "state": cell.reading.state.value,
         "unit": cell.reading.unit,
         "annotation": cell.reading.annotation,

@@ -74,6 +74,7 @@ def _cell(cell: Json, subject: str, result: Json, schema: Schema, say: Say) -> d
         "read": read_as(cell, say),
         "isReviewed": cell["status"] == CellStatus.REVIEWED.value,
         "printed": cell["printed"] or "",
+        "first": _first(cell, say),
         "unit": cell["unit"] or "",
         "annotation": cell["annotation"] or "",
         "status": cell["status"],
@@ -84,6 +85,14 @@ def _cell(cell: Json, subject: str, result: Json, schema: Schema, say: Say) -> d
         "canConfirm": cell["state"] != State.MISSING.value,
         "evidence": cell["evidence"],
     }
+
+
+def _first(cell: Json, say: Say) -> str:
+    """What had been read, where a person has decided otherwise; "" elsewhere."""
+    read = cell.get("read")
+    if read is None:
+        return ""
+    return say(f"原识别为“{read}”", f"first read as “{read}”") if read else ""
 
 
 def _figure(figure: Json, schema: Schema, say: Say) -> dict[str, Any]:

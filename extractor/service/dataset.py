@@ -71,6 +71,9 @@ COLUMNS: Mapping[Content, Sequence[Column]] = {
         Column(
             "probability", Kind.SHARE, "that value and state are what the document says · 可信度"
         ),
+        Column(
+            "read", Kind.TEXT, "the characters as first read, if a person put them right · 原识别"
+        ),
         *_SOURCE,
         *_PROVENANCE,
     ),
@@ -189,6 +192,7 @@ def _cells(
                 cell["status"],
                 " ".join(cell["flags"]),
                 cell["probability"],
+                cell.get("read"),  # results of the first versions do not say
                 *_place(cell["evidence"]),
             )
 

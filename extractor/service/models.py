@@ -321,6 +321,7 @@ class CellModel(Model):
 
     value: Number | None = Field(description="What the document says, in the canonical unit.")
     printed: str | None = Field(description="The characters as they were read.")
+    read: str | None = Field(None, description="What had been read, if a person put it right.")
     state: State
     unit: str | None
     annotation: str | None

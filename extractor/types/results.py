@@ -147,6 +147,7 @@ class Cell:
     """One slot of the form, as it is reported to the user.
 
     `signals` is what its probability is made of (`signals.NAMES`), empty where nothing was read.
+    `read` are the characters that had been read where a person has decided otherwise.
     """
 
     slot: str
@@ -157,6 +158,7 @@ class Cell:
     probability: float | None = None
     alternatives: tuple[Alternative, ...] = ()
     signals: tuple[float, ...] = ()
+    read: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ export default {
             <p><span class="tag" :class="{ doubt: question.status === 'flagged', good: question.status === 'reviewed' }">{{ question.statusText }}</span>
                <span v-if="question.chance" class="quiet">{{ words.chance }} {{ question.chance }}</span>
                <span v-if="question.unit && question.kind === 'cell'" class="quiet">{{ question.unit }}</span></p>
+            <p v-if="question.first" class="quiet">{{ question.first }}</p>
             <p v-if="question.annotation" class="quiet">{{ words.annotation }} {{ question.annotation }}</p>
             <p v-if="question.kind === 'figure'" class="quiet">{{ question.exactness }} {{ question.scope }}</p>
           </div>
