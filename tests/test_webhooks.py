@@ -195,6 +195,7 @@ def test_an_answer_that_drips_is_not_waited_for(settings: Settings) -> None:
     ending = threading.Event()
 
     def drip() -> None:
+        server.settimeout(30)
         connection, _ = server.accept()
         with connection, contextlib.suppress(OSError):
             connection.recv(65536)

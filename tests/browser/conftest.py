@@ -53,13 +53,13 @@ class Visit:
         return page
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     with office(tmp_path_factory.mktemp("pages") / "home", token_classifier=False) as found:
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # its event loop is in the way of tests that have their own
 def browser() -> Iterator[Browser]:
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if CHROMIUM is None:
@@ -81,7 +81,7 @@ class Reports:
     second: str
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def reports(service: Office) -> Reports:
     organization, other = "马蹄湾市投资促进局", "枫沟市林业局"
     first = (FIXTURES / "wrong-sums-2021__html_clean.html").read_text("utf-8")
@@ -123,7 +123,7 @@ def report(tmp_path: Path) -> Callable[[], Path]:
     return made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def done(service: Office) -> DocumentModel:
     """A finished report, the only one of its organisation, for tests that change nothing."""
     with service.client() as client:
