@@ -100,6 +100,7 @@ def _waited(found: Office, chromium: str, presses: int) -> list[float]:
         page.wait_for_load_state("networkidle")
         page.evaluate(_WATCH)
         for n in range(1, presses + 1):
+            page.locator(".question[data-ready=true]").wait_for()  # nobody looks in no time
             page.keyboard.press("Enter")
             page.wait_for_function("n => window.waited.length >= n", arg=n)
             if page.evaluate("window.waited.at(-1)[1]") == "":
