@@ -20,7 +20,7 @@ from extractor.review.slot_words import (
     table_titles,
     value_text,
 )
-from extractor.schema import Schema
+from extractor.schema import TEXT, Schema
 from extractor.service.tables import Review
 from extractor.types import FIGURES, FINDINGS, REPORT, CellStatus, Verdict
 
@@ -121,6 +121,8 @@ class TrailWords:
             parts = (content.get("organization"), content.get("year"))
             return Told(self._say("，", ", ").join(str(part or unknown) for part in parts))
         if subject.partition(".")[0] == FINDINGS:
+            if content.get("confirmed") and subject.startswith(f"{FINDINGS}.{TEXT}."):
+                return Told(self._say("原文如此，已核实", "so it is written, confirmed"))
             if content.get("confirmed"):
                 return Told(self._say("报告自身差错，已核实", "the report's own error, confirmed"))
             verdict = Verdict(content["verdict"])

@@ -180,12 +180,12 @@ class Workplace:
             try:
                 store, document_id = self._visitor.service.store, self._loaded.document.id
                 now = await ask(self._visitor, lambda _: store.find(document_id))
+                if now is None:
+                    self._gone()
+                elif now.version != self._desk.version:
+                    await self._follow()
             except ProblemError:
                 return  # it is said when something is to be saved
-            if now is None:
-                self._gone()
-            elif now.version != self._desk.version:
-                await self._follow()
 
     async def _follow(self) -> None:
         """Show what somebody else has done, and say so where it is what is looked at."""
@@ -210,6 +210,8 @@ class Workplace:
                 yield
             except SessionEnded:
                 sign_in_again()
+            except ProblemError as problem:  # such as a database that is away
+                self._card.refuse(problem_words(problem.type.code, self._say))
             except Exception:  # the visitor learns that it happened, the log what it was
                 log.exception("the review of %s", self._loaded.document.id)
                 self._card.refuse(problem_words(INTERNAL_ERROR.code, self._say))
