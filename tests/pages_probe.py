@@ -83,7 +83,9 @@ def main(home: Path) -> None:
             return answer
 
         keys = {role: service.keys.create(f"the {role}", role) for role in Role}
-        tokens = {role: service.sessions.begin(key)[0] for role, key in keys.items()}
+        tokens = {
+            role: service.sessions.begin(service.keys.check(key))[0] for role, key in keys.items()
+        }
         pages: list[dict[str, Any]] = []
         for path in sorted(paths()):
             asked = path.replace("{", "").replace("}", "")
