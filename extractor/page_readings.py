@@ -56,7 +56,7 @@ def read_pages(
     deadline = time.monotonic() + settings.max_seconds
     with open_pages(source, settings) as pages:
         return tuple(
-            _read(pages, number, engines, settings, progress, deadline)
+            read_opened(pages, number, engines, settings, progress, deadline)
             for number in range(1, pages.count + 1)
         )
 
@@ -72,10 +72,10 @@ def read_page(
     """
     deadline = time.monotonic() + seconds
     with open_pages(source, settings) as pages:
-        return _read(pages, number, engines, settings, lambda *_: None, deadline)
+        return read_opened(pages, number, engines, settings, lambda *_: None, deadline)
 
 
-def _read(
+def read_opened(
     pages: Pages,
     number: int,
     engines: Engines,
@@ -83,6 +83,12 @@ def _read(
     progress: Progress,
     deadline: float,
 ) -> PageReading:
+    """A page of a document that is open, if that can begin before `deadline` (of
+    `time.monotonic`); else it has failed.
+
+    Raises:
+        ModelError: the models cannot be loaded.
+    """
     run = Run(progress)
     count = pages.count
     sheets: list[Sheet] = []

@@ -17,9 +17,16 @@ from extractor.settings import Settings
 
 
 def prepare_actor(settings: Settings, formats: Sequence[str]) -> Work:
+    return Actor(formats)
+
+
+class Actor:
     """A worker that does what its document's name says."""
 
-    def work(document: Found, report: Report) -> Done:
+    def __init__(self, formats: Sequence[str]) -> None:
+        self._formats = formats
+
+    def extract(self, document: Found, folder: Path | None, report: Report) -> Done:
         what = document.name.split("-")[0]
         report("acting", 1, 1)
         if what == "kill":
@@ -32,10 +39,18 @@ def prepare_actor(settings: Settings, formats: Sequence[str]) -> Work:
             raise RuntimeError("a defect")
         elif what == "refuse":
             raise CorruptInput("it is damaged")
-        contents = {name: str(os.getpid()).encode() for name in formats}
+        elif what == "long":
+            assert folder is not None
+            report("ocr", 1, 9)
+            while not list(folder.glob("helped by *")):
+                time.sleep(0.01)
+        contents = {name: str(os.getpid()).encode() for name in self._formats}
         return Done(document.name, "accepted", 1, 2, 0, 0, (), contents)
 
-    return work
+    def read_ahead(self, document: Found, folder: Path) -> None:
+        (folder / f"helped by {os.getpid()}").touch()
+        if "fatal" in document.name:
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def prepare_nothing(settings: Settings, formats: Sequence[str]) -> Work:
@@ -100,6 +115,20 @@ def test_engines_that_cannot_be_loaded_fail_every_document() -> None:
         ("a", "model_unusable"),
         ("b", "model_unusable"),
     ]
+
+
+def test_who_would_be_idle_helps() -> None:
+    found = outcomes(["long-1", "good-2"], workers=2)
+    assert all(isinstance(one, Done) for one in found.values())
+
+
+def test_a_process_is_started_to_help_with_a_long_document() -> None:
+    assert isinstance(outcomes(["long-1"], workers=2)["long-1"], Done)
+
+
+def test_a_helper_that_dies_harms_nobody() -> None:
+    found = outcomes(["long-fatal-1", "good-2"], workers=2)
+    assert all(isinstance(one, Done) for one in found.values())
 
 
 def test_nothing_to_do() -> None:

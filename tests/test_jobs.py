@@ -15,11 +15,15 @@ from pathlib import Path
 
 import pytest
 
-from eval.drill.paged import document, prepare_paged
+from eval.drill.paged import Paged, document, prepare_paged
+from extractor.page_folder import PageFolder
+from extractor.page_readings import PageReading
 from extractor.service.jobs import DurableJobs
 from extractor.service.store import Store
 from extractor.service.tables import Document, DocumentState
+from extractor.service.tasks import Task
 from extractor.service.value_tables import forget_values
+from extractor.service.worker import Work
 from extractor.settings import Settings
 from tests.test_reviews import finished, prepare_table
 from tests.test_service import API, code_of, events, running, store_of, upload, upload_one, wait_for
@@ -120,6 +124,49 @@ def test_who_waits_for_it_comes_first(settings: Settings) -> None:
             wait_for(lambda: all(is_done(store, one.id) for one in found))
     opened = [line.split()[0] for line in lines(settings) if line.endswith("open")]
     assert opened == ["person", "batch0", "batch1", "batch2"]
+
+
+class Shared(Paged):
+    """Pages may be read by several processes, each of which says who it is."""
+
+    def read(self, task: Task, page: int, seconds: float) -> None:
+        pages = PageFolder(task.folder)
+        with pages.locked(page, wait=True):
+            if pages.find(page) is None:
+                self._read(task, pages, page)
+
+    def read_ahead(self, task: Task, seconds: float) -> int:
+        pages = PageFolder(task.folder)
+        for page in range(int(self._told(task)[0]), 0, -1):
+            with pages.locked(page, wait=False) as is_ours:
+                if is_ours and pages.find(page) is None:
+                    self._read(task, pages, page)
+                    return 1
+        return 0
+
+    def _read(self, task: Task, pages: PageFolder, page: int) -> None:
+        super().read(task, page, 0.0)
+        pages.keep(PageReading(page, (), 0.0, True, None, (), {}))
+        self._note(task, f"by {os.getpid()}")
+
+
+def prepare_shared(settings: Settings) -> Work:
+    return Shared(settings)
+
+
+def test_who_would_be_idle_helps_until_somebody_else_waits(settings: Settings) -> None:
+    two = settings.model_copy(update={"workers": 2})
+    with running(two, partial(DurableJobs, prepare=prepare_shared)) as client:
+        wait_for(lambda: store_of(client).executors.any_ready())
+        long = upload_one(client, "long.txt", document(30, 0.1, "long"))
+        wait_for(lambda: len({line for line in lines(two) if " by " in line}) == 2)
+        short = upload_one(client, "short.txt", document(1, 0.1, "short"))
+        assert events(client, short)[-1][0] == "done"
+        assert "long.txt finish" not in lines(two)
+        assert events(client, long)[-1][0] == "done"
+    counts = Counter(lines(two))
+    assert [counts[f"long.txt {page}"] for page in range(1, 31)] == [1] * 30
+    assert counts["long.txt finish"] == counts["short.txt finish"] == 1
 
 
 def test_archives_wait_for_single_files(settings: Settings) -> None:

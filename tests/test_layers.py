@@ -55,6 +55,7 @@ STAGES = {
 STAGE_OF = {module: stage for stage, modules in STAGES.items() for module in modules}
 ABOVE = {
     "completeness",
+    "page_folder",
     "page_readings",
     "pipeline",
     "run",

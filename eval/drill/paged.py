@@ -40,6 +40,9 @@ class Paged:
         time.sleep(float(self._told(task)[1]))
         self._note(task, str(page))
 
+    def read_ahead(self, task: Task, seconds: float) -> int:
+        return 0
+
     def finish(self, task: Task, report: Report) -> Outcome:
         self._note(task, "finish")
         write_whole(task.folder / result_name("json"), b'{"tables": {}}')

@@ -9,11 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from extractor import __version__, ingest, page_readings, readings
+from extractor import __version__, ingest, readings
 from extractor.calibrator import Calibrator
 from extractor.engines import Engines
 from extractor.errors import CorruptInput
 from extractor.export import FORMATS
+from extractor.page_folder import PageFolder, read_ahead
 from extractor.page_readings import PageReading, read_page
 from extractor.pages import inspect
 from extractor.pipeline import decided, extract
@@ -59,22 +60,27 @@ class Extracting:
             for path in task.folder.glob(f"g{task.generation}-*"):
                 path.unlink(missing_ok=True)
         for page in range(1, count + 1):
-            kept = self._kept(task, page)
+            kept = self._pages(task).find(page)
             if kept is not None and kept.failures:  # for want of time or memory, perhaps
-                self._path(task, page).unlink(missing_ok=True)
+                self._pages(task).path(page).unlink(missing_ok=True)
         return count
 
     def read(self, task: Task, page: int, seconds: float) -> None:
-        if self._kept(task, page) is None:
+        if self._pages(task).find(page) is None:
             self._read(task, self._source(task), page, seconds)
+
+    def read_ahead(self, task: Task, seconds: float) -> int:
+        source, pages = self._source(task), self._pages(task)
+        return read_ahead(source, self._engines, self._settings, pages, seconds=seconds, most=1)
 
     def finish(self, task: Task, report: Report) -> Outcome:
         source, settings = self._source(task), self._settings
         pages: list[PageReading] | None = None
         if source.kind.is_paged:
             count = inspect(source, settings)
+            kept = self._pages(task)
             pages = [
-                self._kept(task, n) or self._read(task, source, n, settings.max_seconds)
+                kept.find(n) or self._read(task, source, n, settings.max_seconds)
                 for n in range(1, count + 1)
             ]
         extraction = extract(
@@ -129,16 +135,14 @@ class Extracting:
         data = (task.folder / SOURCE).read_bytes()
         return ingest.identify(task.name, data, self._settings)
 
-    def _path(self, task: Task, page: int) -> Path:
-        return task.folder / f"read-{self._stamp}-{page:04}.json.gz"
-
-    def _kept(self, task: Task, page: int) -> PageReading | None:
-        try:
-            return page_readings.from_bytes(self._path(task, page).read_bytes())
-        except (FileNotFoundError, CorruptInput):
-            return None
+    def _pages(self, task: Task) -> PageFolder:
+        return PageFolder(task.folder, f"read-{self._stamp}-")
 
     def _read(self, task: Task, source: Source, page: int, seconds: float) -> PageReading:
-        reading = read_page(source, page, self._engines, self._settings, seconds)
-        write_whole(self._path(task, page), page_readings.to_bytes(reading))
+        kept = self._pages(task)
+        with kept.locked(page, wait=True):
+            reading = kept.find(page)  # by now, perhaps
+            if reading is None:
+                reading = read_page(source, page, self._engines, self._settings, seconds)
+                kept.keep(reading)
         return reading

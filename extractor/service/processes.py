@@ -181,6 +181,8 @@ class Processes:
             for i in range(settings.workers)
         ]
         self._free: queue.SimpleQueue[WorkerProcess | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._waiting = 0  # those that want one to work with
         self._starters: list[threading.Thread] = []
 
     def start(self) -> None:
@@ -206,7 +208,9 @@ class Processes:
         Raises:
             Stopping: the service ends.
         """
+        self._count(1)
         process = self._free.get()
+        self._count(-1)
         if process is None:
             self._free.put(None)  # for the next who waits
             raise Stopping
@@ -214,6 +218,29 @@ class Processes:
             yield process
         finally:
             self._free.put(process)
+
+    @property
+    def are_wanted(self) -> bool:
+        """Whether somebody waits for one."""
+        with self._lock:
+            return self._waiting > 0
+
+    def spare(self) -> WorkerProcess | None:
+        """A process that is ready and that nobody wants; to be given back as soon as somebody does.
+        None if there is none."""
+        if self.are_wanted:
+            return None
+        try:
+            process = self._free.get_nowait()
+        except queue.Empty:
+            return None
+        if process is not None and process.why_not_ready is None:
+            return process
+        self._free.put(process)
+        return None
+
+    def give_back(self, process: WorkerProcess) -> None:
+        self._free.put(process)
 
     def stop(self) -> None:
         """End them all; whoever waits for one of them is told."""
@@ -228,6 +255,10 @@ class Processes:
         """Wait until they are gone. Call when nobody has one any more."""
         for process in self._all:
             process.end()
+
+    def _count(self, more: int) -> None:
+        with self._lock:
+            self._waiting += more
 
     def _prepare(self, process: WorkerProcess) -> None:
         try:

@@ -50,7 +50,11 @@ class Remote:
             there = self._names(folder)
             for path in sorted(folder.iterdir()):
                 is_known = path.name in there and path.name.startswith(_FOR_GOOD)
-                if path.name.startswith(_LOCAL) or path.name.endswith(".part") or is_known:
+                if (
+                    path.name.startswith(_LOCAL)
+                    or path.name.endswith((".part", ".lock"))
+                    or is_known
+                ):
                     continue
                 self._system.makedirs(self._of(folder), exist_ok=True)
                 self._system.put_file(str(path), f"{self._of(folder)}/{path.name}")

@@ -101,6 +101,15 @@ class ReadPage:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadAhead:
+    """Read and keep the last page that nobody has read or reads, if that can begin within
+    `seconds`. To a process that would be idle."""
+
+    task: Task
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
     """Make the results, of the pages that were read; those that were not are read now."""
 
@@ -126,7 +135,7 @@ class Carry:
     version: int
 
 
-Order = Open | ReadPage | Finish | Compare | Carry
+Order = Open | ReadPage | ReadAhead | Finish | Compare | Carry
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +148,13 @@ class Opened:
 @dataclass(frozen=True, slots=True)
 class PageRead:
     page: int
+
+
+@dataclass(frozen=True, slots=True)
+class HasHelped:
+    """`pages` is how many were read; 0 where none is left."""
+
+    pages: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,5 +191,5 @@ class Refused:
     detail: str
 
 
-Answer = Opened | PageRead | Done | Refused
+Answer = Opened | PageRead | HasHelped | Done | Refused
 Message = Ready | Unready | Progress | Answer

@@ -27,12 +27,14 @@ from extractor.service.tasks import (
     Compare,
     Done,
     Finish,
+    HasHelped,
     Open,
     Opened,
     Order,
     Outcome,
     PageRead,
     Progress,
+    ReadAhead,
     ReadPage,
     Ready,
     Refused,
@@ -58,6 +60,11 @@ class Work(Protocol):
 
     def read(self, task: Task, page: int, seconds: float) -> None:
         """Read a page and keep it, if that can begin within so many seconds."""
+        ...
+
+    def read_ahead(self, task: Task, seconds: float) -> int:
+        """Read and keep a page that nobody else reads, if that can begin within so many seconds;
+        how many were read, 0 where none is left."""
         ...
 
     def finish(self, task: Task, report: Report) -> Outcome:
@@ -121,6 +128,8 @@ def _answer(order: Order, work: Work, connection: Connection) -> Answer:
             case ReadPage(task, page, seconds):
                 work.read(task, page, seconds)
                 return PageRead(page)
+            case ReadAhead(task, seconds):
+                return HasHelped(work.read_ahead(task, seconds))
             case Finish(task):
                 return Done(work.finish(task, report))
             case Compare(task, previous):

@@ -24,6 +24,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from extractor.errors import StoreError
 from extractor.service.database import UNAVAILABLE
 from extractor.service.decisions import Decisions, decisions_of
+from extractor.service.helping import Help
 from extractor.service.logs import about
 from extractor.service.problems import (
     CANCELLED,
@@ -149,11 +150,16 @@ class DocumentWork:
 
         answer = _step("open", partial(ask, Open(task)))
         pages = answer.pages if isinstance(answer, Opened) else 0
-        for page in range(1, pages + 1):
-            if isinstance(answer, Refused):
-                break
-            order = ReadPage(task, page, limit - spent)
-            answer = _step(f"page {page}", partial(ask, order, pages))
+        help = Help(self._processes, task)
+        try:
+            for page in range(1, pages + 1):
+                if isinstance(answer, Refused):
+                    break
+                help.call(pages - page, limit - spent)
+                order = ReadPage(task, page, limit - spent)
+                answer = _step(f"page {page}", partial(ask, order, pages))
+        finally:
+            help.end()
         if not isinstance(answer, Refused):
             answer = _step("finish", partial(ask, Finish(task)))
         if isinstance(answer, Done):
