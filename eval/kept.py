@@ -7,7 +7,9 @@ nearly all of the time, and neither the decoder nor the calibrator has a part in
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -115,6 +117,10 @@ def _decide(name: str, *, folder: Path, settings: Settings) -> Decided:
     if not path.is_file():
         return "nothing is kept of it"
     try:
-        return to_dict(decided(from_bytes(path.read_bytes()), schema, settings, calibrator))
+        read = from_bytes(path.read_bytes())
+        start = time.perf_counter()
+        found = decided(read, schema, settings, calibrator)
+        seconds = {**read.seconds, "decode": time.perf_counter() - start}
+        return to_dict(replace(found, seconds=seconds))
     except ExtractorError as error:
         return f"{error.code}: {error}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -256,7 +257,9 @@ def _retrieval(counts: Mapping[str, int]) -> Summary:
 
 
 def _seconds(comparisons: Sequence[Comparison]) -> Summary:
-    """Seconds for each page, of the documents that have pages; by stage."""
+    """Seconds for each page, of the documents that have pages; by stage; and of the decoding of a
+    document, sums, flags and probabilities included."""
+    decoding = [item.seconds["decode"] for item in comparisons if "decode" in item.seconds]
     paged = [item for item in comparisons if item.pages]
     pages = sum(item.pages for item in paged)
     stages: Counter[str] = Counter()
@@ -266,6 +269,10 @@ def _seconds(comparisons: Sequence[Comparison]) -> Summary:
         "pages": pages,
         "seconds_per_page": sum(stages.values()) / pages if pages else None,
         "seconds_by_stage": {name: seconds / pages for name, seconds in sorted(stages.items())},
+        "decode_seconds": {
+            "median": statistics.median(decoding) if decoding else None,
+            "most": max(decoding, default=None),
+        },
     }
 
 

@@ -30,7 +30,7 @@ def print_summary(evaluation: Evaluation, folder: Path, stream: TextIO | None = 
             f"{number(group['seconds_per_page']):>7}\n"
         )
     figures, planted = summary["figures"], summary["planted"]
-    bound = summary["silent"]
+    bound, decoding = summary["silent"], summary["decode_seconds"]
     out.write(
         f"\ndocuments exact {percent(summary['document_exact'], 1)}, "
         f"silent at most {percent(bound and bound['upper'], 3)} with 95 % confidence\n"
@@ -40,6 +40,8 @@ def print_summary(evaluation: Evaluation, folder: Path, stream: TextIO | None = 
         f"recall {percent(figures['recall'], 1)}\n"
         f"errors of the reports: {planted['planted']} planted, {planted['visible']} visible, "
         f"found {percent(planted['found'], 1)}, silently repaired {planted['repaired']}\n"
+        f"decoding: {number(decoding['median'], 3)} s a document at the median, "
+        f"{number(decoding['most'], 3)} s at most\n"
     )
     for bar in evaluation.bars:
         sign = ">=" if bar.is_least else "<="
@@ -62,5 +64,5 @@ def percent(share: float | None, digits: int) -> str:
     return "-" if share is None else f"{share * 100:.{digits}f} %"
 
 
-def number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2f}"
+def number(value: float | None, digits: int = 2) -> str:
+    return "-" if value is None else f"{value:.{digits}f}"
