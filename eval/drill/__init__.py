@@ -3,6 +3,7 @@
     python -m eval drill kills [--kills 100]        # SIGKILL at random moments, under load
     python -m eval drill load                       # 300 uploads from 30 clients at once
     python -m eval drill mutations                  # 200 damaged files
+    python -m eval drill pace                       # as quick as the command without the service
     python -m eval drill workers                    # 1, 2 and 4 workers on PostgreSQL
 
 Each starts a real service in a folder of its own, prints what it found, and ends with 1 if
@@ -15,12 +16,13 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
-from eval.drill import kills, load, mutations, workers
+from eval.drill import kills, load, mutations, pace, workers
 
 DRILLS: dict[str, Callable[[Sequence[str]], int]] = {
     "kills": kills.main,
     "load": load.main,
     "mutations": mutations.main,
+    "pace": pace.main,
     "workers": workers.main,
 }
 

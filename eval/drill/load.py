@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from itertools import cycle, islice
+from itertools import cycle
 from pathlib import Path
 
 import httpx2
@@ -34,40 +31,12 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--uploads", type=int, default=300)
     parser.add_argument("--clients", type=int, default=30)
     parser.add_argument("--workers", type=int, default=2, help="processes that extract")
-    parser.add_argument(
-        "--compare",
-        action="store_true",
-        help="extract the same files by the command, too, in as many processes",
-    )
     options = parser.parse_args(argv)
-    with tempfile.TemporaryDirectory() as folder:
-        with office(Path(folder, "home"), workers=options.workers, threads=1) as found:
-            failed = drill(found, options)
-        if options.compare:
-            _by_command(Path(folder, "files"), options)
-        return failed
-
-
-def _by_command(folder: Path, options: argparse.Namespace) -> None:
-    """What the same files take without the service, models and all."""
-    folder.mkdir()
-    made = documents(cycle([SCAN, PDF, TEXT, PDF, TEXT, TEXT]))
-    for name, data in islice(made, options.uploads):
-        (folder / name).write_bytes(data)
-    command = [
-        *(str(Path(sys.executable).with_name("extractor")), "extract", str(folder)),
-        *("-o", str(folder / "results"), "--format", "json,csv,xlsx"),
-        *("--workers", str(options.workers)),
-    ]
-    start = time.perf_counter()
-    subprocess.run(
-        command,
-        env={**os.environ, "EXTRACTOR_THREADS": "1"},
-        capture_output=True,
-        check=True,
-    )
-    took = time.perf_counter() - start
-    print(f"the same files by the command, {options.workers} processes: {took:.0f} s")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        office(Path(folder, "home"), workers=options.workers, threads=1) as found,
+    ):
+        return drill(found, options)
 
 
 def drill(found: Office, options: argparse.Namespace) -> int:
@@ -114,7 +83,7 @@ def drill(found: Office, options: argparse.Namespace) -> int:
     for thread in clients:
         thread.join()
     uploaded = time.perf_counter() - start
-    left = _finish(found)
+    left = finish(found)
     took = time.perf_counter() - start
     ending.set()
     for thread in lookers:
@@ -140,7 +109,7 @@ def drill(found: Office, options: argparse.Namespace) -> int:
     return int(not is_good)
 
 
-def _finish(found: Office) -> int:
+def finish(found: Office) -> int:
     """Wait until all is extracted; how many documents are not done then."""
     with found.http() as http:
         while True:

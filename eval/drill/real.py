@@ -62,6 +62,17 @@ class Process:
         self.kill()
 
     @property
+    def pid(self) -> int:
+        """Of the process that was started last.
+
+        Raises:
+            RuntimeError: none was.
+        """
+        if self._process is None:
+            raise RuntimeError(f"extractor {self.kind} was not started")
+        return self._process.pid
+
+    @property
     def is_alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
