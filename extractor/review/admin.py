@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from nicegui import html, ui
 
-from extractor.review.asking import SessionEnded, ask, attempt, sign_in_again
+from extractor.review.asking import SessionEnded, ask, attempt, open_anew
 from extractor.review.audit_list import AuditList
 from extractor.review.components import Moment
 from extractor.review.frame import contents, empty, frame, heading, table
@@ -113,7 +113,7 @@ async def _acceptance(visitor: Visitor) -> None:
             visitor, lambda _: acceptance_of(service.settings, service.reviews.schema)
         )
     except SessionEnded:
-        sign_in_again()
+        open_anew()
         return
     except ProblemError as error:
         html.p(problem_words(error.type.code, say)).classes("problem")

@@ -50,12 +50,12 @@ async def attempt(visitor: Visitor, function: Callable[[Signed], Result]) -> Res
     try:
         return await ask(visitor, function)
     except SessionEnded:
-        sign_in_again()
+        open_anew()
     except ProblemError as error:
         tell(problem_words(error.type.code, visitor.say), is_bad=True)
     return None
 
 
-def sign_in_again() -> None:
+def open_anew() -> None:
     """Have the page asked for again, which leads to the page to sign in, and back."""
     ui.run_javascript("location.reload()")

@@ -77,8 +77,8 @@ class PageView(Element, component="static/page_view.js"):
         self.run_method("show", state)
 
     def magnify(self, key: str) -> None:
-        """Zoom as a key says: "+", "-", or "0" for the whole width."""
-        if key == "0":
+        """Zoom as a key says: "+", "-", or "f" for the whole width."""
+        if key == "f":
             self.run_method("fit")
         else:
             self.run_method("magnify", 1.25 if key == "+" else 0.8)
@@ -105,7 +105,8 @@ class FormTable(Element, component="static/form_table.js"):
 class QuestionCard(Element, component="static/question_card.js"):
     """What is looked at, and every way to answer it (see `question_view`).
 
-    `first` and what `show` is given: `subject`, `version`, `question`, and the words around it.
+    `first` and what `show` is given: `subject`, `version`, `question`, `number` and `subject` of
+    the decision that is `undoable` (or None), and the words around it.
     """
 
     def __init__(
@@ -135,8 +136,9 @@ class QuestionCard(Element, component="static/question_card.js"):
         for name, handler in handlers.items():
             self.on(name, handler)
 
-    def show(self, state: Shown) -> None:
-        self.run_method("show", state)
+    def show(self, state: Shown, outcome: str = "") -> None:
+        """Show a state; `outcome` is "saved", "undone" or "none" where the card has asked."""
+        self.run_method("show", state, outcome)
 
     def refuse(self, problem: str) -> None:
         """Say why an answer was not taken; what was typed stays."""

@@ -13,7 +13,7 @@ from nicegui import html, ui
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
-from extractor.review.asking import SessionEnded, ask, attempt, sign_in_again
+from extractor.review.asking import SessionEnded, ask, attempt, open_anew
 from extractor.review.components import Confirm, Moment
 from extractor.review.document_rows import CANCEL, EXTRACT_AGAIN, REMOVE, RETRY, row_of
 from extractor.review.frame import empty, table, tell
@@ -179,7 +179,7 @@ class DocumentList:
 
     def _end(self) -> None:
         if not self.must_stay():
-            sign_in_again()
+            open_anew()
             return
         self._timer.deactivate()
         words = ("登录已结束，列表不再更新。", "The session has ended; the list stands still.")

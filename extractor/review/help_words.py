@@ -63,13 +63,15 @@ COLOURS: Sequence[tuple[str, Words, Words]] = (
 KEYS: Sequence[tuple[Sequence[str], Words]] = (
     (("Enter",), ("确认：读数与原文一致", "It is as read")),
     (
-        ("1", "…", "9"),
+        ("0", "…", "9"),
         (
-            "采用该序号的备选读数；在勾稽问题上则转到该序号的数字",
-            "Take that alternative; of a sum that does not hold, look at that number",
+            "采用该序号的备选读数；没有该序号的，或紧接着再按数字的，即输入数字；"
+            "在勾稽问题上则转到该序号的数字",
+            "Take that alternative; where there is none of that number, or where more digits "
+            "follow at once, type a number; of a sum that does not hold, look at that number",
         ),
     ),
-    (("=", "E"), ("输入数字", "Type a number")),
+    (("=", "E"), ("到输入框输入数字", "Go to the entry to type a number")),
     (("B",), ("空白（印的是空格，不是零）", "Blank: nothing is printed, which is not zero")),
     (("D",), ("横线或斜线", "A dash")),
     (("W",), ("文字，没有数字", "Words, and no number")),
@@ -79,7 +81,7 @@ KEYS: Sequence[tuple[Sequence[str], Words]] = (
     (("K", "←"), ("上一处", "The one before")),
     (("U",), ("撤销刚才的决定", "Undo the last decision")),
     (("C",), ("写备注", "Comment")),
-    (("+", "−", "0"), ("放大、缩小、还原页面", "Zoom the page in, out, and back")),
+    (("+", "−", "F"), ("放大、缩小页面，适合宽度", "Zoom the page in, out, to the whole width")),
     (("?",), ("打开本页", "This help")),
 )
 

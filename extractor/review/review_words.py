@@ -52,7 +52,13 @@ def card_words(visitor: Visitor, document_id: str) -> dict[str, str]:
         "members": say("所涉数字，按数字键查看", "Its numbers; a digit looks at one"),
         "alternatives": say("其他可能", "Alternatives"),
         "number": say("改为数字", "Another number"),
-        "numberHint": say("按 = 输入数字", "= to type a number"),
+        "numberHint": say("直接输入数字", "type a number"),
+        "tooSoon": say("此题刚出现，所按数字未采用", "Too soon: that digit was not taken"),
+        "notTakenBack": say(
+            "您输入的是“{typed}”，但其首位数字所取的备选已保存，未能撤销；请按 U 撤销后再输入。",
+            "You typed {typed}, but the alternative that its first digit took is saved and could "
+            "not be taken back; press U, then type again.",
+        ),
         "save": say("保存", "Save"),
         "confirm": say("与原文一致", "As printed"),
         "confirmFinding": say("确认为报告自身差错", "The report's own error"),

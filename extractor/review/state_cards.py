@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from nicegui import html, ui
 
-from extractor.review.asking import SessionEnded, ask, attempt, sign_in_again
+from extractor.review.asking import SessionEnded, ask, attempt, open_anew
 from extractor.review.problem_words import problem_words
 from extractor.review.settings_words import size_text
 from extractor.review.visitor import Visitor
@@ -73,7 +73,7 @@ class QueueCards:
         try:
             seen = await ask(self._visitor, self._look)
         except SessionEnded:
-            sign_in_again()
+            open_anew()
             return
         except ProblemError as error:
             self._problem.set_text(problem_words(error.type.code, say))

@@ -1,7 +1,7 @@
 """The review of one report: its page beside its tables, and one doubt after the other.
 
-This module asks the service and shows; what comes next and what an answer means is decided in
-`desk`, `actions` and the service.
+This module shows. What comes next and what an answer means is decided in `desk` and `actions`, the
+service is asked in `reviewing`.
 """
 
 from __future__ import annotations
@@ -18,31 +18,28 @@ from nicegui.events import GenericEventArguments
 
 from extractor.review import desk as desks
 from extractor.review.actions import NotADecision, decision
-from extractor.review.asking import SessionEnded, ask, sign_in_again
+from extractor.review.asking import SessionEnded, ask, open_anew
 from extractor.review.components import FormTable, PageView, QuestionCard
-from extractor.review.desk import queue
+from extractor.review.desk import Json, queue
 from extractor.review.frame import frame, tell
-from extractor.review.loaded import Loaded, last_decision, lines_of, load, page_addresses
+from extractor.review.loaded import Loaded, last_decision, lines_of, page_addresses
 from extractor.review.problem_words import problem_words
 from extractor.review.question_view import finding_text, question_of
 from extractor.review.report_parts import draw_figures, draw_findings, draw_head
 from extractor.review.report_view import cells_view, forms_view, marks_view
 from extractor.review.review_words import card_words, page_words
+from extractor.review.reviewing import ExtractedAgain, NotDone, Removed, Reviewing
 from extractor.review.visitor import Visitor
 from extractor.service.answers import Body
-from extractor.service.decisions import undoable
-from extractor.service.problems import INTERNAL_ERROR, VERSION_OUTDATED, ProblemError
+from extractor.service.problems import INTERNAL_ERROR, ProblemError
 from extractor.service.review_models import FigureBody
-from extractor.service.sessions import Signed
-from extractor.service.tables import Document, Review, Role
+from extractor.service.tables import Role
 from extractor.types import FIGURES
 
 log = logging.getLogger(__name__)
 
 WATCH_SECONDS = 2.0
 """So often it is looked whether somebody else has changed the document."""
-TRIES = 5
-"""Of a decision, where others decide about other cells at the same time."""
 # A click beside the cells scrolls nothing and answers nothing; keys stay with the question.
 _KEEP_FOCUS = "(event) => { if (!event.target.closest('button, a')) event.preventDefault(); }"
 
@@ -51,13 +48,10 @@ class Workplace:
     """One open page of a report, for one visitor."""
 
     def __init__(self, visitor: Visitor, loaded: Loaded, at: str) -> None:
-        assert loaded.result is not None
         self._visitor = visitor
         self._say = visitor.say
         self._schema = visitor.service.reviews.schema
-        self._loaded = loaded
-        document = loaded.document
-        self._desk = desks.opened(loaded.result, document.version, document.generation, at)
+        self._open = Reviewing(visitor, loaded, at)
         self._may = visitor.may(Role.REVIEWER)
         self._lock = asyncio.Lock()
         is_lost = bool(at) and at != self._desk.current
@@ -65,9 +59,13 @@ class Workplace:
         self._welcome = lost if is_lost else ""
         self._shown: dict[int, Any] = {}
 
+    @property
+    def _desk(self) -> desks.Desk:
+        return self._open.desk
+
     async def build(self) -> None:
         """Show everything."""
-        document, say = self._loaded.document, self._say
+        document, say = self._open.loaded.document, self._say
         pages = page_addresses(self._visitor, document)
         lines = (
             [] if pages else await ask(self._visitor, lambda _: lines_of(self._visitor, document))
@@ -90,7 +88,7 @@ class Workplace:
                         words=card_words(self._visitor, document.id),
                         may=self._may,
                         pages=pages,
-                        first=self._question() | {"news": self._welcome},
+                        first=self._question(self._welcome),
                         on_act=self._on_act,
                         on_move=self._on_move,
                         on_undo=self._on_undo,
@@ -120,43 +118,32 @@ class Workplace:
             action, desk = event.args, self._desk
             subject = action.get("subject")
             if (subject, action.get("version")) != (desk.current, desk.version):
-                self._refresh()
+                self._refresh(outcome="none")
                 return
-            try:
-                body = decision(action, subject, desk.result, self._schema.kinds)
-            except NotADecision as problem:
-                self._card.refuse(self._say(*problem.texts))
-                return
-            await self._decide(subject, body)
+            await self._decide(subject, decision(action, subject, desk.result, self._schema.kinds))
+
+    async def _on_withdraw(self, subject: str) -> None:
+        """Of a figure that is said not to be there, and so can be looked at no more."""
+        async with self._turn():
+            await self._decide(subject, FigureBody(withdrawn=True))
+
+    async def _decide(self, subject: str, body: Body) -> None:
+        broken = await self._open.decide(subject, body)
+        self._refresh(self._news(), outcome="saved", problem=self._slip(broken))
 
     async def _on_undo(self, event: GenericEventArguments) -> None:
         """Only ever what the visitor saw as the last: nothing that came since."""
         async with self._turn():
-            last = self._undoable()
-            if event.args.get("version") != self._desk.version or last is None:
-                self._refresh()
+            last = self._open.undoable()
+            if last is None or event.args.get("number") != last.number:
+                self._refresh(outcome="none")
                 return
-
-            def undo(signed: Signed) -> Document:
-                signed.principal.require(Role.REVIEWER)
-                key_id, version = signed.principal.key_id, self._desk.version
-                service, document = self._visitor.service, self._loaded.document
-                return service.reviews.undo(document, key_id=key_id, version=version)
-
-            try:
-                await ask(self._visitor, undo)
-            except ProblemError as problem:
-                if problem.type is VERSION_OUTDATED and await self._take_over():
-                    self._refresh()
-                self._card.refuse(problem_words(problem.type.code, self._say))
-                return
-            if await self._go_on():
-                self._desk = desks.chosen(self._desk, last.slot)
-                self._refresh(self._say("已撤销", "Undone"))
+            await self._open.undo(last)
+            self._refresh(self._say("已撤销", "Undone"), outcome="undone")
 
     async def _on_move(self, event: GenericEventArguments) -> None:
         async with self._turn():
-            self._desk = desks.moved(self._desk, 1 if event.args == 1 else -1)
+            self._open.move(1 if event.args == 1 else -1)
             self._refresh()
 
     async def _on_choose(self, event: GenericEventArguments) -> None:
@@ -164,43 +151,29 @@ class Workplace:
 
     async def _look_at(self, subject: str) -> None:
         async with self._turn():
-            self._desk = desks.chosen(self._desk, subject)
+            self._open.look_at(subject)
             self._refresh()
 
-    async def _on_withdraw(self, subject: str) -> None:
-        """Of a figure that is said not to be there, and so can be looked at no more."""
-        async with self._turn():
-            await self._decide(subject, FigureBody(withdrawn=True))
-
     async def _watch(self, _: object = None) -> None:
-        """Follow what others do with the document, as long as the visitor may see it."""
+        """Show what others have done, as long as the visitor may see it, and say so where it is
+        what is looked at."""
         if self._lock.locked():
             return
         async with self._turn():
+            before = self._desk.result
             try:
-                store, document_id = self._visitor.service.store, self._loaded.document.id
-                now = await ask(self._visitor, lambda _: store.find(document_id))
-                if now is None:
-                    self._gone()
-                elif now.version != self._desk.version:
-                    await self._follow()
+                if not await self._open.follow():
+                    return
             except ProblemError:
                 return  # it is said when something is to be saved
-
-    async def _follow(self) -> None:
-        """Show what somebody else has done, and say so where it is what is looked at."""
-        before = self._desk
-        if not await self._take_over():
-            return
-        self._refresh(self._say("他人已更新此报告", "Somebody else has changed this report"))
-        current = self._desk.current
-        if current is not None and not desks.is_same(before.result, self._desk.result, current):
-            self._card.refuse(
-                self._say(
+            current, problem = self._desk.current, ""
+            if current is not None and not desks.is_same(before, self._desk.result, current):
+                problem = self._say(
                     "他人刚刚更改了此处，请按现在的内容再核对。",
                     "Somebody else has just changed this; look again.",
                 )
-            )
+            news = self._say("他人已更新此报告", "Somebody else has changed this report")
+            self._refresh(news, problem=problem)
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
@@ -208,111 +181,21 @@ class Workplace:
         async with self._lock:
             try:
                 yield
-            except SessionEnded:
-                sign_in_again()
+            except (SessionEnded, ExtractedAgain):
+                open_anew()
+            except Removed:
+                self._removed()
+            except NotADecision as problem:
+                self._card.refuse(self._say(*problem.texts))
+            except NotDone as problem:
+                self._refresh(outcome="none", problem=self._say(*problem.texts))
             except ProblemError as problem:  # such as a database that is away
                 self._card.refuse(problem_words(problem.type.code, self._say))
             except Exception:  # the visitor learns that it happened, the log what it was
-                log.exception("the review of %s", self._loaded.document.id)
+                log.exception("the review of %s", self._open.loaded.document.id)
                 self._card.refuse(problem_words(INTERNAL_ERROR.code, self._say))
 
-    # --- what follows ---
-
-    async def _decide(self, subject: str, body: Body) -> None:
-        """Have the service take a decision, and show what follows.
-
-        Where somebody else was faster, and what they changed is something else, it is taken on top
-        of that; else it is said, and nothing is changed.
-        """
-        shown = self._desk
-
-        def decide(signed: Signed) -> Document:
-            signed.principal.require(Role.REVIEWER)
-            key_id, version = signed.principal.key_id, self._desk.version
-            service, document = self._visitor.service, self._loaded.document
-            return service.reviews.decide(document, subject, body, key_id=key_id, version=version)
-
-        for _ in range(TRIES):
-            try:
-                await ask(self._visitor, decide)
-                break
-            except ProblemError as problem:
-                if problem.type is not VERSION_OUTDATED:
-                    self._card.refuse(problem_words(problem.type.code, self._say))
-                    return
-            if not await self._take_over():
-                return
-            if not desks.is_same(shown.result, self._desk.result, subject):
-                self._refresh()
-                self._card.refuse(
-                    self._say(
-                        "另一位复核人刚刚更改了此处，您的答案没有保存；请按现在的内容再核对。",
-                        "Somebody else has just changed this; your answer was not saved. Look "
-                        "again.",
-                    )
-                )
-                return
-        else:
-            self._refresh()
-            self._card.refuse(problem_words(VERSION_OUTDATED.code, self._say))
-            return
-        if await self._go_on():
-            self._refresh(self._news())
-            if broken := desks.contradictions(shown.result, self._desk.result, subject):
-                told = finding_text(broken[0], self._schema, self._say)
-                self._card.refuse(
-                    self._say(
-                        f"已保存，但与合计不符：{told}。如属误输，请按 U 撤销。",
-                        f"Saved, but now a sum does not hold: {told}. If it was a slip, press U.",
-                    )
-                )
-
-    async def _go_on(self) -> bool:
-        """Put what follows from a decision on the desk; False where it cannot be shown."""
-        try:
-            loaded = await ask(self._visitor, lambda _: load(self._visitor, self._document_id))
-        except ProblemError:
-            self._card.refuse(
-                self._say(
-                    "已保存，但暂时读不到最新结果；请稍候刷新此页。",
-                    "It is saved, and what follows cannot be read at the moment; reload the page.",
-                )
-            )
-            return False
-        if not self._is_shown(loaded):
-            return False
-        self._desk = desks.answered(self._desk, *self._now())
-        return True
-
-    async def _take_over(self) -> bool:
-        """Put the document on the desk as it is by now; False where that is not possible."""
-        loaded = await ask(self._visitor, lambda _: load(self._visitor, self._document_id))
-        if not self._is_shown(loaded):
-            return False
-        self._desk = desks.renewed(self._desk, *self._now())
-        return True
-
-    def _is_shown(self, loaded: Loaded | None) -> bool:
-        """Take a document that was loaded; False where it is gone, or was extracted again: then
-        pages and places are other ones, and the page is opened anew."""
-        if loaded is None or loaded.result is None:
-            self._gone()
-            return False
-        self._loaded = loaded
-        if loaded.document.generation != self._desk.generation:
-            sign_in_again()
-            return False
-        return True
-
-    def _now(self) -> tuple[desks.Json, int]:
-        assert self._loaded.result is not None
-        return self._loaded.result, self._loaded.document.version
-
-    @property
-    def _document_id(self) -> str:
-        return self._loaded.document.id
-
-    def _gone(self) -> None:
+    def _removed(self) -> None:
         text = self._say(
             "此文件已被删除，不能再复核。",
             "This document has been removed and cannot be reviewed any more.",
@@ -320,17 +203,20 @@ class Workplace:
         tell(text, is_bad=True)
         self._card.refuse(text)
 
-    def _undoable(self) -> Review | None:
-        """The decision that would be undone."""
-        return undoable(self._loaded.own_trail, self._visitor.signed.principal.key_id)
-
     # --- what is shown ---
 
-    def _refresh(self, news: str = "") -> None:
-        self._card.show(self._question() | {"news": news})
+    def _refresh(self, news: str = "", *, outcome: str = "", problem: str = "") -> None:
+        """Show what is on the desk; the question comes last, so that it stands there when all does.
+
+        Args:
+            news: what has happened.
+            outcome: "saved", "undone" or "none", where this answers what the card has asked for.
+            problem: what is wrong with it, or why nothing was done.
+        """
         self._table.show(cells_view(self._desk, self._schema, self._say))
         self._page.show(marks_view(self._desk, self._schema, self._say))
         self._draw()
+        self._card.show(self._question(news) | {"problem": problem}, outcome)
 
     def _news(self) -> str:
         cleared = len(self._desk.cleared)
@@ -341,7 +227,17 @@ class Workplace:
             f"Saved; {cleared} more doubts are settled by it",
         )
 
-    def _question(self) -> dict[str, Any]:
+    def _slip(self, broken: list[Json]) -> str:
+        """What is said of an answer that breaks sums; "" where it breaks none."""
+        if not broken:
+            return ""
+        told = finding_text(broken[0], self._schema, self._say)
+        return self._say(
+            f"已保存，但与合计不符：{told}。如属误输，请按 U 撤销。",
+            f"Saved, but now a sum does not hold: {told}. If it was a slip, press U.",
+        )
+
+    def _question(self, news: str) -> dict[str, Any]:
         desk, say = self._desk, self._say
         subject = desk.current
         line = queue(desk.result)
@@ -350,22 +246,23 @@ class Workplace:
         if at:
             place = say(f"第 {at} 处，共 {len(line)} 处待核", f"{at} of {len(line)} open")
         question = None if subject is None else question_of(desk.result, subject, self._schema, say)
+        last = self._open.undoable()
         return {
             "subject": subject,
             "version": desk.version,
             "question": question or {"reasons": [], "alternatives": []},
             "place": place,
             "open": len(line),
-            "canUndo": self._undoable() is not None,
-            "last": last_decision(self._loaded, subject, say),
-            "news": "",
+            "undoable": None if last is None else {"number": last.number, "subject": last.slot},
+            "last": last_decision(self._open.loaded, subject, say),
+            "news": news,
         }
 
     def _draw(self) -> None:
         """The parts around the tables, those that have changed."""
         result, say, current = self._desk.result, self._say, self._desk.current
-        document, is_figure = self._loaded.document, (current or "").startswith(FIGURES)
-        absent = self._loaded.absent if self._may else []
+        document, is_figure = self._open.loaded.document, (current or "").startswith(FIGURES)
+        absent = self._open.loaded.absent if self._may else []
         self._draw_part(
             self._head,
             (result["report"], queue(result)),

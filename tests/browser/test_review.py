@@ -185,7 +185,7 @@ def test_two_reviewers_do_not_overwrite_each_other(
         client.decide(planted, slot, value=7)
     look(mine)
     mine.keyboard.press("1")
-    mine.get_by_text("您的答案没有保存").or_(mine.get_by_text("他人已更新此报告")).first.wait_for()
+    mine.get_by_text("您的操作没有保存").or_(mine.get_by_text("他人已更新此报告")).first.wait_for()
     assert mine.locator(f"[data-slot='{slot}']").inner_text() == "7"
     with service.client() as client:
         assert client.reviews(planted)[-1].after.value == 7
@@ -314,13 +314,133 @@ def test_keys_in_quick_succession_answer_one_question(
     before, first = decisions(service, planted), subject(page)
     look(page)
     for _ in range(4):
-        page.keyboard.press("1")
+        page.keyboard.press("x")
     page.wait_for_function(
         "before => document.querySelector('.question h2').dataset.subject !== before", arg=first
     )
-    page.keyboard.press("1")
+    page.keyboard.press("x")
     look(page)
     assert decisions(service, planted) == before + 1
+
+
+def typed(page: Page) -> str:
+    """What stands in the entry, once the keys go there."""
+    page.wait_for_function("document.activeElement.id === 'typed'")
+    return page.locator("#typed").input_value()
+
+
+def trail_of(service: Office, document_id: str) -> list[tuple[str, str, str | None]]:
+    """What was done to what, and what was so afterwards, in order."""
+    with service.client() as client:
+        return [
+            (one.slot, one.action, str(getattr(one.after, "value", None)))
+            for one in client.reviews(document_id)
+        ]
+
+
+@pytest.mark.parametrize(("number", "delay"), [("12", 60), ("12", 120), ("305", 90), ("1.5", 110)])
+def test_what_is_typed_quickly_is_one_number(
+    service: Office, planted: str, visit: Visit, number: str, delay: int
+) -> None:
+    """Also where its first digit is the key of an alternative: that answer is taken back, if it was
+    taken at all (that a number is below zero is asked back)."""
+    page = visit(f"documents/{planted}")
+    slot, before = subject(page), trail_of(service, planted)
+    options = page.locator(".question .alternatives strong").all_inner_texts()
+    look(page)
+    page.keyboard.type(number, delay=delay)
+    page.wait_for_function(
+        "number => document.querySelector('#typed')?.value === number", arg=number
+    )
+    assert (typed(page), subject(page)) == (number, slot)
+    taken = options[int(number[0]) - 1]
+    begun = [] if taken.startswith("-") else [(slot, "value", taken), (slot, "undone", "None")]
+    assert trail_of(service, planted)[len(before) :] == begun
+    if "." in number:
+        page.keyboard.press("Enter")
+        page.get_by_text("此处很少是 1.5 这样的数，没有保存").wait_for()
+        return
+    press(page, "Enter")
+    assert trail_of(service, planted)[len(before) :] == [*begun, (slot, "value", number)]
+    assert page.locator(f"[data-slot='{slot}']").inner_text() == number
+
+
+def test_a_number_may_be_typed_with_its_enter_at_once(
+    service: Office, planted: str, visit: Visit
+) -> None:
+    page = visit(f"documents/{planted}")
+    slot, before = subject(page), decisions(service, planted)
+    look(page)
+    for key in ("1", "2", "Enter"):
+        page.keyboard.press(key)
+    page.wait_for_function(
+        "slot => document.querySelector('.question h2').dataset.subject !== slot"
+        " && document.querySelector(`[data-slot='${slot}']`).textContent === '12'",
+        arg=slot,
+    )
+    look(page)
+    assert page.locator(".question form.answer input").input_value() == ""
+    made = trail_of(service, planted)[before:]
+    assert [one[1] for one in made] == ["value", "undone", "value"]
+    assert made[-1] == (slot, "value", "12")
+
+
+def test_a_digit_of_no_alternative_begins_a_number(
+    service: Office, planted: str, visit: Visit
+) -> None:
+    page = visit(f"documents/{planted}")
+    before, slot = decisions(service, planted), subject(page)
+    look(page)
+    page.keyboard.press("0")
+    assert typed(page) == "0"
+    page.keyboard.press("Escape")
+    page.keyboard.press("9")
+    assert typed(page) == "9"
+    assert (decisions(service, planted), subject(page)) == (before, slot)
+
+
+def test_digits_of_a_number_answer_no_other_question(
+    service: Office, planted: str, visit: Visit
+) -> None:
+    """What is typed before a question was looked at is not taken, nor what follows at once."""
+    page = visit(f"documents/{planted}")
+    press(page, "j")
+    before, slot = decisions(service, planted), subject(page)
+    page.keyboard.type("1111111", delay=120)  # longer than a question is protected by itself
+    look(page)
+    assert (decisions(service, planted), subject(page)) == (before, slot)
+    page.get_by_text("所按数字未采用").wait_for()
+
+
+def test_a_number_that_cannot_be_taken_back_is_said_to_be(
+    service: Office, planted: str, visit: Visit
+) -> None:
+    page = visit(f"documents/{planted}")
+    slot, before = subject(page), decisions(service, planted)
+    press(page, "1")
+    page.evaluate("window.socket.disconnect()")
+    page.keyboard.press("2")
+    page.get_by_text("您输入的是“12”").wait_for()
+    assert subject(page) != slot
+    assert decisions(service, planted) == before + 1
+
+
+def test_the_last_answer_may_have_been_a_number_too(
+    service: Office, planted: str, visit: Visit
+) -> None:
+    with service.client() as client:
+        while len(left := _open(client, planted)) > 1:
+            client.decide(planted, left[1], state="illegible")
+        findings = [one for one in client.extraction(planted)[0].findings if not one.confirmed]
+        for one in findings:
+            with contextlib.suppress(ApiError):  # its cells are settled first
+                client.decide(planted, f"findings.{one.relation}", confirmed=True)
+    page = visit(f"documents/{planted}")
+    slot = subject(page)
+    look(page)
+    page.keyboard.type("12", delay=100)
+    page.wait_for_function("document.querySelector('#typed')?.value === '12'")
+    assert subject(page) == slot
 
 
 def test_a_click_leaves_no_answer_under_the_key(

@@ -1,8 +1,11 @@
 // What is looked at, and every way to answer it. One key is one answer: it is sent with what it is
 // about and the version that was seen, and for a moment after another question has come no answer
-// is taken, so that a second press never answers what nobody has looked at.
+// is taken, so that a second press never answers what nobody has looked at. A digit takes an
+// alternative, or begins a number; where more of a number follows at once, it was one all along: the
+// answer is taken back, and what was typed stands in the entry of the question that it was about.
 const STEADY_MS = 500; // no answer is taken so soon after a question has come
 const PATIENCE_MS = 15000; // an answer to which nothing comes back was lost
+const MORE = /^[\d.,]$/; // of a number that was begun
 const STATES = { b: "blank", d: "dash", w: "not_applicable", x: "illegible", m: "missing" };
 
 export default {
@@ -98,7 +101,7 @@ export default {
         <div class="moves">
         <button type="button" @click="move(-1)" :disabled="!open">{{ words.previous }} <kbd>K</kbd></button>
         <button type="button" @click="move(1)" :disabled="!open">{{ words.next }} <kbd>J</kbd></button>
-        <button type="button" @click="undo" :disabled="!may || !canUndo">{{ words.undo }} <kbd>U</kbd></button>
+        <button type="button" @click="undo" :disabled="!may || !undoable">{{ words.undo }} <kbd>U</kbd></button>
         <label class="keys"><input type="checkbox" v-model="keys"> {{ words.keys }}</label>
         <a class="plain" :href="words.helpHref" target="_blank">{{ words.help }} <kbd>?</kbd></a>
         <p class="news" role="status">{{ news }}</p>
@@ -111,6 +114,7 @@ export default {
     return {
       ...this.first, text: "", comment: "", organization: "", year: "", problem: "", noteOpen: false,
       keys: true, states: STATES, sizes: {}, busy: false, isReady: false, drafts: {}, sent: null,
+      typed: null, // a number that began with the key of an alternative
     };
   },
   computed: {
@@ -144,22 +148,29 @@ export default {
   },
   unmounted() { window.removeEventListener("keydown", this.onKey); },
   methods: {
-    show(state) {
+    // `outcome` is "saved", "undone" or "none" where this answers what was asked for from here.
+    show({ problem = "", ...state }, outcome = "") {
       const left = this.subject;
       if (state.subject !== left && left && left !== this.sent) {
         this.drafts[left] = { text: this.text, comment: this.comment };
       }
       const isOther = JSON.stringify(state.question) !== JSON.stringify(this.question);
       Object.assign(this, state);
-      this.free();
+      if (outcome) this.free();
       if (state.subject !== left) this.fill();
       else if (isOther) this.wait(); // the number has changed under the reader
+      if (problem) this.problem = problem;
       this.measure();
+      if (outcome) this.typeOn(outcome);
+      else if (state.subject !== left && !this.busy) this.typed = null;
     },
     wait() {
       this.isReady = false;
       clearTimeout(this.steady);
-      this.steady = setTimeout(() => { this.isReady = true; }, STEADY_MS);
+      this.steady = setTimeout(() => {
+        this.isReady = true;
+        if (!this.busy) this.typed = null; // it was no number
+      }, STEADY_MS);
     },
     // Whatever had the focus was about the question before.
     fill() {
@@ -184,6 +195,7 @@ export default {
     refuse(problem) {
       this.free();
       this.problem = problem;
+      this.typeOn("none");
     },
     free() {
       this.busy = false;
@@ -210,9 +222,83 @@ export default {
       return true;
     },
     act(action) {
-      if (!this.subject || !this.begin()) return;
+      if (!this.subject || !this.begin()) return false;
       this.sent = this.subject;
       this.$emit("act", { ...action, comment: this.comment, subject: this.subject, version: this.version });
+      return true;
+    },
+    digit(key) {
+      if (this.busy) return;
+      if (!this.isReady) { // nor is the rest taken of what began too soon
+        this.news = this.words.tooSoon;
+        return void this.wait();
+      }
+      if (key === "0" || +key > this.question.alternatives.length) return void this.write(key);
+      const { subject, comment, question } = this;
+      if (!this.act({ do: "alternative", number: +key })) return;
+      this.typed = { subject, comment, seen: JSON.stringify(question), text: key, at: "sent", isMore: false, isEntered: false };
+    },
+    write(text) {
+      this.text = text;
+      this.$nextTick(() => {
+        this.$refs.typed?.focus();
+        this.$refs.typed?.setSelectionRange(text.length, text.length);
+      });
+    },
+    // Whether a key belongs to a number that was begun; also while its first digit is on its way.
+    isOfTyped({ key, repeat }) {
+      const typed = this.typed;
+      if (!typed) return false;
+      if (key === "Enter" && typed.isMore) typed.isEntered = true;
+      else if (key === "Backspace" && typed.isMore) typed.text = typed.text.slice(0, -1);
+      else if (!MORE.test(key)) return false;
+      else if (!repeat && !typed.isEntered) {
+        typed.text += key;
+        typed.isMore = true;
+        if (typed.at === "saved") this.takeBack();
+        if (typed.at === "refused") this.resume(typed);
+      }
+      return true;
+    },
+    takeBack() {
+      const { number, subject } = this.undoable ?? {};
+      this.typed.at = "undoing";
+      if (subject !== this.typed.subject) return void this.refuse("");
+      if (!this.isConnected()) return void this.refuse(this.words.offline);
+      this.busy = true;
+      this.patience = setTimeout(() => this.refuse(this.words.offline), PATIENCE_MS);
+      this.$emit("undo", { number });
+    },
+    // What has become of the answer that a number began with, or of taking it back.
+    typeOn(outcome) {
+      const typed = this.typed;
+      if (!typed) return;
+      if (typed.at === "sent" && outcome === "saved") {
+        typed.at = "saved";
+        this.wait();
+        if (typed.isMore) this.takeBack();
+      } else if (typed.at === "sent" && this.subject === typed.subject) {
+        typed.at = "refused";
+        this.wait();
+        if (typed.isMore) this.resume(typed);
+      } else if (outcome === "undone" && this.subject === typed.subject) {
+        this.resume(typed);
+        if (JSON.stringify(this.question) !== typed.seen) return;
+        clearTimeout(this.steady); // it was looked at before
+        this.isReady = true;
+        if (typed.isEntered) this.enter();
+      } else {
+        this.typed = null;
+        if (typed.at === "sent") return;
+        this.problem = `${this.words.notTakenBack.replace("{typed}", typed.text)} ${this.problem}`.trim();
+        this.wait();
+      }
+    },
+    resume({ text, comment }) {
+      this.typed = null;
+      this.comment = comment;
+      this.noteOpen = comment !== "";
+      this.write(text);
     },
     enter() { this.act({ do: "value", text: this.text }); },
     leave() {
@@ -226,22 +312,25 @@ export default {
       this.$refs.title.focus();
     },
     move(by) { if (!this.busy && this.isConnected()) this.$emit("move", by); },
-    undo() { if (this.begin()) this.$emit("undo", { version: this.version }); },
+    undo() { if (this.undoable && this.begin()) this.$emit("undo", { number: this.undoable.number }); },
     pressed(event) {
       if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey || !this.keys) return;
       const target = event.target;
       const on = target.tagName;
       if (["INPUT", "TEXTAREA", "SELECT"].includes(on) && target.type !== "checkbox") return;
       if (document.querySelector("dialog[open]")) return;
+      if (this.isOfTyped(event)) return void event.preventDefault();
       if (event.key === "?") return void window.open(this.words.helpHref, "_blank");
-      if (["+", "-", "0"].includes(event.key)) return void this.$emit("zoom", event.key);
+      if (["+", "-", "f", "F"].includes(event.key)) return void this.$emit("zoom", event.key.toLowerCase());
       // Where one scrolls, or walks from cell to cell, keys are for that.
       const isHere = target === document.body || this.$el.contains(target);
       const isEnter = event.key === "Enter";
       if (isEnter && ["BUTTON", "A", "SUMMARY", "INPUT"].includes(on)) return; // it works what it is on
       const done = this.answerOf(event.key, isEnter, isHere);
       if (done) event.preventDefault();
-      if (done && !event.repeat) done();
+      if (!done || event.repeat) return;
+      if (!this.busy) this.typed = null; // another key ends it
+      done();
     },
     answerOf(key, isEnter, isHere) {
       const letter = key.toLowerCase();
@@ -250,14 +339,14 @@ export default {
       if (!isHere) return null;
       if (letter === "u") return () => this.undo();
       if (!this.subject) return null;
-      const { kind, canConfirm, alternatives, members } = this.question;
+      const { kind, canConfirm, members } = this.question;
       if (kind === "finding" && members[+key - 1]) return () => this.$emit("choose", members[+key - 1].slot);
       if (!this.may) return null;
       if (letter === "c") return () => { this.noteOpen = true; this.$nextTick(() => this.$refs.comment.focus()); };
       if (isEnter && kind !== "report" && canConfirm) return () => this.act({ do: "confirm" });
       if (kind === "finding" || kind === "report") return null;
       if (key === "=" || letter === "e") return () => this.$refs.typed.focus();
-      if (key >= "1" && key <= "9" && +key <= alternatives.length) return () => this.act({ do: "alternative", number: +key });
+      if (/^\d$/.test(key)) return () => this.digit(key);
       if (kind === "figure") return letter === "x" ? () => this.act({ do: "absent" }) : null;
       return STATES[letter] ? () => this.act({ do: STATES[letter] }) : null;
     },
