@@ -21,6 +21,7 @@ from extractor.review.form_view import cells_of, form_of, layout_of, residuals_o
 from extractor.review.gate import sign_in_address
 from extractor.review.question_view import confusion, marked, question_of, related, share
 from extractor.review.report_view import cells_view, marks_view
+from extractor.review.text_view import TextView
 from extractor.schema import Layout, Schema, load_schema
 from extractor.service.answers import told
 from extractor.settings import Settings
@@ -222,9 +223,14 @@ def test_what_stands_out_is_what_is_looked_at(result: Result, schema: Schema) ->
     desk = desks.opened(result, 0, 0, desks.finding_subject(result["findings"][0]))
     shown = cells_view(desk, schema, chinese)
     assert shown["related"] == result["findings"][0]["cells"]
-    marks = marks_view(desk, schema, chinese)
-    assert marks["line"]  # a text has lines and no pages
-    assert marks["marks"] == []
+    path = DOCUMENTS / "wrong-sums-2021__html_clean.html"
+    source = ingest.identify(path.name, path.read_bytes(), Settings())
+    marks = marks_view(desk, TextView(ingest.read_blocks(source)), schema, chinese)
+    assert marks["page"] is None  # a text has no pages
+    kinds = [mark["kind"] for mark in marks["marks"]]
+    total, *others = kinds
+    assert (total, set(others)) == ("current", {"related"})
+    assert len({mark["number"] for mark in marks["marks"]}) == len(result["findings"][0]["cells"])
 
 
 @pytest.mark.parametrize(

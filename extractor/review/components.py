@@ -61,17 +61,17 @@ Handler = Callable[[GenericEventArguments], Any]
 
 
 class PageView(Element, component="static/page_view.js"):
-    """The pages of a document as images, or its lines, with marks on them.
+    """The pages of a document as images, or the `parts` of a text (see `text_view`), with marks.
 
-    `first` and what `show` is given: `page` and `line` of what is looked at (or None), and `marks`
-    with page, box and kind ("current", "related").
+    `first` and what `show` is given: the `page` of what is looked at (or None), and `marks` of a
+    kind ("current", "related"), by page and box, or by number, start and stop.
     """
 
     def __init__(
-        self, *, pages: list[str], lines: Sequence[Shown], words: Shown, first: Shown
+        self, *, pages: list[str], parts: Sequence[Shown], words: Shown, first: Shown
     ) -> None:
         super().__init__()
-        self.props.update(pages=pages, lines=list(lines), words=words, first=first)
+        self.props.update(pages=pages, parts=list(parts), words=words, first=first)
 
     def show(self, state: Shown) -> None:
         self.run_method("show", state)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from extractor.errors import ExtractorError
 from extractor.review.desk import Json, cell_of
+from extractor.review.text_view import TextView
 from extractor.review.visitor import Visitor
 from extractor.service.decisions import standing
-from extractor.service.images import text_lines
+from extractor.service.images import text_blocks
 from extractor.service.tables import Document, DocumentState, Review
 
 Say = Callable[[str, str], str]
@@ -83,11 +83,10 @@ def page_addresses(visitor: Visitor, document: Document) -> list[str]:
     return [f"{page}?generation={document.generation}" for page in pages]
 
 
-def lines_of(visitor: Visitor, document: Document) -> list[dict[str, Any]]:
-    """The lines of a text with their numbers; empty where it cannot be read (any more)."""
+def text_of(visitor: Visitor, document: Document) -> TextView:
+    """What a document without pages shows; nothing where it cannot be read (any more)."""
     service = visitor.service
     try:
-        found = text_lines(document, service.store, service.settings)
+        return TextView(text_blocks(document, service.store, service.settings))
     except (ExtractorError, OSError):
-        return []
-    return [{"line": line, "text": text} for line, text in found]
+        return TextView(())

@@ -20,6 +20,7 @@ from extractor.review.desk import (
 )
 from extractor.review.form_view import cell_text, layout_of, number_text
 from extractor.review.slot_words import slot_words
+from extractor.review.text_view import place_in
 from extractor.schema import TEXT, Schema
 from extractor.types import FINDINGS, REPORT, CellStatus, Exactness, State, Verdict
 
@@ -261,8 +262,8 @@ def _chance(item: Json) -> str:
 def marked(sentence: str, printed: str) -> list[str]:
     """A sentence in three parts, the middle of which is the print; the last two are empty where it
     does not stand there as it was read."""
-    at = sentence.find(printed) if printed else -1
-    if at < 0:
+    at = place_in(sentence, printed)
+    if at is None:
         return [sentence, "", ""]
     return [sentence[:at], printed, sentence[at + len(printed) :]]
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from typing import Any
 
 from extractor.review.desk import Desk, Json, cell_of, finding_of
 from extractor.review.form_view import cells_of, form_of, layout_of, residuals_of
 from extractor.review.question_view import finding_text, question_of, related
+from extractor.review.text_view import TextView
 from extractor.schema import Schema
 from extractor.types import FINDINGS, REPORT
 
@@ -45,12 +47,14 @@ def cells_view(desk: Desk, schema: Schema, say: Say) -> dict[str, Any]:
     }
 
 
-def marks_view(desk: Desk, schema: Schema, say: Say) -> dict[str, Any]:
-    """Where in the document what is looked at stands, and what it belongs with; the page of its
-    table where it was not found itself."""
+def marks_view(desk: Desk, text: TextView | None, schema: Schema, say: Say) -> dict[str, Any]:
+    """Where in the document (in `text`, if it has no pages) what is looked at stands, and what it
+    belongs with; the page of its table where it was not found itself."""
     result, current = desk.result, desk.current
     if current is None or current == REPORT:
-        return {"page": None, "line": None, "marks": []}
+        return {"page": None, "marks": []}
+    if text is not None:
+        return {"page": None, "marks": list(_marks_in(text, result, current))}
     evidence = question_of(result, current, schema, say)["evidence"] or {}
     cells = [cell_of(result, slot) for slot in related(result, current)]
     boxes = [cell["evidence"] for cell in cells if cell and (cell["evidence"] or {}).get("box")]
@@ -62,7 +66,16 @@ def marks_view(desk: Desk, schema: Schema, say: Say) -> dict[str, Any]:
     if evidence.get("box"):
         marks.append({"page": evidence["page"], "box": evidence["box"], "kind": "current"})
     page = evidence.get("page") or _page_of_table(result, current)
-    return {"page": page, "line": evidence.get("line"), "marks": marks}
+    return {"page": page, "marks": marks}
+
+
+def _marks_in(text: TextView, result: Json, current: str) -> Iterator[dict[str, Any]]:
+    """What is looked at comes first: another value may stand in the same paragraph."""
+    for place in text.places(result, current):
+        yield asdict(place) | {"kind": "current"}
+    for slot in related(result, current):
+        for place in text.places(result, slot):
+            yield asdict(place) | {"kind": "related"}
 
 
 def _page_of_table(result: Json, subject: str) -> int | None:

@@ -23,7 +23,8 @@ def page_words(say: Callable[[str, str], str]) -> dict[str, str]:
         "fit": say("适合宽度", "Whole width"),
         "loading": say("正在载入页面…", "Loading the page…"),
         "noImage": say("无法显示此页", "This page cannot be shown"),
-        "text": say("文本文件，按行显示", "A text, by lines"),
+        "text": say("原文没有页面，按其段落和表格显示", "It has no pages; its lines and tables"),
+        "table": say("原文中的表格", "A table of the document"),
     }
 
 

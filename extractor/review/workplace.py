@@ -22,13 +22,14 @@ from extractor.review.asking import SessionEnded, ask, open_anew
 from extractor.review.components import FormTable, PageView, QuestionCard
 from extractor.review.desk import Json, queue
 from extractor.review.frame import frame, tell
-from extractor.review.loaded import Loaded, last_decision, lines_of, page_addresses
+from extractor.review.loaded import Loaded, last_decision, page_addresses, text_of
 from extractor.review.problem_words import problem_words
 from extractor.review.question_view import finding_text, question_of
 from extractor.review.report_parts import draw_figures, draw_findings, draw_head
 from extractor.review.report_view import cells_view, forms_view, marks_view
 from extractor.review.review_words import card_words, page_words
 from extractor.review.reviewing import ExtractedAgain, NotDone, Removed, Reviewing
+from extractor.review.text_view import TextView
 from extractor.review.visitor import Visitor
 from extractor.service.answers import Body
 from extractor.service.problems import INTERNAL_ERROR, ProblemError
@@ -58,6 +59,7 @@ class Workplace:
         lost = self._say("没有找到所指之处", "What the address names is not there")
         self._welcome = lost if is_lost else ""
         self._shown: dict[int, Any] = {}
+        self._text: TextView | None = None
 
     @property
     def _desk(self) -> desks.Desk:
@@ -67,9 +69,8 @@ class Workplace:
         """Show everything."""
         document, say = self._open.loaded.document, self._say
         pages = page_addresses(self._visitor, document)
-        lines = (
-            [] if pages else await ask(self._visitor, lambda _: lines_of(self._visitor, document))
-        )
+        if not pages:
+            self._text = await ask(self._visitor, lambda _: text_of(self._visitor, document))
         with frame(self._visitor, f"{document.name} · {say('复核', 'Review')}", "next"):
             self._head = html.div().classes("report-head")
             if not self._may:
@@ -79,9 +80,9 @@ class Workplace:
             with html.div().classes("desk"):
                 self._page = PageView(
                     pages=pages,
-                    lines=lines,
+                    parts=self._text.parts if self._text else [],
                     words=page_words(say),
-                    first=marks_view(self._desk, self._schema, self._say),
+                    first=self._marks(),
                 )
                 with html.div().classes("right"):
                     self._card = QuestionCard(
@@ -214,9 +215,12 @@ class Workplace:
             problem: what is wrong with it, or why nothing was done.
         """
         self._table.show(cells_view(self._desk, self._schema, self._say))
-        self._page.show(marks_view(self._desk, self._schema, self._say))
+        self._page.show(self._marks())
         self._draw()
         self._card.show(self._question(news) | {"problem": problem}, outcome)
+
+    def _marks(self) -> dict[str, Any]:
+        return marks_view(self._desk, self._text, self._schema, self._say)
 
     def _news(self) -> str:
         cleared = len(self._desk.cleared)

@@ -1,4 +1,4 @@
-"""A finished document in, its pages and cells as images out.
+"""A finished document in, its pages and cells as images out, or what a text consists of.
 
 Pages are made when somebody looks, and then kept. Only documents that a worker has already read are
 opened here, so that a file which crashes the PDF library does not crash the service.
@@ -27,7 +27,7 @@ from extractor.service.store import Store
 from extractor.service.tables import Document
 from extractor.service.tasks import SOURCE
 from extractor.settings import Settings
-from extractor.types import Grid
+from extractor.types import Block
 
 PAGE_MEDIA_TYPE = "image/jpeg"
 CELL_MEDIA_TYPE = "image/png"
@@ -114,9 +114,8 @@ def cell_image(
     return buffer.getvalue()
 
 
-def text_lines(document: Document, store: Store, settings: Settings) -> list[tuple[int, str]]:
-    """The lines of a text input, by the numbers that evidence gives them; cells of one line are
-    held apart by bars.
+def text_blocks(document: Document, store: Store, settings: Settings) -> tuple[Block, ...]:
+    """The paragraphs and tables of a document that has no pages.
 
     Args:
         document: one that is done, and has no pages.
@@ -127,9 +126,4 @@ def text_lines(document: Document, store: Store, settings: Settings) -> list[tup
         InputError: the document cannot be read.
     """
     data = (store.folder(document) / SOURCE).read_bytes()
-    source = ingest.identify(document.name, data, settings)
-    found: dict[int, list[str]] = {}
-    for block in ingest.read_blocks(source):
-        for part in block.cells if isinstance(block, Grid) else (block,):
-            found.setdefault(part.line, []).append(part.text)
-    return [(line, " │ ".join(texts)) for line, texts in sorted(found.items())]
+    return ingest.read_blocks(ingest.identify(document.name, data, settings))

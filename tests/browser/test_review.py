@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from eval.drill.real import Office, office
+from eval.drill.real import FIXTURES, Office, office
 from extractor.client import ApiError
 from tests.browser.conftest import DOCUMENTS, DONE, Visit
 
@@ -498,3 +498,30 @@ def test_on_a_narrow_screen_the_question_stays_in_view(planted: str, visit: Visi
     page = visit(f"documents/{planted}", viewport={"width": 390, "height": 800})
     look(page)
     assert page.evaluate("window.scrollY") == 0
+
+
+def test_a_text_is_shown_with_its_tables_and_the_cell_marked(
+    service: Office, visit: Visit, serious: Callable[[Page], list[str]]
+) -> None:
+    with service.client() as client:
+        (one,) = client.upload([FIXTURES / "one-column-off-2021__docx_form.docx"]).documents
+        client.wait(one.id)
+        result, _ = client.extraction(one.id)
+    at = "requests.new_received.total"
+    path = f"documents/{one.id}?at={at}"
+    page = visit(path, viewport={"width": 390, "height": 800})
+    marked = page.locator(".original td.current")
+    assert marked.inner_text() == result.tables["requests"].cells[at.partition(".")[2]].printed
+    inside = marked.evaluate(
+        """(cell) => {
+            const [at, pane] = [cell, cell.closest(".pane")].map((e) => e.getBoundingClientRect());
+            return pane.top <= at.top && at.bottom <= pane.bottom
+                && pane.left <= at.left && at.right <= pane.right;
+        }"""
+    )
+    assert inside
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    assert serious(page) == []
+    figure = result.figures[0]
+    page = visit(f"documents/{one.id}?at=figures.{figure.id}")
+    assert page.locator(".lines mark.current").inner_text() == figure.printed

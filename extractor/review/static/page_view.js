@@ -1,4 +1,4 @@
-// The upright page with what is looked at marked on it, or the lines of a text. Zoom is the page's
+// The upright page with what is looked at marked on it, or the lines and tables of a text. Zoom is the page's
 // width as a multiple of the pane's; the pane scrolls, so panning is scrolling, or dragging.
 const STEP = 1.25;
 
@@ -26,31 +26,55 @@ export default {
           <p v-if="failed.has(i + 1)" class="problem">{{ words.noImage }}</p>
           <p v-else-if="!ready.has(i + 1)" class="hint waiting">{{ words.loading }}</p>
           <template v-if="ready.has(i + 1)">
-            <span v-for="mark in marksOn(i + 1)" class="mark" :class="mark.kind" :style="place(mark.box)"
-                  :ref="mark.kind === 'current' ? 'current' : undefined"></span>
+            <span v-for="mark in marksOn(i + 1)" class="mark" :class="mark.kind" :style="place(mark.box)"></span>
           </template>
         </div>
-        <ol v-if="!pages.length" class="lines">
-          <li v-for="one in lines" :value="one.line" :class="{ current: one.line === line }"
-              :ref="one.line === line ? 'current' : undefined">{{ one.text || " " }}</li>
-        </ol>
+        <template v-if="!pages.length" v-for="(part, i) in sections" :key="i">
+          <ol v-if="part.lines" class="lines">
+            <li v-for="one in part.lines" :value="one.line" :class="whole(one.number)" :data-number="one.number"
+                ><template v-for="piece in pieces(one)"><mark v-if="piece.kind" :class="piece.kind">{{ piece.text }}</mark
+                ><template v-else>{{ piece.text || " " }}</template></template></li>
+          </ol>
+          <div v-else class="scroll original" tabindex="0" role="region" :aria-label="words.table">
+            <table>
+              <tr v-for="row in part.rows">
+                <td v-for="one in row" :colspan="one.across" :rowspan="one.down" :class="whole(one.number)" :data-number="one.number"
+                    :aria-current="whole(one.number) === 'current' ? 'true' : undefined"
+                    ><template v-for="piece in pieces(one)"><mark v-if="piece.kind" :class="piece.kind">{{ piece.text }}</mark
+                    ><template v-else>{{ piece.text }}</template></template></td>
+              </tr>
+            </table>
+          </div>
+        </template>
       </div>
     </section>`,
-  props: { pages: Array, lines: Array, words: Object, first: Object },
+  props: { pages: Array, parts: Array, words: Object, first: Object },
   data() {
     return {
-      page: 1, zoom: 1, marks: [], line: null, step: STEP, held: null,
+      page: 1, zoom: 1, marks: [], step: STEP, held: null,
       seen: new Set(), ready: new Set(), failed: new Set(),
     };
+  },
+  computed: {
+    // Paragraphs that follow each other are one list.
+    sections() {
+      const found = [];
+      for (const part of this.parts) {
+        if (part.rows) found.push(part);
+        else if (found.at(-1)?.lines) found.at(-1).lines.push(part);
+        else found.push({ lines: [part] });
+      }
+      return found;
+    },
+    marksIn() { return Object.groupBy(this.marks, (mark) => mark.number); },
   },
   mounted() {
     this.show(this.first);
     for (const mark of this.marks) this.seen.add(mark.page);
   },
   methods: {
-    show({ page, line, marks }) {
+    show({ page, marks }) {
       this.marks = marks;
-      this.line = line;
       if (page) this.page = page;
       this.load();
       this.$nextTick(this.reveal);
@@ -71,15 +95,30 @@ export default {
         width: `${(x1 - x0) * 100}%`, height: `${(y1 - y0) * 100}%`,
       };
     },
+    // Of what stands in a paragraph or a cell, its first mark; null where all of it is marked.
+    whole(number) { return this.marksIn[number]?.find((mark) => mark.start === null)?.kind; },
+    pieces({ number, text }) {
+      const marks = (this.marksIn[number] ?? []).filter((mark) => mark.start !== null);
+      const pieces = [];
+      let at = 0;
+      for (const { start, stop, kind } of marks.sort((a, b) => a.start - b.start)) {
+        if (start < at) continue; // it is marked already
+        pieces.push({ text: text.slice(at, start) }, { text: text.slice(start, stop), kind });
+        at = stop;
+      }
+      return [...pieces, { text: text.slice(at) }];
+    },
     reveal() {
-      const found = this.$refs.current;
-      const mark = Array.isArray(found) ? found[0] : found;
       const pane = this.$refs.pane;
-      if (!mark || !pane) return;
+      const mark = pane?.querySelector(".current") ?? pane?.querySelector(".lines .related, .original .related");
+      if (!mark) return;
+      const wide = mark.closest(".original");
+      const side = wide?.getBoundingClientRect();
       const at = mark.getBoundingClientRect();
+      if (wide && (at.left < side.left || side.right < at.right)) wide.scrollLeft += at.left - side.left - side.width / 2;
       const around = pane.getBoundingClientRect();
       pane.scrollTop += at.top - around.top - (around.height - at.height) / 2;
-      pane.scrollLeft += at.left - around.left - (around.width - at.width) / 2;
+      if (!wide) pane.scrollLeft += at.left - around.left - (around.width - at.width) / 2;
     },
     loaded(page) {
       this.ready.add(page);
