@@ -19,11 +19,11 @@ from extractor.review import desk as desks
 from extractor.review.actions import NotADecision, decision, typed
 from extractor.review.form_view import cells_of, form_of, layout_of, residuals_of
 from extractor.review.gate import sign_in_address
-from extractor.review.question_view import confusion, marked, question_of, related, share
+from extractor.review.question_view import confusion, marked, question_of, related
 from extractor.review.report_view import cells_view, marks_view
 from extractor.review.text_view import TextView
 from extractor.schema import Layout, Schema, load_schema
-from extractor.service.answers import told
+from extractor.service.answers import item_of, told
 from extractor.settings import Settings
 from extractor.types import Extraction
 from tests.conftest import DOCUMENTS
@@ -122,12 +122,12 @@ def test_errors_of_the_report_are_asked_in_place_of_their_cells(result: Result) 
     asked = set(desks.queue(result))
     suspects = desks.crossings(result)
     for slot in alone & {one["slot"] for one in result["questions"]}:
-        cell = desks.cell_of(result, slot)
+        cell = item_of(result, slot)
         assert cell is not None
         is_suspect = slot in suspects.values()
         assert (slot in asked) is (is_suspect or not sums.issuperset(cell["flags"]))
     for one in own:
-        name = desks.finding_subject(one)
+        name = desks.subject_of(one)
         assert suspects.get(name, name) in asked
 
 
@@ -137,7 +137,7 @@ def test_a_number_that_explains_two_errors_is_asked_about_before_them(result: Re
     suspects = desks.crossings(result)
     assert suspects, [one["relation"] for one in own]
     for name, slot in suspects.items():
-        finding = desks.finding_of(result, name)
+        finding = item_of(result, name)
         assert finding is not None
         assert slot in finding["cells"]
         seen = with_cell(result, slot, status="reviewed")
@@ -160,8 +160,8 @@ def test_an_answer_leads_to_the_next_and_tells_what_it_settled(
     read: Extraction, result: Result, schema: Schema
 ) -> None:
     own = next(one for one in result["findings"] if one["verdict"] == "reported")
-    desk = desks.opened(result, 3, 0, desks.finding_subject(own))
-    assert desk.current == desks.finding_subject(own)
+    desk = desks.opened(result, 3, 0, desks.subject_of(own))
+    assert desk.current == desks.subject_of(own)
     numbers = {name: str(own[name]) for name in ("expected", "found")}
     answers = told({desk.current: {**numbers, "confirmed": True}})
     after = json.loads(to_json(decided(read, schema, Settings(), None, answers)))
@@ -170,6 +170,28 @@ def test_an_answer_leads_to_the_next_and_tells_what_it_settled(
     assert now.current != desk.current
     assert desk.current not in desks.queue(after)
     assert set(now.cleared) == set(desks.doubts(result)) - set(desks.doubts(after))
+
+
+def test_a_slip_stays_in_view_with_the_sums_that_it_breaks(
+    read: Extraction, result: Result, schema: Schema
+) -> None:
+    known = {slot for one in result["findings"] for slot in one["cells"]}
+    slot = next(
+        slot
+        for slot in (f"requests.{name}" for name in result["tables"]["requests"]["cells"])
+        if slot not in known and item_of(result, slot)["value"]
+    )
+    content = {"printed": "999", "state": "number", "value": "999", "unit": None}
+    answers = told({slot: content | {"annotation": None}})
+    after = json.loads(to_json(decided(read, schema, Settings(), None, answers)))
+    broken = desks.contradictions(result, after, slot)
+    assert broken
+    assert all(slot in one["cells"] for one in broken)
+    desk = desks.opened(result, 0, 0, slot)
+    assert desks.answered(desk, after, 1).current == slot
+    assert desks.contradictions(after, after, slot) == []  # it was broken before
+    assert desks.contradictions(after, result, slot) == []  # what was right again goes on
+    assert desks.answered(desks.opened(after, 1, 0, slot), result, 2).current != slot
 
 
 def test_a_report_that_is_settled_asks_nothing(result: Result) -> None:
@@ -220,7 +242,7 @@ def test_a_broken_sum_is_told_with_its_numbers(result: Result, schema: Schema) -
 
 
 def test_what_stands_out_is_what_is_looked_at(result: Result, schema: Schema) -> None:
-    desk = desks.opened(result, 0, 0, desks.finding_subject(result["findings"][0]))
+    desk = desks.opened(result, 0, 0, desks.subject_of(result["findings"][0]))
     shown = cells_view(desk, schema, chinese)
     assert shown["related"] == result["findings"][0]["cells"]
     path = DOCUMENTS / "wrong-sums-2021__html_clean.html"
@@ -246,11 +268,6 @@ def test_confusions_are_of_one_character(
 def test_a_figure_is_marked_in_its_sentence() -> None:
     assert marked("共收到35件申请", "35件") == ["共收到", "35件", "申请"]
     assert marked("共收到申请", "35件") == ["共收到申请", "", ""]
-
-
-def test_nothing_is_certain() -> None:
-    assert share(1.0) == "> 99.9%"
-    assert share(0.5) == "50.0%"
 
 
 # --- answers -------------------------------------------------------------------------------------

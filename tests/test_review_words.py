@@ -17,18 +17,19 @@ from extractor.ingest import sniff
 from extractor.review.audit_words import ACTION_WORDS, told
 from extractor.review.document_list import Filter
 from extractor.review.document_rows import STAGES, row_of, share_of, stage_words
-from extractor.review.help_words import FLAG_GROUPS, flag_of
+from extractor.review.help_words import FLAG_GROUPS
 from extractor.review.problem_words import PROBLEM_WORDS, SKIPPED_WORDS, problem_words
 from extractor.review.settings_words import (
     GROUPS,
     SETTINGS_WORDS,
+    exact_share_text,
     meaning_of,
     name_of,
-    share_text,
     size_text,
     value_of,
 )
 from extractor.review.visitor import Visitor
+from extractor.review.words import chance_text, flag_words, share_text
 from extractor.service.auth import Keys
 from extractor.service.models import StatusFilter
 from extractor.service.problems import PROBLEMS
@@ -95,9 +96,9 @@ def test_every_flag_is_explained() -> None:
     codes = [code for _, group in FLAG_GROUPS.values() for code in group]
     assert sorted(codes) == sorted(FLAG)
     for code in codes:
-        chinese, english = flag_of(code)
-        assert HAN.search(chinese)
-        assert english
+        assert HAN.search(flag_words(code, lambda chinese, _: chinese))
+        assert flag_words(code, lambda _, english: english)
+    assert flag_words("of_later", lambda _, english: english) == "of later"
 
 
 # --- settings -----------------------------------------------------------------------------------
@@ -132,7 +133,21 @@ def test_sizes(n_bytes: int, text: str) -> None:
 
 @pytest.mark.parametrize(("share", "text"), [(0, "0 %"), (0.95, "95 %"), (9.614e-5, "0.0096 %")])
 def test_shares(share: float, text: str) -> None:
-    assert share_text(share) == text
+    assert exact_share_text(share) == text
+
+
+def test_shares_are_not_rounded_to_all_or_nothing() -> None:
+    shares = (None, 0, 0.0001, 0.5, 0.9996, 0.99999, 1)
+    assert [share_text(one) for one in shares] == [
+        *("—", "0%", "<0.1%", "50.0%", ">99.9%", ">99.9%", "100%")
+    ]
+    assert share_text(0.99987, 2) == "99.99%"
+
+
+def test_a_probability_is_never_nothing_and_never_all() -> None:
+    told = [chance_text(one) for one in (None, 0.0, 0.5, 0.9999, 1.0)]
+    assert told == ["—", "<0.1%", "50.0%", ">99.9%", ">99.9%"]
+    assert chance_text(1.0, 2) == ">99.99%"
 
 
 # --- the trail ----------------------------------------------------------------------------------

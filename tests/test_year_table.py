@@ -7,7 +7,6 @@ from decimal import Decimal
 import pytest
 
 from extractor.review.slot_words import (
-    share_text,
     signed_text,
     slot_words,
     slots_in_order,
@@ -119,14 +118,6 @@ def test_slots_have_the_words_of_the_form() -> None:
         "（三）不予公开 · 1.属于国家秘密 × 法人或其他组织 · 商业企业"
     )
     assert words["disputes.direct_lawsuit.total"].both == "行政诉讼 · 未经复议直接起诉 × 总计"
-
-
-def test_shares_are_not_rounded_to_all_or_nothing() -> None:
-    shares = (None, 0, 0.0001, 0.5, 0.9996, 0.99999, 1)
-    assert [share_text(one) for one in shares] == [
-        *("—", "0%", "<0.1%", "50.0%", ">99.9%", ">99.9%", "100%")
-    ]
-    assert share_text(0.99987, 2) == "99.99%"
 
 
 def test_changes_have_a_sign() -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from extractor.review.desk import Json, cell_of, figure_of
-from extractor.service.answers import Body
+from extractor.review.desk import Json
+from extractor.service.answers import Body, item_of
 from extractor.service.review_models import CellBody, FigureBody, FindingBody, ReportBody
 from extractor.types import FIGURES, FINDINGS, REPORT, State
 
@@ -58,7 +58,7 @@ def decision(
         if group == FIGURES:
             return _figure(do, action, result, subject, comment)
         body = _cell(do, action, result, subject, comment)
-        _check(body, cell_of(result, subject), kinds.get(subject, "count"))
+        _check(body, item_of(result, subject), kinds.get(subject, "count"))
         return body
     except ValidationError as error:
         said = error.errors()[0]["msg"]
@@ -100,9 +100,7 @@ def _figure(
     if do == "absent":
         return FigureBody(absent=True, comment=comment)
     if do == "value":
-        figure = figure_of(result, subject)
-        unit = None if figure is None else figure["unit"]
-        return FigureBody(value=typed(action.get("text")), unit=unit, comment=comment)
+        return FigureBody(value=typed(action.get("text")), comment=comment)
     raise NotADecision("此键不适用于文字中的数据", "This key does nothing for figures of the text")
 
 
@@ -114,7 +112,7 @@ def _cell(
     if do == "value":
         return CellBody(value=typed(action.get("text")), comment=comment)
     if do == "alternative":
-        cell = cell_of(result, subject) or {"alternatives": []}
+        cell = item_of(result, subject) or {"alternatives": []}
         number = int(action.get("number", 0))
         if not 1 <= number <= len(cell["alternatives"]):
             raise NotADecision(f"没有第 {number} 个备选", f"There is no alternative {number}")

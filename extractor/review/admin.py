@@ -12,7 +12,7 @@ from extractor.review.components import Moment
 from extractor.review.frame import contents, empty, frame, heading, table
 from extractor.review.key_list import KeyList
 from extractor.review.problem_words import problem_words
-from extractor.review.settings_words import GROUPS, meaning_of, name_of, share_text, value_of
+from extractor.review.settings_words import GROUPS, exact_share_text, meaning_of, name_of, value_of
 from extractor.review.site import Site
 from extractor.review.state_cards import QueueCards, StorageCards
 from extractor.review.visitor import Visitor
@@ -133,7 +133,7 @@ async def _acceptance(visitor: Visitor) -> None:
 
 def _bounds(found: Acceptance, visitor: Visitor) -> None:
     say = visitor.say
-    sure = share_text(found.confidence)
+    sure = exact_share_text(found.confidence)
     html.p(
         say(
             f"{found.date} 以 {found.documents} 份仿真报告校准，置信度 {sure}。"
@@ -160,8 +160,8 @@ def _bounds(found: Acceptance, visitor: Visitor) -> None:
             with html.tr():
                 html.th(names[kind], scope="row")
                 for text in (
-                    share_text(bound.target),
-                    none if bound.risk is None else share_text(bound.risk),
+                    exact_share_text(bound.target),
+                    none if bound.risk is None else exact_share_text(bound.risk),
                     f"{bound.items:,}",
                     f"{bound.accepted:,}",
                     f"{bound.wrong:,}",

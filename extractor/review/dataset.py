@@ -10,7 +10,7 @@ from anyio.to_thread import run_sync
 from nicegui import html
 
 from extractor.export.dataset import Kind
-from extractor.export.words import CELL_STATUS, STATE
+from extractor.export.words import STATE
 from extractor.review.dataset_rows import shown
 from extractor.review.frame import empty, frame, heading
 from extractor.review.listing import (
@@ -27,10 +27,11 @@ from extractor.review.listing import (
     with_query,
     words_of,
 )
-from extractor.review.reports import verdict_words, year_filter
+from extractor.review.reports import year_filter
 from extractor.review.site import Site
 from extractor.review.slot_words import SlotWords, slot_words, table_titles, value_text
 from extractor.review.visitor import Visitor
+from extractor.review.words import cell_status_words, verdict_words
 from extractor.schema import Schema
 from extractor.service.dataset import COLUMNS, Content
 from extractor.service.listings import Asked, Listings, Page
@@ -231,7 +232,7 @@ def _filters(
             keys = {key.key: key.label for key in schema.figures}
             choice_filter("key", say("指标", "Figure"), keys, query.key, any_words)
         if "cell_status" in named:
-            statuses = {one.value: say(its, one.value) for one, its in CELL_STATUS.items()}
+            statuses = {one.value: cell_status_words(one, say) for one in CellStatus}
             choice_filter(
                 "cell_status", say("复核状态", "Status"), statuses, query.cell_status, any_words
             )

@@ -8,24 +8,16 @@ from typing import Any
 
 from extractor.export.words import EXACTNESS, SCOPE
 from extractor.review.listing import Cell, Column
-from extractor.review.reports import (
-    VERDICT_TAG,
-    body_cell,
-    cell_status,
-    place_of,
-    verdict_words,
-    year_text,
-)
+from extractor.review.reports import VERDICT_TAG, body_cell, cell_status, place_of, year_text
 from extractor.review.slot_words import (
-    Say,
     SlotWords,
     number_text,
-    share_text,
     signed_text,
     table_titles,
     value_text,
 )
 from extractor.review.visitor import Visitor
+from extractor.review.words import Say, chance_text, verdict_words
 from extractor.schema import Schema
 from extractor.service.answers import figure_subject
 from extractor.service.dataset import Content
@@ -95,7 +87,7 @@ def _cell(
         its.column,
         value_cell(cell.value, cell.state, say),
         cell_status(cell.status, say),
-        share_text(cell.probability, 2),
+        chance_text(cell.probability, 2),
         _way(visitor, document, cell.slot, cell.page),
     ]
 
@@ -137,7 +129,7 @@ def _figure(
         say(EXACTNESS[exactness], exactness.value),
         "" if scope is None else say(SCOPE.get(scope, scope), scope.replace("_", " ")),
         cell_status(figure.status, say),
-        share_text(figure.probability, 2),
+        chance_text(figure.probability, 2),
         _way(visitor, document, figure_subject(figure.number), figure.page),
     ]
 

@@ -13,12 +13,10 @@ from decimal import Decimal
 from itertools import combinations
 from typing import Any
 
-from extractor.types import FIGURES, FINDINGS, REPORT, CellStatus, Verdict
+from extractor.service.answers import figure_subject, finding_subject, item_of
+from extractor.types import REPORT, SUM_FLAGS, CellStatus, Verdict
 
 Json = Mapping[str, Any]
-
-_SUMS = {"relation_broken", "reported_error"}
-"""Flags of cells that are only part of a sum that does not hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,7 @@ def queue(result: Json) -> tuple[str, ...]:
         about = _only_for(result, question["slot"], mine)
         for subject in about or (question["slot"],):
             line[suspects.get(subject, subject)] = None
-    subjects = [finding_subject(one) for one in mine]
+    subjects = [subject_of(one) for one in mine]
     return tuple(line | dict.fromkeys(suspects.get(one, one) for one in subjects))
 
 
@@ -72,19 +70,19 @@ def crossings(result: Json) -> dict[str, str]:
         }
         if len(shared) == 1 and len(gaps) == 1:
             (slot,) = shared
-            cell = cell_of(result, slot)
+            cell = item_of(result, slot)
             if cell is not None and cell["status"] != CellStatus.REVIEWED.value:
-                found |= dict.fromkeys((finding_subject(first), finding_subject(second)), slot)
+                found |= dict.fromkeys((subject_of(first), subject_of(second)), slot)
     return found
 
 
 def _only_for(result: Json, slot: str, mine: Sequence[Json]) -> list[str]:
     """The errors of the report for which alone a cell is in doubt; empty where it is for more."""
-    cell = cell_of(result, slot)
-    if cell is None or not _SUMS.issuperset(cell["flags"]):
+    cell = item_of(result, slot)
+    if cell is None or not SUM_FLAGS.issuperset(cell["flags"]):
         return []
     broken = [one for one in result["findings"] if slot in one["cells"]]
-    return [finding_subject(one) for one in broken] if all(one in mine for one in broken) else []
+    return [subject_of(one) for one in broken] if all(one in mine for one in broken) else []
 
 
 def unconfirmed(result: Json) -> list[Json]:
@@ -96,43 +94,16 @@ def unconfirmed(result: Json) -> list[Json]:
     ]
 
 
-def finding_subject(finding: Json) -> str:
+def subject_of(finding: Json) -> str:
     """What a finding is named by."""
-    return f"{FINDINGS}.{finding['relation']}"
+    return finding_subject(finding["relation"])
 
 
 def is_there(result: Json, subject: str) -> bool:
     """Whether a result has something of that name."""
     if subject == REPORT:
         return True
-    return _item(result, subject) is not None
-
-
-def cell_of(result: Json, subject: str) -> Json | None:
-    """The cell of a slot; None where it is no slot."""
-    table, _, name = subject.partition(".")
-    found: Json | None = result["tables"].get(table, {}).get("cells", {}).get(name)
-    return found
-
-
-def figure_of(result: Json, subject: str) -> Json | None:
-    """The key figure of a name; None where there is none."""
-    group, _, number = subject.partition(".")
-    if group != FIGURES:
-        return None
-    return next((one for one in result["figures"] if str(one["id"]) == number), None)
-
-
-def finding_of(result: Json, subject: str) -> Json | None:
-    """The finding of a name; None where there is none."""
-    return next((one for one in result["findings"] if finding_subject(one) == subject), None)
-
-
-def _item(result: Json, subject: str) -> Json | None:
-    group = subject.partition(".")[0]
-    if group == FINDINGS:
-        return finding_of(result, subject)
-    return figure_of(result, subject) if group == FIGURES else cell_of(result, subject)
+    return item_of(result, subject) is not None
 
 
 def chosen(desk: Desk, subject: str) -> Desk:
@@ -192,7 +163,7 @@ def is_same(before: Json, now: Json, subject: str) -> bool:
     about the other."""
     if subject == REPORT:
         return bool(before["report"] == now["report"])
-    there, here = _item(before, subject), _item(now, subject)
+    there, here = item_of(before, subject), item_of(now, subject)
     if there is None or here is None:
         return False
     names = (
@@ -212,7 +183,7 @@ def doubts(result: Json) -> Sequence[str]:
         if cell["status"] == flagged
     ]
     return cells + [
-        f"{FIGURES}.{one['id']}" for one in result["figures"] if one["status"] == flagged
+        figure_subject(one["id"]) for one in result["figures"] if one["status"] == flagged
     ]
 
 

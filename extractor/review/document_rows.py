@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from extractor.export.words import STATUS
 from extractor.review.problem_words import problem_words
+from extractor.review.reports import STATUS_TAG
 from extractor.review.visitor import Visitor
+from extractor.review.words import status_words
 from extractor.service.models import ExportFormat
 from extractor.service.tables import Document, DocumentState, Role
 from extractor.types import Status
@@ -33,18 +34,6 @@ STAGES = {
 }
 """What is done to a document, in order; a test compares them with the stages that there are."""
 
-LOOK = {
-    Status.ACCEPTED: "good",
-    Status.NEEDS_REVIEW: "doubt",
-    Status.PARTIAL: "doubt",
-    Status.FAILED: "bad",
-}
-STATUS_ENGLISH = {
-    Status.ACCEPTED: "accepted",
-    Status.NEEDS_REVIEW: "needs review",
-    Status.PARTIAL: "partly extracted",
-    Status.FAILED: "failed",
-}
 STATE = {
     DocumentState.QUEUED: ("排队中", "queued"),
     DocumentState.RUNNING: ("处理中", "in progress"),
@@ -89,7 +78,7 @@ def row_of(document: Document, visitor: Visitor) -> dict[str, Any]:
         "organization": document.organization or "",
         "year": document.year,
         "state": state_words(document, visitor),
-        "look": LOOK[Status(document.status)] if state.is_final and document.status else "",
+        "look": STATUS_TAG[Status(document.status)] if state.is_final and document.status else "",
         "share": share_of(document) if state is DocumentState.RUNNING else None,
         "note": _note(document, visitor),
         "isBad": state is DocumentState.FAILED,
@@ -116,7 +105,7 @@ def state_words(document: Document, visitor: Visitor) -> str:
     if state in STATE:
         return visitor.say(*STATE[state])
     status = Status(document.status or Status.FAILED)
-    return visitor.say(STATUS[status], STATUS_ENGLISH[status])
+    return status_words(status, visitor.say)
 
 
 def stage_words(document: Document, visitor: Visitor) -> str:

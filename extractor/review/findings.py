@@ -10,7 +10,6 @@ from anyio.to_thread import run_sync
 from nicegui import html
 
 from extractor.export.json import finding_of
-from extractor.export.telling import told
 from extractor.review.frame import empty, frame, heading
 from extractor.review.listing import (
     Cell,
@@ -26,17 +25,11 @@ from extractor.review.listing import (
     with_query,
     words_of,
 )
-from extractor.review.reports import (
-    VERDICT_TAG,
-    body_cell,
-    place_of,
-    verdict_words,
-    year_filter,
-    year_text,
-)
+from extractor.review.reports import VERDICT_TAG, body_cell, place_of, year_filter, year_text
 from extractor.review.site import Site
-from extractor.review.slot_words import Say, number_text
+from extractor.review.slot_words import number_text
 from extractor.review.visitor import Visitor
+from extractor.review.words import Say, finding_words, verdict_words
 from extractor.schema import RelationKind, Schema
 from extractor.service.listings import Asked, Page
 from extractor.service.tables import Document
@@ -121,7 +114,7 @@ def _told(finding: FindingRow, schema: Schema, say: Say) -> str:
     """A finding in words."""
     names = ("relation", "verdict", "message", "expected", "found")
     found = finding_of({name: getattr(finding, name) for name in names} | {"cells": ()})
-    return say(told(found, schema), finding.message)
+    return finding_words(found, schema, say)
 
 
 def _counts(visitor: Visitor, counts: Mapping[str, int], query: Mapping[str, Any]) -> None:

@@ -7,19 +7,18 @@ The form is sent to a browser once (`form_of`), what stands in it whenever that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from extractor.export.csv import plain
 from extractor.export.printed_form import Part, Place, printed_form
-from extractor.export.words import CELL_STATUS, STATE
+from extractor.review.slot_words import number_text
+from extractor.review.words import Say, cell_status_words, state_words
 from extractor.schema import Layout, Relation, Schema
 from extractor.types import CellStatus, State, Verdict
 
 Json = Mapping[str, Any]
-Say = Callable[[str, str], str]
-
 _PRINTED = (State.DASH, State.NOT_APPLICABLE)
 _SHOWN = {State.ILLEGIBLE: "？", State.MISSING: "缺"}
 
@@ -88,9 +87,9 @@ def cells_of(result: Json, table: str, say: Say) -> dict[str, dict[str, str]]:
             look = "missing"
         elif status is CellStatus.ACCEPTED and slot in reported:
             look = "reported"
-        said = say(CELL_STATUS[status], status.value)
+        said = cell_status_words(status, say)
         if state is not State.NUMBER:
-            said = f"{say(STATE[state], state.value.replace('_', ' '))}, {said}"
+            said = f"{state_words(state, say)}, {said}"
         found[slot] = {"text": cell_text(cell), "look": look, "said": said}
     return found
 
@@ -103,11 +102,6 @@ def cell_text(cell: Json) -> str:
     if state in _PRINTED:
         return str(cell["printed"] or "—")
     return _SHOWN.get(state, "")
-
-
-def number_text(value: Any) -> str:
-    """A number of a result as its digits; "" for none."""
-    return "" if value is None else plain(Decimal(str(value)))
 
 
 def residuals_of(result: Json, layout: Layout) -> dict[str, list[dict[str, str]]]:

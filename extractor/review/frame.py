@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -159,6 +160,4 @@ def broken(visitor: Visitor) -> None:
 
 def _quoted(text: str) -> str:
     """A text as a JavaScript string that is safe in a script."""
-    import json
-
     return json.dumps(text).replace("<", "\\u003c")

@@ -14,10 +14,10 @@ from extractor.review.help_words import (
     STATUSES,
     VERDICTS,
     Words,
-    flag_of,
 )
 from extractor.review.site import Site
 from extractor.review.visitor import Visitor
+from extractor.review.words import flag_words
 
 _PROBABILITY: Sequence[Words] = (
     (
@@ -137,7 +137,7 @@ def _flags(visitor: Visitor) -> None:
         with html.ul():
             for code in codes:
                 with html.li():
-                    html.span(say(*flag_of(code)))
+                    html.span(flag_words(code, say))
                     html.span(" ")
                     html.code(code).classes("quiet")
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from extractor.export.words import FLAG
-from extractor.flag import FLAGS
-
 Words = tuple[str, str]
 """In Chinese and in English."""
 
@@ -144,25 +141,3 @@ FLAG_GROUPS: Mapping[Words, tuple[Words, tuple[str, ...]]] = {
     ),
 }
 """Reasons of doubt: what to do about those of a group. A test compares them with all flags."""
-
-_ENGLISH: Mapping[str, str] = {
-    **FLAGS,
-    "unread_print": "print stands in the cell outside of what was read",
-    "ambiguous": "it is a dash or the numeral 一",
-    "approximate": "the number is qualified: about, nearly, more than",
-    "chinese_numeral": "it is written in Chinese numerals",
-    "confusable": "letters that look like digits were read as digits",
-    "number_missing": "there is a unit and no number",
-    "odd_number": "separators, spaces or leading zeros stand where they do not belong",
-    "pen_mark": "a tick stands behind the number",
-    "unexpected_decimal": "a count has decimals",
-    "unexpected_sign": "a count has a sign",
-    "unexpected_unit": "the unit does not fit the column",
-    "unit_unknown": "nothing says the unit of an amount; it is kept as printed",
-    "unknown_words": "it has words that are not among the usual ones for none",
-}
-
-
-def flag_of(code: str) -> Words:
-    """A reason of doubt, in words."""
-    return FLAG[code], _ENGLISH[code]

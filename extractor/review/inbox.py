@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from nicegui import html
 
-from extractor.export.words import STATUS
 from extractor.review.document_list import DocumentList, Filter
-from extractor.review.document_rows import STATE, STATUS_ENGLISH
+from extractor.review.document_rows import STATE
 from extractor.review.frame import frame, heading
 from extractor.review.site import Site
 from extractor.review.upload import Upload
 from extractor.review.visitor import Visitor
+from extractor.review.words import status_words
 from extractor.service.models import StatusFilter
 from extractor.service.tables import Role
+from extractor.types import Status
 
 
 def define(site: Site) -> None:
@@ -78,7 +79,5 @@ def _field(name: str, value: str | None, example: str) -> html.input_:
 
 def _statuses(visitor: Visitor) -> list[tuple[StatusFilter, str]]:
     words = {state.value: visitor.say(*pair) for state, pair in STATE.items()}
-    words |= {
-        status.value: visitor.say(STATUS[status], STATUS_ENGLISH[status]) for status in STATUS
-    }
+    words |= {status.value: status_words(status, visitor.say) for status in Status}
     return [(status, words[status.value]) for status in StatusFilter]

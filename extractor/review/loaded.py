@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from extractor.errors import ExtractorError
-from extractor.review.desk import Json, cell_of
+from extractor.review.desk import Json
 from extractor.review.text_view import TextView
 from extractor.review.visitor import Visitor
+from extractor.review.words import Say
+from extractor.service.answers import is_slot
 from extractor.service.decisions import standing
 from extractor.service.images import text_blocks
 from extractor.service.tables import Document, DocumentState, Review
 
-Say = Callable[[str, str], str]
-
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A document, its result (None while there is none), all decisions about it in order, and the
-    names of keys by their ids."""
+    """A document, its result (None while there is none; fractions are `Decimal`, so that they stay
+    exact), all decisions about it in order, and the names of keys by their ids."""
 
     document: Document
     result: Json | None
@@ -57,7 +58,12 @@ def load(visitor: Visitor, document_id: str) -> Loaded | None:
     if found is None:
         return None
     document, content = found
-    return Loaded(document, json.loads(content), service.store.reviews(document_id), names)
+    return Loaded(
+        document,
+        json.loads(content, parse_float=Decimal),
+        service.store.reviews(document_id),
+        names,
+    )
 
 
 def last_decision(loaded: Loaded, subject: str | None, say: Say) -> str:
@@ -65,7 +71,7 @@ def last_decision(loaded: Loaded, subject: str | None, say: Say) -> str:
     if subject is None or loaded.result is None:
         return ""
     # Figures are other ones in another extraction; cells are the same.
-    trail = loaded.trail if cell_of(loaded.result, subject) else loaded.own_trail
+    trail = loaded.trail if is_slot(subject) else loaded.own_trail
     about = [review for review in standing(trail) if review.slot == subject]
     if not about or about[-1].after is None:
         return ""

@@ -22,15 +22,9 @@ from extractor.review.listing import (
 )
 from extractor.review.reports import place_of, report_status, year_text
 from extractor.review.site import Site
-from extractor.review.slot_words import (
-    Say,
-    SlotWords,
-    signed_text,
-    slot_words,
-    table_titles,
-    value_text,
-)
+from extractor.review.slot_words import SlotWords, signed_text, slot_words, table_titles, value_text
 from extractor.review.visitor import Visitor
+from extractor.review.words import Say
 from extractor.review.year_table import YearPlace, YearRow, year_table
 from extractor.service.aggregates import Body
 from extractor.service.tables import Document

@@ -11,10 +11,9 @@ from nicegui import html, ui
 from extractor.review.charts import Options, bars
 from extractor.review.frame import empty, frame, heading
 from extractor.review.listing import Cell, Column, Listing, with_query
-from extractor.review.reports import verdict_words
 from extractor.review.site import Site
-from extractor.review.slot_words import Say, share_text
 from extractor.review.visitor import Visitor
+from extractor.review.words import Say, share_text, verdict_words
 from extractor.schema import Plot, Series
 from extractor.service.aggregates import Broken, Doubt, Sums
 from extractor.types import Verdict

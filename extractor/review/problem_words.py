@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+from extractor.review.words import Say
 from extractor.service.problems import problem_of
-
-Say = Callable[[str, str], str]
 
 PROBLEM_WORDS = {
     "unauthorized": "登录已失效，请重新登录。",

@@ -3,41 +3,39 @@ could be, where it stands, and who has decided what about it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from extractor.export.json import finding_of as finding_object
-from extractor.export.telling import told
-from extractor.export.words import CELL_STATUS, EXACTNESS, SCOPE, STATE, VERDICT, flag_words
-from extractor.flag import FLAGS
-from extractor.review.desk import (
-    Json,
-    cell_of,
-    crossings,
-    figure_of,
-    finding_of,
-    finding_subject,
-)
-from extractor.review.form_view import cell_text, layout_of, number_text
-from extractor.review.slot_words import slot_words
+from extractor.export.words import EXACTNESS, SCOPE
+from extractor.review.desk import Json, crossings, subject_of
+from extractor.review.form_view import cell_text
+from extractor.review.slot_words import number_text, slot_words, table_titles
 from extractor.review.text_view import place_in
+from extractor.review.words import (
+    Say,
+    cell_status_words,
+    chance_text,
+    finding_words,
+    flag_words,
+    state_words,
+    verdict_words,
+)
 from extractor.schema import TEXT, Schema
-from extractor.types import FINDINGS, REPORT, CellStatus, Exactness, State, Verdict
-
-Say = Callable[[str, str], str]
+from extractor.service.answers import is_slot, item_of
+from extractor.types import FIGURES, FINDINGS, REPORT, CellStatus, Exactness, State, Verdict
 
 _SUMS = {"relation_broken", "reported_error", "repaired"}
 _PLACES = {"weak_row", "weak_column", "shared_print"}
-_VERDICT_ENGLISH = {
-    Verdict.REPORTED: "the report's own error",
-    Verdict.MISREAD: "probably misread",
-    Verdict.UNDECIDED: "undecided",
-}
 
 
 def question_of(result: Json, subject: str, schema: Schema, say: Say) -> dict[str, Any]:
     """All that the card of a question shows, as plain values; `kind` is "cell", "figure", "finding"
-    or "report"."""
+    or "report".
+
+    Raises:
+        KeyError: the result has no such thing.
+    """
     if subject == REPORT:
         report = result["report"]
         return {
@@ -51,27 +49,21 @@ def question_of(result: Json, subject: str, schema: Schema, say: Say) -> dict[st
             "alternatives": [],
             "evidence": None,
         }
-    finding = finding_of(result, subject)
-    if finding is not None:
-        return _finding(finding, result, schema, say)
-    figure = figure_of(result, subject)
-    if figure is not None:
-        return _figure(figure, schema, say)
-    cell = cell_of(result, subject)
-    if cell is None:
+    item = item_of(result, subject)
+    if item is None:
         raise KeyError(subject)
-    return _cell(cell, subject, result, schema, say)
+    if is_slot(subject):
+        return _cell(item, subject, result, schema, say)
+    is_figure = subject.partition(".")[0] == FIGURES
+    return _figure(item, schema, say) if is_figure else _finding(item, result, schema, say)
 
 
 def _cell(cell: Json, subject: str, result: Json, schema: Schema, say: Say) -> dict[str, Any]:
     table = subject.partition(".")[0]
-    layout = layout_of(result, table, schema)
-    slot = next(one for one in layout.slots if one.id == subject)
-    titles = {heading.id: heading.label.text for heading in schema.headings}
     return {
         "kind": "cell",
-        "title": slot.label,
-        "table": titles.get(table, table),
+        "title": schema.labels[subject],
+        "table": table_titles(schema)[table],
         "read": read_as(cell, say),
         "isReviewed": cell["status"] == CellStatus.REVIEWED.value,
         "printed": cell["printed"] or "",
@@ -79,7 +71,7 @@ def _cell(cell: Json, subject: str, result: Json, schema: Schema, say: Say) -> d
         "unit": cell["unit"] or "",
         "annotation": cell["annotation"] or "",
         "status": cell["status"],
-        "statusText": status_text(cell["status"], say),
+        "statusText": cell_status_words(CellStatus(cell["status"]), say),
         "chance": _chance(cell),
         "reasons": list(_reasons(cell, subject, result, schema, say)),
         "alternatives": [_alternative(one, say) for one in cell["alternatives"][:9]],
@@ -100,7 +92,7 @@ def _figure(figure: Json, schema: Schema, say: Say) -> dict[str, Any]:
     labels = {key.key: key.label for key in schema.figures}
     scope = say(SCOPE.get(figure["scope"] or "", figure["scope"] or ""), figure["scope"] or "")
     exactness = Exactness(figure["exactness"])
-    flags = [say(flag_words(code), _english(code)) for code in figure["flags"]]
+    flags = [flag_words(code, say) for code in figure["flags"]]
     return {
         "kind": "figure",
         "title": labels.get(figure["key"], figure["key"]),
@@ -111,7 +103,7 @@ def _figure(figure: Json, schema: Schema, say: Say) -> dict[str, Any]:
         "scope": scope,
         "exactness": say(EXACTNESS[exactness], exactness.value),
         "status": figure["status"],
-        "statusText": status_text(figure["status"], say),
+        "statusText": cell_status_words(CellStatus(figure["status"]), say),
         "chance": _chance(figure),
         "reasons": flags,
         "alternatives": [],
@@ -123,18 +115,16 @@ def _figure(figure: Json, schema: Schema, say: Say) -> dict[str, Any]:
 def _finding(finding: Json, result: Json, schema: Schema, say: Say) -> dict[str, Any]:
     verdict = Verdict(finding["verdict"])
     # The total comes last, and is where one looks first.
-    evidence = [cell_of(result, slot) for slot in reversed(finding["cells"])]
+    evidence = [item_of(result, slot) for slot in reversed(finding["cells"])]
     return {
         "kind": "finding",
         "title": finding_text(finding, schema, say),
         "table": say("勾稽问题", "Finding"),
         "verdict": verdict.value,
-        "verdictText": verdict_text(verdict, say),
+        "verdictText": verdict_words(verdict, say),
         "confirmed": finding["confirmed"],
         "isOfText": finding["relation"].partition(".")[0] == TEXT,
         "canConfirm": verdict is not Verdict.MISREAD and not finding["confirmed"],
-        "expected": number_text(finding["expected"]),
-        "found": number_text(finding["found"]),
         "members": _members(finding, result, schema),
         "reasons": [_explained(verdict, say)],
         "alternatives": [],
@@ -152,7 +142,7 @@ def _members(finding: Json, result: Json, schema: Schema) -> list[dict[str, str]
     is_row = len({words[slot].row for slot in known}) == 1
     found = []
     for slot in known:
-        cell = cell_of(result, slot)
+        cell = item_of(result, slot)
         if cell is not None and cell["value"]:
             name = words[slot].column if is_row else words[slot].row
             found.append({"slot": slot, "name": name, "text": cell_text(cell)})
@@ -162,18 +152,10 @@ def _members(finding: Json, result: Json, schema: Schema) -> list[dict[str, str]
 def finding_text(finding: Json, schema: Schema, say: Say) -> str:
     """What does not fit together, in a sentence."""
     found = finding_object(finding)
-    text = say(told(found, schema), told(found, schema, "en"))
+    text = finding_words(found, schema, say)
     if found.verdict is Verdict.MISREAD:
         return say(f"{text}（按修正前的读数）", f"{text} (as it was first read)")
     return text
-
-
-def verdict_text(verdict: Verdict, say: Say) -> str:
-    return say(VERDICT[verdict], _VERDICT_ENGLISH[verdict])
-
-
-def status_text(status: str, say: Say) -> str:
-    return say(CELL_STATUS[CellStatus(status)], status)
 
 
 def _explained(verdict: Verdict, say: Say) -> str:
@@ -201,9 +183,9 @@ def _reasons(cell: Json, subject: str, result: Json, schema: Schema, say: Say) -
     broken = [one for one in result["findings"] if subject in one["cells"]]
     for code in cell["flags"]:
         if code not in _SUMS or not broken:
-            yield say(flag_words(code), _english(code))
+            yield flag_words(code, say)
     for finding in broken:
-        verdict = verdict_text(Verdict(finding["verdict"]), say)
+        verdict = verdict_words(Verdict(finding["verdict"]), say)
         yield f"{finding_text(finding, schema, say)}（{verdict}）"
     if subject in crossings(result).values():
         yield say(
@@ -232,7 +214,7 @@ def _alternative(alternative: Json, say: Say) -> dict[str, str]:
     is_implied = alternative["source"] == "relation"
     return {
         "text": read_as(alternative, say),
-        "chance": "" if chance is None else share(chance),
+        "chance": "" if chance is None else chance_text(chance),
         "source": say("按勾稽关系推算", "implied by a sum") if is_implied else say("识别", "read"),
     }
 
@@ -242,21 +224,16 @@ def read_as(item: Json, say: Say) -> str:
     state = State(item["state"])
     if state is State.NUMBER:
         return number_text(item["value"])
-    name = say(STATE[state], state.value.replace("_", " "))
+    name = state_words(state, say)
     shown = cell_text(item) if state in (State.DASH, State.NOT_APPLICABLE) else ""
     return f"{name} {shown}".strip()
-
-
-def share(probability: float) -> str:
-    """A probability for people; never 100 %."""
-    return "> 99.9%" if probability > 0.999 else f"{probability:.1%}"
 
 
 def _chance(item: Json) -> str:
     """The chance that an item is right. Where its place is in doubt, what is known of its
     characters would only mislead."""
     known = item["probability"] is not None and not _PLACES.intersection(item["flags"])
-    return share(item["probability"]) if known else ""
+    return chance_text(item["probability"]) if known else ""
 
 
 def marked(sentence: str, printed: str) -> list[str]:
@@ -272,7 +249,7 @@ def related(result: Json, subject: str) -> Sequence[str]:
     """Other cells that a question is about: those of a finding, or of the broken sums of a cell."""
     found: Mapping[str, None]
     if subject.startswith(f"{FINDINGS}."):
-        finding = finding_of(result, subject)
+        finding = item_of(result, subject)
         found = dict.fromkeys(finding["cells"] if finding else ())
     else:
         broken = [one for one in result["findings"] if subject in one["cells"]]
@@ -286,15 +263,11 @@ def findings_of(result: Json, schema: Schema, say: Say) -> list[dict[str, Any]]:
     found = sorted(result["findings"], key=lambda one: order.index(Verdict(one["verdict"])))
     return [
         {
-            "subject": finding_subject(one),
+            "subject": subject_of(one),
             "text": finding_text(one, schema, say),
             "verdict": one["verdict"],
-            "verdictText": verdict_text(Verdict(one["verdict"]), say),
+            "verdictText": verdict_words(Verdict(one["verdict"]), say),
             "confirmed": one["confirmed"],
         }
         for one in found
     ]
-
-
-def _english(code: str) -> str:
-    return FLAGS.get(code) or code.replace("_", " ")

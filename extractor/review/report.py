@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from anyio.to_thread import run_sync
 from fastapi import Response
 from fastapi.responses import RedirectResponse
-from nicegui import html, run, ui
+from nicegui import html, ui
 
 from extractor.review.frame import empty, frame, heading, missing
 from extractor.review.loaded import load
@@ -22,7 +23,7 @@ def define(site: Site) -> None:
     @site.page("/next", role=Role.REVIEWER)
     async def next_one(visitor: Visitor, after: str = "") -> Response | None:
         store = visitor.service.store
-        found = await run.io_bound(store.next_question, [after] if after else [])
+        found = await run_sync(store.next_question, [after] if after else [])
         if found is not None:
             return RedirectResponse(visitor.page("documents", found.id), status_code=303)
         say = visitor.say
@@ -39,7 +40,7 @@ def define(site: Site) -> None:
 
     @site.page("/documents/{document_id}")
     async def review(visitor: Visitor, document_id: str, at: str = "") -> Response | None:
-        found = await run.io_bound(load, visitor, document_id)
+        found = await run_sync(load, visitor, document_id)
         say = visitor.say
         if found is None:
             missing(
@@ -75,7 +76,7 @@ async def _come_back(visitor: Visitor, document_id: str) -> None:
     """Have the page asked for again once something else is to be seen there; until then whoever
     has gone to a link with the keyboard stays there."""
     try:
-        now = await run.io_bound(visitor.service.store.find, document_id)
+        now = await run_sync(visitor.service.store.find, document_id)
     except UNAVAILABLE:
         return  # the next look may find it
     if now is None or now.has_result or DocumentState(now.state).is_final:

@@ -11,6 +11,7 @@ from nicegui import html
 from extractor.review.desk import Json, queue
 from extractor.review.question_view import findings_of, question_of
 from extractor.review.visitor import Visitor
+from extractor.review.words import Say
 from extractor.schema import Schema
 from extractor.service.models import ExportFormat
 from extractor.service.tables import Document, Review
@@ -40,9 +41,7 @@ def draw_head(
         html.a(say("痕迹", "Trail"), href=visitor.page("documents", document.id, "trail"))
 
 
-def draw_findings(
-    result: Json, schema: Schema, say: Callable[[str, str], str], look_at: LookAt
-) -> None:
+def draw_findings(result: Json, schema: Schema, say: Say, look_at: LookAt) -> None:
     """What does not add up, in the report itself or because it was misread."""
     found = findings_of(result, schema, say)
     if not found:
@@ -63,7 +62,7 @@ def draw_figures(
     current: str | None,
     absent: Sequence[Review],
     schema: Schema,
-    say: Callable[[str, str], str],
+    say: Say,
     look_at: LookAt,
     withdraw: LookAt,
 ) -> None:
@@ -96,7 +95,7 @@ def draw_figures(
 def _absent(
     absent: Sequence[Review],
     schema: Schema,
-    say: Callable[[str, str], str],
+    say: Say,
     withdraw: LookAt,
 ) -> None:
     labels = {key.key: key.label for key in schema.figures}

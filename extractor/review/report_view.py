@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from extractor.review.desk import Desk, Json, cell_of, finding_of
+from extractor.review.desk import Desk, Json
 from extractor.review.form_view import cells_of, form_of, layout_of, residuals_of
 from extractor.review.question_view import finding_text, question_of, related
+from extractor.review.slot_words import table_titles
 from extractor.review.text_view import TextView
+from extractor.review.words import Say
 from extractor.schema import Schema
-from extractor.types import FINDINGS, REPORT
-
-Say = Callable[[str, str], str]
+from extractor.service.answers import item_of
+from extractor.types import REPORT
 
 
 def forms_view(result: Json, schema: Schema, say: Say) -> list[dict[str, Any]]:
     """All tables as the form prints them, and whether each was found; changes never."""
-    titles = {heading.id: heading.label.text for heading in schema.headings}
+    titles = table_titles(schema)
     return [
-        form_of(layout_of(result, table, schema), titles.get(table, table), say)
+        form_of(layout_of(result, table, schema), titles[table], say)
         | {"present": content["present"]}
         for table, content in result["tables"].items()
     ]
@@ -31,12 +32,12 @@ def cells_view(desk: Desk, schema: Schema, say: Say) -> dict[str, Any]:
     result, current = desk.result, desk.current
     cells: dict[str, Any] = {}
     residuals = {}
+    said = {one["relation"]: finding_text(one, schema, say) for one in result["findings"]}
     for table in result["tables"]:
         cells |= cells_of(result, table, say)
         found = residuals_of(result, layout_of(result, table, schema))
         for one in (one for line in found.values() for one in line):
-            finding = finding_of(result, f"{FINDINGS}.{one['relation']}")
-            one["said"] = finding_text(finding, schema, say) if finding else one["text"]
+            one["said"] = said[one["relation"]]
         residuals[table] = found
     return {
         "cells": cells,
@@ -56,7 +57,7 @@ def marks_view(desk: Desk, text: TextView | None, schema: Schema, say: Say) -> d
     if text is not None:
         return {"page": None, "marks": list(_marks_in(text, result, current))}
     evidence = question_of(result, current, schema, say)["evidence"] or {}
-    cells = [cell_of(result, slot) for slot in related(result, current)]
+    cells = [item_of(result, slot) for slot in related(result, current)]
     boxes = [cell["evidence"] for cell in cells if cell and (cell["evidence"] or {}).get("box")]
     marks = [
         {"page": one["page"], "box": one["box"], "kind": "related"}

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from extractor.export.words import CELL_STATUS, STATUS, VERDICT
 from extractor.review.listing import Cell, choice_filter, with_query
-from extractor.review.slot_words import Say
 from extractor.review.visitor import Visitor
+from extractor.review.words import Say, cell_status_words, status_words
 from extractor.service.tables import Document
 from extractor.types import CellStatus, Status, Verdict
 
@@ -23,21 +22,12 @@ STATUS_TAG = {
     Status.PARTIAL: "doubt",
     Status.FAILED: "bad",
 }
-_VERDICTS = {
-    Verdict.REPORTED: "The report's own error",
-    Verdict.MISREAD: "Probably misread",
-    Verdict.UNDECIDED: "Undecided",
-}
-
-
-def verdict_words(verdict: Verdict, say: Say) -> str:
-    return say(VERDICT[verdict], _VERDICTS[verdict])
 
 
 def cell_status(status: str, say: Say) -> Cell:
     """What a value is worth, as a tag."""
     known = CellStatus(status)
-    return Cell(say(CELL_STATUS[known], known.value), tag=CELL_TAG[known])
+    return Cell(cell_status_words(known, say), tag=CELL_TAG[known])
 
 
 def report_status(document: Document, say: Say) -> Cell:
@@ -45,7 +35,7 @@ def report_status(document: Document, say: Say) -> Cell:
     if document.status is None:
         return Cell("—")
     known = Status(document.status)
-    return Cell(say(STATUS[known], known.value.replace("_", " ")), tag=STATUS_TAG[known])
+    return Cell(status_words(known, say), tag=STATUS_TAG[known])
 
 
 def body_cell(visitor: Visitor, document: Document) -> Cell:

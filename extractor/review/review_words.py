@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from extractor.export.words import STATE
+from extractor.review.actions import STATES
 from extractor.review.visitor import Visitor
-from extractor.types import State
+from extractor.review.words import Say, state_words
 
 
-def page_words(say: Callable[[str, str], str]) -> dict[str, str]:
+def page_words(say: Say) -> dict[str, str]:
     """Around the page of the document."""
     return {
         "document": say("原文", "Document"),
@@ -31,16 +29,7 @@ def page_words(say: Callable[[str, str], str]) -> dict[str, str]:
 def card_words(visitor: Visitor, document_id: str) -> dict[str, str]:
     """Around a question and its answers."""
     say = visitor.say
-    states = {
-        state.value: say(STATE[state], english)
-        for state, english in (
-            (State.BLANK, "blank"),
-            (State.DASH, "dash"),
-            (State.NOT_APPLICABLE, "words"),
-            (State.ILLEGIBLE, "illegible"),
-            (State.MISSING, "not there"),
-        )
-    }
+    states = {state.value: state_words(state, say) for state in STATES}
     return states | {
         "question": say("待核之处", "What is in doubt"),
         "crop": say("原文截图，已放大", "The print, enlarged"),

@@ -60,7 +60,7 @@ def value_of(setting: str, settings: Settings, visitor: Visitor) -> str:
     if isinstance(value, bool):
         return visitor.say("是" if value else "否", "yes" if value else "no")
     if setting in _SHARES:
-        return share_text(value)
+        return exact_share_text(value)
     if setting.endswith("_bytes"):
         return size_text(value)
     if setting == "max_seconds":
@@ -68,7 +68,7 @@ def value_of(setting: str, settings: Settings, visitor: Visitor) -> str:
     return f"{value:,}"
 
 
-def share_text(share: float) -> str:
+def exact_share_text(share: float) -> str:
     """A share in percent, with as many digits as it has to have."""
     return f"{float(f'{100 * share:.2g}'):g} %"
 

@@ -3,17 +3,15 @@ values outside of the form."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from extractor.export.csv import plain
 from extractor.export.printed_form import column_label
-from extractor.export.words import STATE
+from extractor.review.words import Say, state_words
 from extractor.schema import Layout, Relation, RelationKind, Schema
 from extractor.types import State
-
-Say = Callable[[str, str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,32 +95,15 @@ def value_text(value: str | Decimal | None, state: str, say: Say) -> str:
     """A number as its digits, anything else as what it is."""
     if value is not None:
         return plain(Decimal(value))
-    known = State(state)
-    return say(STATE[known], known.value.replace("_", " "))
+    return state_words(State(state), say)
 
 
-def number_text(value: str | None) -> str:
+def number_text(value: str | int | float | Decimal | None) -> str:
     """A number as its digits; a dash where there is none."""
-    return "—" if value is None else plain(Decimal(value))
+    return "—" if value is None else plain(Decimal(str(value)))
 
 
 def signed_text(value: Decimal) -> str:
     """A change, with its sign."""
     sign = "+" if value > 0 else "−" if value < 0 else "±"
     return f"{sign}{plain(abs(value))}"
-
-
-def share_text(share: float | None, digits: int = 1) -> str:
-    """A share as a percentage; a dash where there is none. What is not all is never rounded to it,
-    and what is not nothing never to nothing."""
-    if share is None:
-        return "—"
-    if share in (0, 1):
-        return f"{share:.0%}"
-    least = 10.0**-digits
-    percent = 100 * share
-    if 0 < percent < least / 2:
-        return f"<{least:.{digits}f}%"
-    if 100 - least / 2 < percent < 100:
-        return f">{100 - least:.{digits}f}%"
-    return f"{percent:.{digits}f}%"

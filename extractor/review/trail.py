@@ -14,9 +14,9 @@ from extractor.review.frame import empty, frame, heading, missing
 from extractor.review.listing import Cell, Column, Listing, choice_filter, filters
 from extractor.review.reports import place_of
 from extractor.review.site import Site
-from extractor.review.slot_words import Say
 from extractor.review.trail_words import Told, TrailWords
 from extractor.review.visitor import Visitor
+from extractor.review.words import Say
 from extractor.service.generations import Generation
 from extractor.service.tables import AuditEntry, Document, Review
 from extractor.types import Status

@@ -9,16 +9,14 @@ from typing import Any
 
 from extractor.export.csv import plain
 from extractor.export.json import finding_of
-from extractor.export.telling import told
-from extractor.export.words import CELL_STATUS, VERDICT
 from extractor.review.audit_words import ACTION_WORDS
-from extractor.review.slot_words import (
+from extractor.review.slot_words import SlotWords, slot_words, table_titles, value_text
+from extractor.review.words import (
     Say,
-    SlotWords,
-    share_text,
-    slot_words,
-    table_titles,
-    value_text,
+    cell_status_words,
+    chance_text,
+    finding_words,
+    verdict_words,
 )
 from extractor.schema import TEXT, Schema
 from extractor.service.tables import Review
@@ -68,9 +66,9 @@ class TrailWords:
         name = self._keys.get(key_id)
         return Told(key_id) if name is None else Told(name, key_id)
 
-    def subject(self, subject: str, content: Json = {}) -> Told:  # noqa: B006
-        """What a decision is about; `content` is what was shown of it."""
-        say = self._say
+    def subject(self, subject: str, content: Json | None = None) -> Told:
+        """What a decision is about; `content` is what was shown of it, if that is known."""
+        say, content = self._say, content or {}
         group, _, name = subject.partition(".")
         if subject == REPORT:
             return Told(say("机关与年度", "organisation and year"))
@@ -87,7 +85,7 @@ class TrailWords:
         message = content.get("message", relation)
         kept = {"verdict": Verdict.UNDECIDED, "expected": None, "found": None, **content}
         finding = finding_of(kept | {"relation": relation, "message": message, "cells": ()})
-        return self._say(told(finding, self._schema), message)
+        return finding_words(finding, self._schema, self._say)
 
     def action(self, review: Review) -> str:
         return self._of(ACTIONS, review.action)
@@ -125,8 +123,7 @@ class TrailWords:
                 return Told(self._say("原文如此，已核实", "so it is written, confirmed"))
             if content.get("confirmed"):
                 return Told(self._say("报告自身差错，已核实", "the report's own error, confirmed"))
-            verdict = Verdict(content["verdict"])
-            return Told(self._say(VERDICT[verdict], verdict.value))
+            return Told(verdict_words(Verdict(content["verdict"]), self._say))
         if content.get("is_stated") is False:
             return Told(self._say("正文无此数据", "not in the text"))
         value, state = _exact(content), content.get("state")
@@ -141,10 +138,9 @@ class TrailWords:
         status, probability = content.get("status"), content.get("probability")
         parts = []
         if status is not None:
-            known = CellStatus(status)
-            parts.append(self._say(CELL_STATUS[known], known.value))
+            parts.append(cell_status_words(CellStatus(status), self._say))
         if probability is not None:
-            share = share_text(float(probability), 2)
+            share = chance_text(float(probability), 2)
             parts.append(self._say(f"可信度 {share}", f"probability {share}"))
         return self._say("，", ", ").join(parts)
 

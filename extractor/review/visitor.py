@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from fastapi import Request
 
+from extractor.review.words import Say
 from extractor.service.routes.wiring import Service
 from extractor.service.sessions import COOKIE, Signed
 from extractor.service.tables import Role
@@ -71,7 +71,7 @@ def is_english(request: Request) -> bool:
     return request.cookies.get(LANGUAGE) == "en"
 
 
-def say_to(request: Request) -> Callable[[str, str], str]:
+def say_to(request: Request) -> Say:
     """As `Visitor.say`, for whoever sent a request."""
     number = int(is_english(request))
     return lambda chinese, english: (chinese, english)[number]
