@@ -86,6 +86,7 @@ def early(root: str) -> str:
     return (
         f'<script src="{escape(root)}/static/switches.js" data-language-cookie="{LANGUAGE}" '
         f'data-theme-cookie="{THEME}"></script>'
+        f'<script src="{escape(root)}/static/kept_focus.js"></script>'
     )
 
 

@@ -123,6 +123,31 @@ def test_the_dictionary_says_what_columns_mean(visit: Visit, reports: Reports) -
     expect(dictionary.locator("tr").filter(has_text="probability")).to_contain_text("可信度")
 
 
+def test_whoever_filters_stays_where_they_were(visit: Visit, reports: Reports) -> None:
+    """With the keyboard: on the field, on a part of the page, on a switch; and after turning pages
+    on the way to the next one, with the top of the page in view."""
+    page = visit("dataset")
+    page.get_by_label("机关名称").fill(reports.organization)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**organization=**")
+    expect(page.get_by_label("机关名称")).to_be_focused()
+    page.get_by_role("link", name="下一页").press("Enter")
+    page.wait_for_url("**page=2**")
+    expect(page.get_by_role("link", name="下一页")).to_be_focused()
+    assert page.evaluate("scrollY") == 0
+    page.get_by_role("link", name="勾稽问题").nth(1).press("Enter")
+    page.wait_for_url("**content=findings**")
+    expect(page.get_by_role("link", name="勾稽问题").nth(1)).to_be_focused()
+    page.get_by_role("link", name="清除").press("Enter")
+    page.wait_for_url("**content=findings")
+    expect(page.get_by_role("link", name="清除")).to_be_focused()
+    page.get_by_role("button", name="English").press("Enter")
+    expect(page.get_by_role("button", name="中文")).to_be_focused()
+    page.reload()  # which was no filter
+    expect(rows(page).first).to_be_visible()
+    assert page.evaluate("document.activeElement === document.body")
+
+
 def test_nothing_found_is_said(visit: Visit, reports: Reports) -> None:
     page = visit("dataset?organization=没有这个机关")
     expect(page.locator(".empty")).to_contain_text("没有符合条件的数据")

@@ -161,6 +161,7 @@ def test_filters_stand_in_the_address(visit: Visit, done: DocumentModel) -> None
     page.get_by_label("年度", exact=True).fill("1999")
     page.keyboard.press("Enter")
     expect(page.locator(".empty:visible")).to_contain_text("没有符合条件的文件")
+    expect(page.get_by_label("年度", exact=True)).to_be_focused()
     page.get_by_role("link", name="清除筛选条件").click()
     expect(row(page, done.name)).to_be_visible()
 
