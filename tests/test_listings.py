@@ -58,6 +58,7 @@ def keep(
         flagged=sum(status == "flagged" for _, _, status in cells.values()),
         findings=len(findings),
         seconds={},
+        to_answer=sum(status == "flagged" for _, _, status in cells.values()),
     )
     store.queue.finish(begun, outcome, {"tables": tables, "figures": figures, "findings": findings})
     return document.id
@@ -216,7 +217,7 @@ def test_bodies_have_their_years_and_reports(store: Store) -> None:
     found, total = store.aggregates.organizations(size=10)
     assert total == 2
     body = next(one for one in found if one.organization == "甲局")
-    assert (body.years, body.reports, body.flagged, body.findings) == ([2024, 2023], 3, 1, 1)
+    assert (body.years, body.reports, body.to_answer, body.findings) == ([2024, 2023], 3, 1, 1)
     assert store.aggregates.organizations(part="乙", size=10)[0][0].years == ()
     assert store.aggregates.organizations(page=3, size=1) == ([], 2)
     reports = store.aggregates.reports_of("甲局")

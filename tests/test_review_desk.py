@@ -24,6 +24,7 @@ from extractor.review.report_view import cells_view, marks_view
 from extractor.review.text_view import TextView
 from extractor.schema import Layout, Schema, load_schema
 from extractor.service.answers import item_of, told
+from extractor.service.open_questions import crossings, queue, subject_of
 from extractor.settings import Settings
 from extractor.types import Extraction
 from tests.conftest import DOCUMENTS
@@ -106,7 +107,7 @@ def test_residuals_stand_where_the_sums_run(result: Result, schema: Schema) -> N
 
 
 def test_what_is_open_is_asked_once(result: Result) -> None:
-    line = desks.queue(result)
+    line = queue(result)
     assert line
     assert len(line) == len(set(line))
     assert all(desks.is_there(result, subject) for subject in line)
@@ -119,34 +120,34 @@ def test_errors_of_the_report_are_asked_in_place_of_their_cells(result: Result) 
         slot for one in result["findings"] if one["verdict"] != "reported" for slot in one["cells"]
     }
     sums = {"relation_broken", "reported_error"}
-    asked = set(desks.queue(result))
-    suspects = desks.crossings(result)
+    asked = set(queue(result))
+    suspects = crossings(result)
     for slot in alone & {one["slot"] for one in result["questions"]}:
         cell = item_of(result, slot)
         assert cell is not None
         is_suspect = slot in suspects.values()
         assert (slot in asked) is (is_suspect or not sums.issuperset(cell["flags"]))
     for one in own:
-        name = desks.subject_of(one)
+        name = subject_of(one)
         assert suspects.get(name, name) in asked
 
 
 def test_a_number_that_explains_two_errors_is_asked_about_before_them(result: Result) -> None:
     """Rather one misreading than two errors of the report; once it was looked at, it is they."""
     own = [one for one in result["findings"] if one["verdict"] == "reported"]
-    suspects = desks.crossings(result)
+    suspects = crossings(result)
     assert suspects, [one["relation"] for one in own]
     for name, slot in suspects.items():
         finding = item_of(result, name)
         assert finding is not None
         assert slot in finding["cells"]
         seen = with_cell(result, slot, status="reviewed")
-        assert desks.crossings(seen).get(name) != slot
+        assert crossings(seen).get(name) != slot
 
 
 def test_going_on_comes_round_and_asks_again_what_was_passed(result: Result) -> None:
     desk = desks.opened(result, 0, 0)
-    line = desks.queue(result)
+    line = queue(result)
     seen = []
     for _ in line:
         seen.append(desk.current)
@@ -160,15 +161,15 @@ def test_an_answer_leads_to_the_next_and_tells_what_it_settled(
     read: Extraction, result: Result, schema: Schema
 ) -> None:
     own = next(one for one in result["findings"] if one["verdict"] == "reported")
-    desk = desks.opened(result, 3, 0, desks.subject_of(own))
-    assert desk.current == desks.subject_of(own)
+    desk = desks.opened(result, 3, 0, subject_of(own))
+    assert desk.current == subject_of(own)
     numbers = {name: str(own[name]) for name in ("expected", "found")}
     answers = told({desk.current: {**numbers, "confirmed": True}})
     after = json.loads(to_json(decided(read, schema, Settings(), None, answers)))
     now = desks.answered(desk, after, 4)
     assert now.version == 4
     assert now.current != desk.current
-    assert desk.current not in desks.queue(after)
+    assert desk.current not in queue(after)
     assert set(now.cleared) == set(desks.doubts(result)) - set(desks.doubts(after))
 
 
@@ -203,7 +204,7 @@ def test_a_report_that_is_settled_asks_nothing(result: Result) -> None:
 
 def test_what_is_not_there_is_not_looked_at(result: Result) -> None:
     desk = desks.opened(result, 0, 0, "requests.no.such")
-    assert desk.current == desks.queue(result)[0]
+    assert desk.current == queue(result)[0]
     assert desks.chosen(desk, "figures.999") is desk
 
 
@@ -223,7 +224,7 @@ def test_a_change_elsewhere_leaves_what_is_looked_at(result: Result) -> None:
 
 
 def test_every_question_says_why_and_where(result: Result, schema: Schema) -> None:
-    for subject in (*desks.queue(result), *desks.doubts(result), "report"):
+    for subject in (*queue(result), *desks.doubts(result), "report"):
         for say in (chinese, english):
             question = question_of(result, subject, schema, say)
             assert question["title"]
@@ -242,7 +243,7 @@ def test_a_broken_sum_is_told_with_its_numbers(result: Result, schema: Schema) -
 
 
 def test_what_stands_out_is_what_is_looked_at(result: Result, schema: Schema) -> None:
-    desk = desks.opened(result, 0, 0, desks.subject_of(result["findings"][0]))
+    desk = desks.opened(result, 0, 0, subject_of(result["findings"][0]))
     shown = cells_view(desk, schema, chinese)
     assert shown["related"] == result["findings"][0]["cells"]
     path = DOCUMENTS / "wrong-sums-2021__html_clean.html"

@@ -203,7 +203,7 @@ def document(state: DocumentState, **values: Any) -> Document:
 def done(state: DocumentState = DocumentState.DONE, **values: Any) -> Document:
     """With a result of five pages."""
     given = {"media_type": "application/pdf", "status": "needs_review", "rotations": [0.0] * 5}
-    return document(state, **given | {"flagged": 2, "findings": 0} | values)
+    return document(state, **given | {"to_answer": 2, "findings": 0} | values)
 
 
 def actions(row: dict[str, Any]) -> list[str]:
@@ -213,7 +213,7 @@ def actions(row: dict[str, Any]) -> list[str]:
 def test_a_row_of_a_finished_document(visitor: Visitor) -> None:
     row = row_of(done(organization="东湾市民政局", year=2024), visitor)
     assert (row["state"], row["look"], row["note"]) == ("需人工复核", "doubt", "5 页，用时 9 秒")
-    assert (row["flagged"], row["findings"], row["year"]) == (2, 0, 2024)
+    assert (row["toAnswer"], row["findings"], row["year"]) == (2, 0, 2024)
     assert row["href"] == "/review/documents/d1"
     assert [link["href"] for link in row["links"]] == [
         "/review/documents/d1",

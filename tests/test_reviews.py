@@ -28,6 +28,7 @@ from extractor.service.answers import carried
 from extractor.service.auth import Keys
 from extractor.service.extracting import Extracting
 from extractor.service.jobs import DurableJobs
+from extractor.service.open_questions import queue
 from extractor.service.outcomes import outcome_of
 from extractor.service.tables import Document, Review, Role
 from extractor.service.tasks import Outcome, Task, reading_name, result_name, write_whole
@@ -561,7 +562,7 @@ def test_results_of_an_earlier_version_are_given_in_todays_form(client: TestClie
     (folder_of(client, document_id) / result_name("csv")).write_bytes(b"old")
     with store_of(client)._session.begin() as session:
         was = update(Document).where(Document.id == document_id)
-        session.execute(was.values(flagged=99, question=None))
+        session.execute(was.values(flagged=99, to_answer=99, question=None))
     (finding,) = of(client, document_id)
     assert finding["confirmed"] is False
     answer = client.get(f"{API}/{document_id}/extraction")
@@ -573,7 +574,21 @@ def test_results_of_an_earlier_version_are_given_in_todays_form(client: TestClie
     document = store_of(client).find(document_id)
     assert document is not None
     assert (document.flagged, document.question) == (7, WRONG)
+    assert document.to_answer == len(queue(answer.json()))
     assert put(client, document_id, WRONG, {"value": 2}, **{"If-Match": '"0"'}).status_code == 200
+
+
+def test_what_is_to_be_answered_is_counted_of_documents_that_were_there(client: TestClient) -> None:
+    document_id = finished(client, "to-answer.txt")
+    store = store_of(client)
+    with store._session.begin() as session:
+        session.execute(update(Document).where(Document.id == document_id).values(to_answer=None))
+    assert store.fill_values() == 1
+    document = store.find(document_id)
+    asked = queue(client.get(f"{API}/{document_id}/extraction").json())
+    assert document is not None
+    assert document.to_answer == len(asked) > 0
+    assert store.fill_values() == 0
 
 
 def test_an_old_result_without_what_was_read_says_what_it_can(client: TestClient) -> None:

@@ -14,6 +14,7 @@ from extractor.export.words import STATE
 from extractor.review.dataset_rows import shown
 from extractor.review.frame import empty, frame, heading
 from extractor.review.listing import (
+    Cell,
     Column,
     Listing,
     choice_filter,
@@ -275,22 +276,27 @@ def _files(visitor: Visitor, query: _Query) -> None:
 def _dictionary(visitor: Visitor, content: Content) -> None:
     """What each column of the files means."""
     say = visitor.say
-    rows = []
+    rows: list[list[Cell | str]] = []
     for column in COLUMNS[content]:
         english, _, chinese = column.meaning.rpartition(" · ")
         kind = say(_KINDS[column.kind], column.kind.value)
-        rows.append([column.name, kind, say(chinese, english)])
+        name = say(chinese, column.name.replace("_", " "))
+        meaning = [english] if visitor.is_english else []
+        rows.append([name, Cell(column.name, look="code"), kind, *meaning])
     with html.details():
-        html.summary(say("各列含义（数据字典）", "What each column means"))
+        html.summary(say("各列含义与导出列名（数据字典）", "What each column means and is called"))
         html.p(
             say(
-                "下载的文件含以下各列，比上表更多；表中的空白不等于零。",
-                "Files have these columns, more than are shown above. A blank is not a zero.",
+                "下载的文件含以下各列，比上表更多；表中的空白不等于零。文件第一行是导出列名，供程序使用，"
+                "各次下载不变。",
+                "Files have these columns, more than are shown above. A blank is not a zero. Their "
+                "first row has the names for programs, which stay the same.",
             )
         ).classes("hint")
         columns = [
-            Column(say("列名", "Column"), head=True),
+            Column(say("列", "Column"), head=True),
+            Column(say("导出列名", "Name in files")),
             Column(say("类型", "Kind")),
-            Column(say("含义", "Meaning"), words=18),
+            *([Column("Meaning", words=18)] if visitor.is_english else []),
         ]
         Listing(say("数据字典", "Data dictionary"), columns, rows)

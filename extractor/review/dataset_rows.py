@@ -6,9 +6,15 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from extractor.export.words import EXACTNESS, SCOPE
 from extractor.review.listing import Cell, Column
-from extractor.review.reports import VERDICT_TAG, body_cell, cell_status, place_of, year_text
+from extractor.review.reports import (
+    VERDICT_TAG,
+    body_cell,
+    cell_status,
+    place_of,
+    row_words,
+    year_text,
+)
 from extractor.review.slot_words import (
     SlotWords,
     number_text,
@@ -17,9 +23,15 @@ from extractor.review.slot_words import (
     value_text,
 )
 from extractor.review.visitor import Visitor
-from extractor.review.words import Say, chance_text, verdict_words
+from extractor.review.words import (
+    Say,
+    chance_text,
+    exactness_words,
+    scope_words,
+    verdict_words,
+)
 from extractor.schema import Schema
-from extractor.service.answers import figure_subject
+from extractor.service.answers import figure_subject, finding_subject
 from extractor.service.dataset import Content
 from extractor.service.tables import Document
 from extractor.service.value_tables import CellRow, FigureRow, FindingRow
@@ -38,8 +50,8 @@ def shown(
     """Columns and rows of a listing; `words` are those of the slots."""
     say = visitor.say
     columns = [
-        Column(say("机关", "Organisation"), head=True, words=10),
-        Column(say("年度", "Year")),
+        _column(say, "机关", "Organisation", "organization", head=True, words=10),
+        _column(say, "年度", "Year", "year"),
     ]
     match content:
         case Content.CELLS:
@@ -52,22 +64,29 @@ def shown(
             tails = [_figure(visitor, *row, labels) for row in rows]
         case Content.FINDINGS:
             columns += _finding_columns(say)
-            tails = [_finding(visitor, *row) for row in rows]
+            tails = [_finding(visitor, *row, schema) for row in rows]
     heads: list[Tail] = [
         [body_cell(visitor, document), year_text(document)] for _, document in rows
     ]
     return columns, [[*head, *tail] for head, tail in zip(heads, tails, strict=True)]
 
 
+def _column(say: Say, chinese: str, english: str, *names: str, **looks: Any) -> Column:
+    """A column of the page; its header says by which names programs find it in files."""
+    listed = say("、", ", ").join(names)
+    title = say(f"导出列名：{listed}", f"in files: {listed}")
+    return Column(say(chinese, english), title=title, **looks)
+
+
 def _cell_columns(say: Say) -> list[Column]:
     return [
-        Column(say("表", "Table"), words=9),
-        Column(say("行", "Row"), words=18),
-        Column(say("列", "Column"), words=8),
-        Column(say("数值或内容", "Value or state"), number=True),
-        Column(say("复核状态", "Status")),
-        Column(say("可信度", "Probability"), number=True),
-        Column(say("原文", "Document")),
+        _column(say, "表", "Table", "table", words=9),
+        _column(say, "行", "Row", "row", words=18),
+        _column(say, "列", "Column", "column", words=8),
+        _column(say, "数值或内容", "Value or state", "value", "state", number=True),
+        _column(say, "复核状态", "Status", "status"),
+        _column(say, "可信度", "Probability", "probability", number=True),
+        _column(say, "原文", "Document", "page"),
     ]
 
 
@@ -106,14 +125,14 @@ def _way(visitor: Visitor, document: Document, at: str, page: int | None) -> Cel
 
 def _figure_columns(say: Say) -> list[Column]:
     return [
-        Column(say("指标", "Figure"), words=10),
-        Column(say("数值", "Value"), number=True),
-        Column(say("单位", "Unit")),
-        Column(say("精确程度", "Exactness")),
-        Column(say("范围", "Scope")),
-        Column(say("复核状态", "Status")),
-        Column(say("可信度", "Probability"), number=True),
-        Column(say("原文", "Document")),
+        _column(say, "指标", "Figure", "key", "label", words=10),
+        _column(say, "数值", "Value", "value", number=True),
+        _column(say, "单位", "Unit", "unit"),
+        _column(say, "精确程度", "Exactness", "exactness"),
+        _column(say, "范围", "Scope", "scope"),
+        _column(say, "复核状态", "Status", "status"),
+        _column(say, "可信度", "Probability", "probability", number=True),
+        _column(say, "原文", "Document", "page"),
     ]
 
 
@@ -126,8 +145,8 @@ def _figure(
         labels.get(figure.key, figure.key),
         number_text(figure.value),
         figure.unit or "",
-        say(EXACTNESS[exactness], exactness.value),
-        "" if scope is None else say(SCOPE.get(scope, scope), scope.replace("_", " ")),
+        exactness_words(exactness, say),
+        "" if scope is None else scope_words(scope, say),
         cell_status(figure.status, say),
         chance_text(figure.probability, 2),
         _way(visitor, document, figure_subject(figure.number), figure.page),
@@ -136,24 +155,24 @@ def _figure(
 
 def _finding_columns(say: Say) -> list[Column]:
     return [
-        Column(say("关系", "Relation")),
-        Column(say("判断", "Verdict")),
-        Column(say("应为", "Expected"), number=True),
-        Column(say("实为", "Found"), number=True),
+        _column(say, "何处对不上", "What does not add up", "relation", "message", words=18),
+        _column(say, "判断", "Verdict", "verdict"),
+        _column(say, "应为", "Expected", "expected", number=True),
+        _column(say, "实为", "Found", "found", number=True),
         Column(say("差额", "Difference"), number=True),
-        Column(say("原文", "Document")),
+        _column(say, "原文", "Document", "page"),
     ]
 
 
-def _finding(visitor: Visitor, finding: FindingRow, document: Document) -> Tail:
+def _finding(visitor: Visitor, finding: FindingRow, document: Document, schema: Schema) -> Tail:
     say, verdict = visitor.say, Verdict(finding.verdict)
     expected, found = finding.expected, finding.found
     gap = None if expected is None or found is None else Decimal(found) - Decimal(expected)
     return [
-        finding.relation,
+        row_words(finding, schema, say),
         Cell(verdict_words(verdict, say), tag=VERDICT_TAG[verdict]),
         number_text(expected),
         number_text(found),
         "—" if gap is None else signed_text(gap),
-        _way(visitor, document, f"findings.{finding.relation}", None),
+        _way(visitor, document, finding_subject(finding.relation), None),
     ]

@@ -84,7 +84,7 @@ def row_of(document: Document, visitor: Visitor) -> dict[str, Any]:
         "isBad": state is DocumentState.FAILED,
         "detail": document.problem_detail if problem else None,
         "more": say("详情", "Details"),
-        "flagged": document.flagged,
+        "toAnswer": document.to_answer,
         "findings": document.findings,
         "links": list(_links(document, visitor)) if is_open else [],
         "actions": [

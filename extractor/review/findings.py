@@ -9,7 +9,6 @@ from typing import Any
 from anyio.to_thread import run_sync
 from nicegui import html
 
-from extractor.export.json import finding_of
 from extractor.review.frame import empty, frame, heading
 from extractor.review.listing import (
     Cell,
@@ -25,12 +24,19 @@ from extractor.review.listing import (
     with_query,
     words_of,
 )
-from extractor.review.reports import VERDICT_TAG, body_cell, place_of, year_filter, year_text
+from extractor.review.reports import (
+    VERDICT_TAG,
+    body_cell,
+    place_of,
+    row_words,
+    year_filter,
+    year_text,
+)
 from extractor.review.site import Site
 from extractor.review.slot_words import number_text
 from extractor.review.visitor import Visitor
-from extractor.review.words import Say, finding_words, verdict_words
-from extractor.schema import RelationKind, Schema
+from extractor.review.words import Say, verdict_words
+from extractor.schema import RelationKind
 from extractor.service.listings import Asked, Page
 from extractor.service.tables import Document
 from extractor.service.value_tables import FindingRow
@@ -110,13 +116,6 @@ def define(site: Site) -> None:
             )
 
 
-def _told(finding: FindingRow, schema: Schema, say: Say) -> str:
-    """A finding in words."""
-    names = ("relation", "verdict", "message", "expected", "found")
-    found = finding_of({name: getattr(finding, name) for name in names} | {"cells": ()})
-    return finding_words(found, schema, say)
-
-
 def _counts(visitor: Visitor, counts: Mapping[str, int], query: Mapping[str, Any]) -> None:
     """How many there are of each verdict, as links to these alone."""
     say = visitor.say
@@ -176,7 +175,7 @@ def _row(
         Cell(verdict_words(verdict, say), tag=VERDICT_TAG[verdict]),
         say("其他", "Other") if kind is None else say(*_KINDS[kind]),
         Cell(
-            _told(finding, visitor.service.reviews.schema, say),
+            row_words(finding, visitor.service.reviews.schema, say),
             note=say("已核实", "confirmed") if finding.is_confirmed else "",
         ),
         number_text(finding.expected),

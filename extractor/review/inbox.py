@@ -35,11 +35,25 @@ def define(site: Site) -> None:
             upload = html.div()  # before the list, which it tells
             _filters(visitor, wanted)
             documents = DocumentList(visitor, wanted)
-            if visitor.may(Role.UPLOADER):
-                with upload:
+            with upload:
+                if visitor.may(Role.UPLOADER):
                     place = Upload(visitor, documents.refresh)
-                documents.must_stay = lambda: place.is_busy
+                    documents.must_stay = lambda: place.is_busy
+                else:
+                    _who_uploads(visitor)
             await documents.refresh()
+
+
+def _who_uploads(visitor: Visitor) -> None:
+    """In place of the upload, so that nobody looks for it."""
+    html.p(
+        visitor.say(
+            "上传、重试和重新提取由上传员或管理员进行；您的密钥是复核员的，用于查看和复核。"
+            "需要上传的，请管理员另发密钥。",
+            "Uploaders and administrators upload, retry and extract again; your key is a "
+            "reviewer's, for looking and deciding. Ask an administrator for a key to upload with.",
+        )
+    ).classes("hint who-uploads")
 
 
 def _filters(visitor: Visitor, wanted: Filter) -> None:

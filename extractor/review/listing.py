@@ -24,12 +24,13 @@ Choice = TypeVar("Choice", bound=StrEnum)
 class Column:
     """A column of a listing: `number`, its values stand on the right; `head`, they say what a row
     is. Values with many `words` are broken into lines, at the earliest after so many characters;
-    others never are."""
+    others never are. `title` is said of its header besides."""
 
     text: str
     number: bool = False
     head: bool = False
     words: int = 0
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)

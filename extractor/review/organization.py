@@ -182,7 +182,7 @@ def _body_columns(say: Say) -> list[Column]:
         Column(say("机关", "Organisation"), head=True, words=10),
         Column(say("年度", "Years"), words=18),
         Column(say("报告", "Reports"), number=True),
-        Column(say("存疑", "In doubt"), number=True),
+        Column(say("待核", "To answer"), number=True),
         Column(say("勾稽问题", "Findings"), number=True),
     ]
 
@@ -193,7 +193,7 @@ def _body(visitor: Visitor, body: Body) -> list[Cell | str]:
         Cell(name, href=visitor.page("organizations", name)),
         visitor.say("、", ", ").join(str(year) for year in body.years) or "—",
         f"{body.reports:,}",
-        f"{body.flagged:,}",
+        f"{body.to_answer:,}",
         Cell(
             f"{body.findings:,}",
             href=with_query(visitor.page("findings"), organization=name) if body.findings else "",
@@ -206,7 +206,7 @@ def _report_columns(say: Say) -> list[Column]:
         Column(say("年度", "Year")),
         Column(say("文件", "Document"), head=True, words=10),
         Column(say("状态", "Status")),
-        Column(say("存疑", "In doubt"), number=True),
+        Column(say("待核", "To answer"), number=True),
         Column(say("勾稽问题", "Findings"), number=True),
         Column(say("上传时间", "Uploaded")),
         Column(say("处理记录", "Trail")),
@@ -219,7 +219,7 @@ def _report(visitor: Visitor, document: Document) -> list[Cell | str]:
         year_text(document),
         Cell(document.name, href=visitor.page("documents", document.id)),
         report_status(document, say),
-        f"{document.flagged or 0:,}",
+        f"{document.to_answer or 0:,}",
         f"{document.findings or 0:,}",
         Cell("", time=document.created_at.isoformat()),
         Cell(say("查看", "Look"), href=visitor.page("documents", document.id, "trail")),

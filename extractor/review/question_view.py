@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from extractor.export.json import finding_of as finding_object
-from extractor.export.words import EXACTNESS, SCOPE
-from extractor.review.desk import Json, crossings, subject_of
+from extractor.review.desk import Json
 from extractor.review.form_view import cell_text
 from extractor.review.slot_words import number_text, slot_words, table_titles
 from extractor.review.text_view import place_in
@@ -16,13 +15,16 @@ from extractor.review.words import (
     Say,
     cell_status_words,
     chance_text,
+    exactness_words,
     finding_words,
     flag_words,
+    scope_words,
     state_words,
     verdict_words,
 )
 from extractor.schema import TEXT, Schema
 from extractor.service.answers import is_slot, item_of
+from extractor.service.open_questions import crossings, subject_of
 from extractor.types import FIGURES, FINDINGS, REPORT, CellStatus, Exactness, State, Verdict
 
 _SUMS = {"relation_broken", "reported_error", "repaired"}
@@ -90,8 +92,6 @@ def _first(cell: Json, say: Say) -> str:
 
 def _figure(figure: Json, schema: Schema, say: Say) -> dict[str, Any]:
     labels = {key.key: key.label for key in schema.figures}
-    scope = say(SCOPE.get(figure["scope"] or "", figure["scope"] or ""), figure["scope"] or "")
-    exactness = Exactness(figure["exactness"])
     flags = [flag_words(code, say) for code in figure["flags"]]
     return {
         "kind": "figure",
@@ -100,8 +100,8 @@ def _figure(figure: Json, schema: Schema, say: Say) -> dict[str, Any]:
         "read": f"{number_text(figure['value'])}{figure['unit'] or ''}",
         "printed": figure["printed"],
         "sentence": marked(figure["sentence"], figure["printed"]),
-        "scope": scope,
-        "exactness": say(EXACTNESS[exactness], exactness.value),
+        "scope": scope_words(figure["scope"], say) if figure["scope"] else "",
+        "exactness": exactness_words(Exactness(figure["exactness"]), say),
         "status": figure["status"],
         "statusText": cell_status_words(CellStatus(figure["status"]), say),
         "chance": _chance(figure),

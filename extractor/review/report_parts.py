@@ -8,12 +8,13 @@ from typing import Any
 
 from nicegui import html
 
-from extractor.review.desk import Json, queue
+from extractor.review.desk import Json
 from extractor.review.question_view import findings_of, question_of
 from extractor.review.visitor import Visitor
 from extractor.review.words import Say
 from extractor.schema import Schema
 from extractor.service.models import ExportFormat
+from extractor.service.open_questions import queue
 from extractor.service.tables import Document, Review
 from extractor.types import FIGURES, REPORT
 
@@ -29,7 +30,7 @@ def draw_head(
     html.h1(f"{organization} {report['year'] or say('（年度未识别）', '(year unknown)')}")
     html.span(document.name).classes("quiet")
     count = len(queue(result))
-    text = say(f"待核 {count} 处", f"{count} open") if count else say("已核毕", "settled")
+    text = say(f"待核 {count} 处", f"{count} to answer") if count else say("已核毕", "settled")
     html.span(text).classes("tag doubt" if count else "tag good")
     with html.span().classes("links"):
         if may:

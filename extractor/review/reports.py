@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from extractor.export.json import finding_of
 from extractor.review.listing import Cell, choice_filter, with_query
 from extractor.review.visitor import Visitor
-from extractor.review.words import Say, cell_status_words, status_words
+from extractor.review.words import Say, cell_status_words, finding_words, status_words
+from extractor.schema import Schema
 from extractor.service.tables import Document
+from extractor.service.value_tables import FindingRow
 from extractor.types import CellStatus, Status, Verdict
 
 VERDICT_TAG = {
@@ -28,6 +31,13 @@ def cell_status(status: str, say: Say) -> Cell:
     """What a value is worth, as a tag."""
     known = CellStatus(status)
     return Cell(cell_status_words(known, say), tag=CELL_TAG[known])
+
+
+def row_words(finding: FindingRow, schema: Schema, say: Say) -> str:
+    """A finding in words."""
+    names = ("relation", "verdict", "message", "expected", "found")
+    found = finding_of({name: getattr(finding, name) for name in names} | {"cells": ()})
+    return finding_words(found, schema, say)
 
 
 def report_status(document: Document, say: Say) -> Cell:

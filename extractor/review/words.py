@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 
 from extractor.export import words as chinese
 from extractor.export.telling import told
-from extractor.export.words import CELL_STATUS, STATE, STATUS, VERDICT
+from extractor.export.words import CELL_STATUS, EXACTNESS, SCOPE, STATE, STATUS, VERDICT
 from extractor.flag import FLAGS
 from extractor.schema import Schema
-from extractor.types import CellStatus, Finding, State, Status, Verdict
+from extractor.types import CellStatus, Exactness, Finding, State, Status, Verdict
 
 Say = Callable[[str, str], str]
 """Chooses between Chinese and English."""
@@ -73,6 +73,16 @@ def cell_status_words(status: CellStatus, say: Say) -> str:
 def state_words(state: State, say: Say) -> str:
     """What stands in a cell."""
     return say(STATE[state], _STATES[state])
+
+
+def exactness_words(exactness: Exactness, say: Say) -> str:
+    """Whether a figure of the text is meant exactly."""
+    return say(EXACTNESS[exactness], exactness.value.replace("_", " "))
+
+
+def scope_words(scope: str, say: Say) -> str:
+    """Whose figure it is, where the text says so; one of another version stands for itself."""
+    return say(SCOPE.get(scope, scope), scope.replace("_", " "))
 
 
 def flag_words(code: str, say: Say) -> str:

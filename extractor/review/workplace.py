@@ -20,7 +20,7 @@ from extractor.review import desk as desks
 from extractor.review.actions import NotADecision, decision
 from extractor.review.asking import SessionEnded, ask, open_anew
 from extractor.review.components import FormTable, PageView, QuestionCard
-from extractor.review.desk import Json, queue
+from extractor.review.desk import Json
 from extractor.review.frame import frame, tell
 from extractor.review.loaded import Loaded, last_decision, page_addresses, text_of
 from extractor.review.problem_words import problem_words
@@ -32,6 +32,7 @@ from extractor.review.reviewing import ExtractedAgain, NotDone, Removed, Reviewi
 from extractor.review.text_view import TextView
 from extractor.review.visitor import Visitor
 from extractor.service.answers import Body
+from extractor.service.open_questions import queue
 from extractor.service.problems import INTERNAL_ERROR, ProblemError
 from extractor.service.review_models import FigureBody
 from extractor.service.tables import Role
@@ -246,9 +247,9 @@ class Workplace:
         subject = desk.current
         line = queue(desk.result)
         at = line.index(subject) + 1 if subject in line else 0
-        place = say(f"待核 {len(line)} 处", f"{len(line)} open")
+        place = say(f"待核 {len(line)} 处", f"{len(line)} to answer")
         if at:
-            place = say(f"第 {at} 处，共 {len(line)} 处待核", f"{at} of {len(line)} open")
+            place = say(f"第 {at} 处，共 {len(line)} 处待核", f"{at} of {len(line)} to answer")
         question = None if subject is None else question_of(desk.result, subject, self._schema, say)
         last = self._open.undoable()
         return {

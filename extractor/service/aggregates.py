@@ -66,7 +66,7 @@ class Body:
     organization: str
     years: Sequence[int]
     reports: int
-    flagged: int
+    to_answer: int
     findings: int
 
 
@@ -159,7 +159,7 @@ class Aggregates:
             select(
                 Document.organization,
                 func.count(),
-                func.coalesce(func.sum(Document.flagged), 0),
+                func.coalesce(func.sum(Document.to_answer), 0),
                 func.coalesce(func.sum(Document.findings), 0),
             )
             .where(*is_meant)

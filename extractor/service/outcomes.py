@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from extractor.export.json import to_dict
+from extractor.service.open_questions import queue
 from extractor.service.tasks import Outcome
 from extractor.types import CellStatus, Extraction
 
@@ -25,4 +27,5 @@ def outcome_of(extraction: Extraction) -> Outcome:
         question=asked[0].slot if asked else None,
         settles=asked[0].settles if asked else 0.0,
         accepted=len(statuses) - statuses.count(CellStatus.FLAGGED),
+        to_answer=len(queue(to_dict(extraction))),
     )

@@ -140,6 +140,7 @@ class Queue:
                 edition=outcome.edition,
                 cells=outcome.cells,
                 flagged=outcome.flagged,
+                to_answer=outcome.to_answer,
                 findings=outcome.findings,
                 rotations=list(outcome.rotations),
                 question=outcome.question,

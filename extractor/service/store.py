@@ -10,13 +10,11 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import logging
 import threading
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Self
 
@@ -25,17 +23,18 @@ from sqlalchemy.exc import IntegrityError
 
 from extractor.errors import StoreError
 from extractor.service.aggregates import Aggregates
-from extractor.service.catalog import HAS_RESULT, Catalog, is_finished_before
+from extractor.service.catalog import Catalog, is_finished_before
 from extractor.service.database import Database
 from extractor.service.executors import Executors
 from extractor.service.files import Files
+from extractor.service.filling import fill
 from extractor.service.key_store import KeyStore
 from extractor.service.listings import Listings
 from extractor.service.queue import Queue
 from extractor.service.session_store import SessionStore
 from extractor.service.tables import AuditEntry, Document, DocumentState, Review
-from extractor.service.tasks import Outcome, result_name
-from extractor.service.value_tables import CellRow, Result, forget_values, keep_values
+from extractor.service.tasks import Outcome
+from extractor.service.value_tables import Result, forget_values, keep_values
 from extractor.service.webhook_store import Event, WebhookStore, announce
 from extractor.settings import Settings
 
@@ -255,24 +254,9 @@ class Store(Catalog):
                 keep_values(session, document.id, result)
 
     def fill_values(self) -> int:
-        """Take the values of documents into the tables that were finished before there were tables;
-        how many that were. Call at start only, holding `exclusive`."""
-        query = select(Document).where(HAS_RESULT, Document.id.not_in(select(CellRow.document_id)))
-        with self._session() as session:
-            found = session.scalars(query).all()
-        filled = 0
-        for document in found:
-            name = result_name("json", document.version, document.generation)
-            path = self.folder(document) / name
-            try:
-                result = json.loads(path.read_bytes(), parse_float=Decimal)
-            except (OSError, ValueError) as error:
-                log.warning("%s cannot be taken into the tables: %s", document.id, error)
-                continue
-            with self._session.begin() as session:
-                keep_values(session, document.id, result)
-            filled += 1
-        return filled
+        """Take what results say into tables that did not keep it when they were written; returns
+        of how many. Call at start only, holding `exclusive`."""
+        return fill(self._session, self.folder)
 
     # --- files ---
 
@@ -328,6 +312,7 @@ def _decided(outcome: Outcome) -> dict[str, Any]:
         "organization": outcome.organization,
         "year": outcome.year,
         "flagged": outcome.flagged,
+        "to_answer": outcome.to_answer,
         "findings": outcome.findings,
         "question": outcome.question,
         "settles": outcome.settles,

@@ -85,6 +85,7 @@ class Document(Base):
     edition: Mapped[str | None]
     cells: Mapped[int | None]
     flagged: Mapped[int | None]
+    to_answer: Mapped[int | None]
     findings: Mapped[int | None]
     rotations: Mapped[list[float] | None] = mapped_column(JSON(none_as_null=True))
     problem_code: Mapped[str | None]

@@ -63,7 +63,8 @@ class Task:
 class Outcome:
     """What the database keeps of a result; the result itself is in the document's folder.
 
-    `flagged` counts cells and figures that a person must look at, `accepted` the others.
+    `flagged` counts cells and figures that a person must look at, `accepted` the others, and
+    `to_answer` the questions by which they are settled (`open_questions`).
     `rotations` has for each page the degrees by which it is turned to be upright; empty for text
     inputs. `question` is what to ask about first, and `settles` what an answer settles
     (`extractor.questions`).
@@ -82,6 +83,7 @@ class Outcome:
     question: str | None = None
     settles: float = 0.0
     accepted: int = 0
+    to_answer: int = 0
 
 
 @dataclass(frozen=True, slots=True)

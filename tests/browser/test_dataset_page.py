@@ -121,6 +121,23 @@ def test_the_dictionary_says_what_columns_mean(visit: Visit, reports: Reports) -
     page.get_by_text("各列含义").click()
     dictionary = page.get_by_role("region", name="数据字典")
     expect(dictionary.locator("tr").filter(has_text="probability")).to_contain_text("可信度")
+    row = dictionary.get_by_role("rowheader", name="可信度", exact=True)
+    expect(row).to_be_visible()
+    header = page.get_by_role("columnheader", name="可信度").first
+    assert header.get_attribute("title") == "导出列名：probability"
+
+
+def test_findings_are_told_and_not_named_by_an_id(
+    visit: Visit, service: Office, reports: Reports
+) -> None:
+    path = f"dataset?content=findings&organization={reports.organization}"
+    page = visit(path)
+    expect(rows(page).first).to_contain_text("相差")
+    with service.client() as client:
+        relation = client.extraction(reports.first)[0].findings[0].relation
+    assert relation not in rows(page).all_inner_texts()[0]
+    assert relation in {row["relation"] for row in as_csv(page, service)}
+    expect(rows(visit(path, english=True)).first).to_contain_text("off by")
 
 
 def test_whoever_filters_stays_where_they_were(visit: Visit, reports: Reports) -> None:

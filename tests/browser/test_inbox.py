@@ -17,7 +17,7 @@ from extractor.service.auth import Keys
 from extractor.service.models import DocumentModel
 from extractor.service.store import Store
 from extractor.service.tables import Document, DocumentState, Role
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Reports, Visit
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page, Route
@@ -310,3 +310,19 @@ def test_the_keyboard_reaches_everything(visit: Visit, done: DocumentModel) -> N
         if not wanted:
             break
     assert wanted == set()
+
+
+def test_the_count_is_of_what_the_review_asks(visit: Visit, reports: Reports) -> None:
+    page = visit(f"?organization={reports.organization}&year=2021")
+    count = page.locator(".documents tbody tr td.number").nth(1).inner_text()
+    assert int(count) > 0
+    page.get_by_role("link", name="复核", exact=False).locator("visible=true").last.click()
+    expect(page.locator(".report-head .tag")).to_have_text(f"待核 {count} 处")
+
+
+def test_a_reviewer_is_told_who_uploads(visit: Visit, service: Office) -> None:
+    with service.http() as http:
+        key = http.post("/keys", json={"name": "复核", "role": "reviewer"}).json()["key"]
+    page = visit("", key=key)
+    expect(page.get_by_text("您的密钥是复核员的")).to_be_visible()
+    expect(page.locator(CHOOSER)).to_have_count(0)

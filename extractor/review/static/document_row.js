@@ -20,7 +20,7 @@ export default {
           <p lang="en">{{ row.detail }}</p>
         </details>
       </td>
-      <td class="number">{{ row.flagged }}</td>
+      <td class="number">{{ row.toAnswer }}</td>
       <td class="number">{{ row.findings }}</td>
       <td class="when"><slot></slot></td>
       <td class="what"><div>

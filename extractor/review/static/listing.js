@@ -5,7 +5,7 @@ export default {
       <table class="list">
         <thead>
           <tr>
-            <th v-for="(column, i) in columns" :key="i" scope="col"
+            <th v-for="(column, i) in columns" :key="i" scope="col" :title="column.title || null"
                 :class="{ number: column.number }">{{ column.text }}</th>
           </tr>
         </thead>
