@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +17,7 @@ from extractor.client import ApiError
 from tests.browser.conftest import DOCUMENTS, DONE, Visit
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, WebSocketRoute
 
 TABLES = ("disclosure", "requests", "disputes")
 BROKEN = "disputes.lawsuit_after_reconsideration.row_sum"
@@ -383,6 +385,83 @@ def test_a_number_may_be_typed_with_its_enter_at_once(
     made = trail_of(service, planted)[before:]
     assert [one[1] for one in made] == ["value", "undone", "value"]
     assert made[-1] == (slot, "value", "12")
+
+
+@dataclass
+class Held:
+    """What the service sends to a page, kept back while `is_on`."""
+
+    is_on: bool = False
+    kept: list[Callable[[], None]] = field(default_factory=list)
+
+    def __call__(self, page_side: WebSocketRoute) -> None:
+        service_side = page_side.connect_to_server()
+        page_side.on_message(service_side.send)
+        service_side.on_message(lambda message: self._pass(page_side, message))
+
+    def _pass(self, page_side: WebSocketRoute, message: str | bytes) -> None:
+        if self.is_on:
+            self.kept.append(lambda: page_side.send(message))
+        else:
+            page_side.send(message)
+
+    def release(self) -> None:
+        self.is_on = False
+        while self.kept:
+            self.kept.pop(0)()
+
+
+@pytest.fixture
+def held(planted: str, visit: Visit) -> tuple[Page, Held]:
+    """The planted report on a page whose service may be made slow."""
+    page, held = visit(f"documents/{planted}"), Held()
+    page.route_web_socket(re.compile("_nicegui_ws"), held)
+    page.reload()
+    look(page)
+    return page, held
+
+
+def test_a_number_goes_on_while_the_first_answer_is_on_its_way(
+    service: Office, planted: str, held: tuple[Page, Held]
+) -> None:
+    page, back = held
+    slot, before = subject(page), decisions(service, planted)
+    back.is_on = True
+    page.keyboard.press("1")
+    while decisions(service, planted) == before:
+        page.evaluate("0")
+    for key in ("2", "3", "4", "Backspace", "Enter", "5", "1", "Enter"):
+        page.keyboard.press(key)  # after Enter it is another number, and comes too soon
+    assert (subject(page), decisions(service, planted)) == (slot, before + 1)
+    back.release()
+    page.wait_for_function(
+        "slot => document.querySelector(`[data-slot='${slot}']`).textContent === '123'", arg=slot
+    )
+    look(page)
+    made = trail_of(service, planted)[before:]
+    assert [(one[0], one[1]) for one in made] == [
+        *((slot, "value"), (slot, "undone"), (slot, "value"))
+    ]
+
+
+def test_a_number_whose_first_answer_was_refused_stays_in_its_entry(
+    service: Office, planted: str, held: tuple[Page, Held]
+) -> None:
+    page, back = held
+    slot = subject(page)
+    assert slot is not None
+    back.is_on = True
+    with service.client() as client:
+        client.decide(planted, slot, value=7)
+    before = decisions(service, planted)
+    for key in ("1", "2", "Enter"):
+        page.keyboard.press(key)
+    back.release()
+    page.wait_for_function("document.querySelector('#typed').value === '12'")
+    page.get_by_text("他人已更新此报告").or_(page.get_by_text("没有保存")).first.wait_for()
+    look(page)
+    assert (typed(page), subject(page)) == ("12", slot)  # nobody has entered it for this value
+    assert decisions(service, planted) == before
 
 
 def test_a_digit_of_no_alternative_begins_a_number(
