@@ -25,9 +25,18 @@ from extractor.review.words import (
 from extractor.schema import TEXT, Schema
 from extractor.service.answers import is_slot, item_of
 from extractor.service.open_questions import crossings, subject_of
-from extractor.types import FIGURES, FINDINGS, REPORT, CellStatus, Exactness, State, Verdict
+from extractor.types import (
+    FIGURES,
+    FINDINGS,
+    REPORT,
+    SUM_FLAGS,
+    CellStatus,
+    Exactness,
+    State,
+    Verdict,
+)
 
-_SUMS = {"relation_broken", "reported_error", "repaired"}
+_SUMS = SUM_FLAGS | {"repaired"}
 _PLACES = {"weak_row", "weak_column", "shared_print"}
 
 

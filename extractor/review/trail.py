@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from anyio.to_thread import run_sync
 from nicegui import html
 
-from extractor.export.words import STATUS
 from extractor.review.frame import empty, frame, heading, missing
 from extractor.review.listing import Cell, Column, Listing, choice_filter, filters
 from extractor.review.reports import place_of
 from extractor.review.site import Site
 from extractor.review.trail_words import Told, TrailWords
 from extractor.review.visitor import Visitor
-from extractor.review.words import Say
+from extractor.review.words import Say, status_words
 from extractor.service.generations import Generation
 from extractor.service.tables import AuditEntry, Document, Review
 from extractor.types import Status
@@ -202,7 +201,7 @@ def _generation(generation: Generation, say: Say) -> list[Cell | str]:
     changed = generation.differences
     return [
         say(f"第 {generation.number + 1} 次", f"{generation.number + 1}"),
-        say(STATUS[status], status.value.replace("_", " ")),
+        status_words(status, say),
         generation.extractor,
         generation.models,
         "—" if changed is None else f"{len(changed)}",
