@@ -33,8 +33,9 @@ class Runner(Protocol):
 _M_MMAP_THRESHOLD = -3  # of malloc.h
 _LARGE_BLOCK_BYTES = 4 * 2**20
 
-BATCH_KERNELS, PAGE_KERNELS = 256, 8
-"""How many compiled kernels a network keeps; each shape needs its own. Batches come in few shapes,
+BATCH_KERNELS, PAGE_KERNELS = 4096, 8
+"""How many compiled kernels a network keeps, of each kind; each shape needs some sixty. Batches come
+in few shapes,
 pages in ever others, whose kernels would only add up."""
 
 ENGINES = ("auto", "openvino", "onnxruntime")
