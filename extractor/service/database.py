@@ -31,14 +31,14 @@ class Database:
         Raises:
             StoreError: it cannot be used.
         """
-        self._name = make_url(url).render_as_string() if url else str(home)
+        self.name = make_url(url).render_as_string() if url else str(home)
         self._engine = _postgresql(url) if url else _sqlite(home)
         self.session = sessionmaker(self._engine, expire_on_commit=False)
         try:
             migrate(self._engine)
         except SQLAlchemyError as error:
             self.close()
-            raise StoreError(f"the database {self._name} cannot be used: {error}") from error
+            raise StoreError(f"the database {self.name} cannot be used: {error}") from error
 
     def close(self) -> None:
         self._engine.dispose()
@@ -53,7 +53,7 @@ class Database:
             with self._engine.connect() as connection:
                 connection.execute(text("select 1"))
         except SQLAlchemyError as error:
-            raise StoreError(f"the database {self._name} does not answer") from error
+            raise StoreError(f"the database {self.name} does not answer") from error
 
 
 def migrate(engine: Engine) -> None:

@@ -3,6 +3,7 @@
 Below `home`:
 
     incoming/                 uploads while they arrive; emptied at start
+    files/database-id         which database they belong to (`identity.py`)
     files/ab/abcd…/           one folder a document:
         source                the bytes as they were uploaded
         result.json .csv .xlsx    what the worker made of them; result-N.… after N decisions
@@ -21,9 +22,10 @@ from pathlib import Path
 
 from extractor.errors import StoreError
 from extractor.service.remote import Remote
-from extractor.service.tasks import SOURCE
+from extractor.service.tasks import SOURCE, write_whole
 
 FILES = "files"
+OWNER = "database-id"
 
 
 class Files:
@@ -44,6 +46,43 @@ class Files:
             self._incoming.mkdir(exist_ok=True)
         except OSError as error:
             raise StoreError(f"the folder {home} cannot be used: {error.strerror}") from error
+
+    @property
+    def place(self) -> str:
+        """Where the files are that count."""
+        return str(self._files.absolute()) if self._remote is None else self._remote.place
+
+    def owner(self) -> str | None:
+        """The id of the database that they belong to; None where they were never told.
+
+        Raises:
+            StoreError: they cannot be read.
+        """
+        path = self._files / OWNER
+        try:
+            if self._remote is not None:
+                data = self._remote.read(OWNER)
+            else:
+                data = path.read_bytes() if path.exists() else None
+        except OSError as error:
+            raise StoreError(f"{path} cannot be read: {error.strerror}") from error
+        return None if data is None else data.decode(errors="replace").strip()
+
+    def set_owner(self, database_id: str) -> None:
+        """Let them belong to a database.
+
+        Raises:
+            StoreError: they cannot be written.
+        """
+        data = f"{database_id}\n".encode()
+        path = self._files / OWNER
+        try:
+            if self._remote is not None:
+                self._remote.write(OWNER, data)
+            else:
+                write_whole(path, data)
+        except OSError as error:
+            raise StoreError(f"{path} cannot be written: {error.strerror}") from error
 
     @contextlib.contextmanager
     def receive(self) -> Iterator[Path]:
@@ -113,14 +152,16 @@ class Files:
         return found - set(known)
 
     def sweep(self, known: Collection[str]) -> None:
-        """Remove what is half arrived or half decided, and every folder that is not of a known
-        document. For the start of the service."""
+        """Remove what is half arrived or half decided, and every folder here that is not of a known
+        document. For the start of the service. What is at an address is left to `Store.tidy`, which
+        looks twice: a service with another folder may just be taking a file."""
         shutil.rmtree(self._incoming, ignore_errors=True)
         self._incoming.mkdir()
         for draft in self._files.glob("*/*/*result-*.part"):
             draft.unlink(missing_ok=True)
-        for sha256 in self.strays(known):
-            self.remove(sha256)
+        for folder in self._files.glob("*/*"):
+            if folder.name not in known:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _sync_folder(folder: Path) -> None:

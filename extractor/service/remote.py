@@ -40,6 +40,31 @@ class Remote:
                 "install s3fs)"
             ) from error
 
+    @property
+    def place(self) -> str:
+        """The address, without what is secret in it."""
+        return str(self._system.unstrip_protocol(self._root))
+
+    def read(self, name: str) -> bytes | None:
+        """A file that lies beside the documents; None where there is none.
+
+        Raises:
+            StoreError: the storage does not answer.
+        """
+        with self._said(), contextlib.suppress(FileNotFoundError):
+            return bytes(self._system.cat_file(f"{self._root}/{name}"))
+        return None
+
+    def write(self, name: str, data: bytes) -> None:
+        """Write a file that lies beside the documents.
+
+        Raises:
+            StoreError: that is not possible.
+        """
+        with self._said():
+            self._system.makedirs(self._root, exist_ok=True)
+            self._system.pipe_file(f"{self._root}/{name}", data)
+
     def put(self, folder: Path) -> None:
         """Copy the files of a document's folder there.
 

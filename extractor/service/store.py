@@ -28,6 +28,7 @@ from extractor.service.database import Database
 from extractor.service.executors import Executors
 from extractor.service.files import Files
 from extractor.service.filling import fill
+from extractor.service.identity import bind
 from extractor.service.key_store import KeyStore
 from extractor.service.listings import Listings
 from extractor.service.queue import Queue
@@ -53,13 +54,18 @@ class Store(Catalog):
         too, or in the PostgreSQL database of an address.
 
         Raises:
-            StoreError: the folder or the database cannot be used.
+            StoreError: the folder or the database cannot be used, or they do not belong together.
         """
         self.home = home
         self.files = Files(home, files_url)
         self._files_lock = threading.Lock()
         self._strays: set[str] = set()
         self._database = Database(home, database_url)
+        try:
+            bind(self._database.session, self.files, self._database.name)
+        except StoreError:
+            self.close()
+            raise
         self.jobs_url = database_url or f"sqlite:///{home / JOBS}"
         super().__init__(self._database.session)
         self.listings = Listings(self._session)

@@ -112,6 +112,15 @@ class Executor(Base):
     has_left: Mapped[bool]
 
 
+class Identity(Base):
+    """The one row that tells this database from others. `is_bound`: its files bear the id, too."""
+
+    __tablename__ = "identity"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    is_bound: Mapped[bool]
+
+
 class Count(Base):
     """How much of something there has been since the database was made."""
 

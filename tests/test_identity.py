@@ -1,0 +1,129 @@
+"""A database and its files find each other, and nobody takes the ones without the others."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from extractor.errors import StoreError
+from extractor.service.files import OWNER
+from extractor.service.store import Store
+
+on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+
+
+def add(store: Store, name: str) -> Path:
+    """A document; its folder."""
+    with store.files.receive() as folder:
+        path = folder / "file"
+        path.write_text(name)
+        document, _ = store.add(name, name * 64, path, key_id="")
+    return store.folder(document)
+
+
+@on_postgresql
+def test_another_folder_is_refused_and_says_what_to_do(database_url: str, tmp_path: Path) -> None:
+    for _ in range(2):
+        with Store(tmp_path / "home", database_url):
+            pass
+    with pytest.raises(StoreError, match="Set EXTRACTOR_HOME or EXTRACTOR_FILES_URL"):
+        Store(tmp_path / "other", database_url)
+    environment = {
+        **os.environ,
+        "EXTRACTOR_HOME": str(tmp_path / "other"),
+        "EXTRACTOR_DATABASE_URL": database_url,
+    }
+    command = [str(Path(sys.executable).with_name("extractor")), "worker"]
+    found = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert found.returncode != 0
+    assert "are not in" in found.stderr
+    assert "Traceback" not in found.stderr
+    # It is as the message says: files that were brought along can be told to be those.
+    (tmp_path / "other" / "files" / OWNER).write_text(
+        (tmp_path / "home" / "files" / OWNER).read_text()
+    )
+    with Store(tmp_path / "other", database_url):
+        pass
+
+
+@on_postgresql
+def test_of_two_that_start_at_once_with_two_folders_one_does(
+    database_url: str, tmp_path: Path
+) -> None:
+    with Store(tmp_path / "0", database_url) as store, store._session.begin() as session:
+        session.execute(text("update identity set is_bound = false"))
+    shutil.rmtree(tmp_path / "0")
+
+    def starts(number: int) -> bool:
+        try:
+            with Store(tmp_path / f"{number}", database_url):
+                return True
+        except StoreError:
+            return False
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(starts, range(4))) == 1
+
+
+@on_postgresql
+def test_with_an_address_the_storage_counts_and_not_the_folder(
+    database_url: str, tmp_path: Path
+) -> None:
+    there = f"file://{tmp_path}/storage"
+    with Store(tmp_path / "a", database_url, there), Store(tmp_path / "b", database_url, there):
+        pass
+    assert not list(tmp_path.glob(f"?/files/{OWNER}"))
+    for url in ("", f"file://{tmp_path}/storage2"):
+        with pytest.raises(StoreError, match="are not in"):
+            Store(tmp_path / "a", database_url, url)
+
+
+def test_files_of_another_database_are_left_alone(database_url: str, tmp_path: Path) -> None:
+    there = f"file://{tmp_path}/storage"
+    with Store(tmp_path / "a", files_url=there) as store:
+        folder = add(store, "a")
+    with pytest.raises(StoreError, match="belong to another database"):
+        Store(tmp_path / "b", database_url, there)
+    assert list((tmp_path / "storage").glob(f"*/{folder.name}/source"))
+
+
+def test_what_was_made_without_an_id_is_taken_over(database_url: str, tmp_path: Path) -> None:
+    with Store(tmp_path, database_url) as store:
+        folder = add(store, "a")
+    engine = create_engine(
+        database_url.replace("postgresql:", "postgresql+psycopg:", 1)
+        or f"sqlite:///{tmp_path}/extractor.db"
+    )
+    with engine.begin() as connection:  # as it was before
+        connection.execute(text("drop table identity"))
+        connection.execute(text("update alembic_version set version_num = '0007'"))
+    engine.dispose()
+    (tmp_path / "files" / OWNER).unlink()
+    with Store(tmp_path, database_url) as store:
+        assert store.files.owner() is not None
+        store.sweep()
+        assert (folder / "source").is_file()
+
+
+def test_a_start_that_was_cut_off_is_gone_on_with(database_url: str, tmp_path: Path) -> None:
+    with Store(tmp_path, database_url) as store, store._session.begin() as session:
+        session.execute(text("update identity set is_bound = false"))
+    with Store(tmp_path, database_url):  # the file was written, and the row was not
+        pass
+
+
+@on_postgresql
+def test_a_copy_of_both_is_as_good(database_url: str, tmp_path: Path) -> None:
+    with Store(tmp_path / "home", database_url) as store:
+        add(store, "a")
+    shutil.copytree(tmp_path / "home", tmp_path / "copy")
+    with Store(tmp_path / "copy", database_url) as store:
+        store.sweep()
+        assert len(list((tmp_path / "copy" / "files").glob("*/*/source"))) == 1
