@@ -192,8 +192,17 @@ class Settings(BaseSettings):
         with the settings that they were fitted with."""
         return {name: float(getattr(self, name)) for name in _OF_READING}
 
+    def of_results(self) -> dict[str, str | float]:
+        """What processes that work for each other must have in common, so that a document comes out
+        the same whichever of them takes it."""
+        return {name: getattr(self, name) for name in (*_OF_READING, *_OF_RESULTS)}
+
 
 _OF_READING = (
     *("dpi", "max_page_side_px", "detection_side_px", "min_score", "min_anchor"),
     *("token_classifier", "ruled_lines", "second_look", "joint_decoding"),
+)
+_OF_RESULTS = (
+    *("max_pages", "max_image_pixels", "inference", "inference_precision"),
+    *("calibration", "max_risk", "max_figure_risk", "audit_rate"),
 )

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
@@ -38,13 +39,16 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 
 
 @contextmanager
-def worker(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
-    """A process as `extractor worker`; ended at last."""
+def worker(settings: Settings, **others: object) -> Iterator[subprocess.Popen[bytes]]:
+    """A process as `extractor worker`, with other settings than the default; ended at last."""
     command = [
         *(sys.executable, "-m", "eval.drill.paged"),
         *(str(settings.home), settings.database_url, settings.files_url),
     ]
-    process = subprocess.Popen(command, cwd=ROOT, start_new_session=True)
+    environment = {f"EXTRACTOR_{name.upper()}": str(value) for name, value in others.items()}
+    process = subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, **environment}, start_new_session=True
+    )
     try:
         yield process
     finally:
@@ -114,6 +118,25 @@ def test_another_worker_goes_on_with_what_a_killed_one_had_begun(settings: Setti
         # What was being done and not noted when it was killed is done again, and nothing else.
         assert min(finished) == 1
         assert sum(counts.values()) <= 6 * 4 + 1
+
+
+def test_every_process_has_its_own_number_of_workers(settings: Settings) -> None:
+    with Store(settings.home, settings.database_url) as store:
+        with worker(settings, workers=3), worker(settings, workers=1):
+            wait_for(lambda: store.executors.count() == (2, 2))
+            found = [queue(store, str(i), 1, 1.0) for i in range(8)]
+            wait_for(lambda: all(is_done(store, one.id) for one in found))
+        steps = [{"open": 1, "finish": -1}.get(line.split()[1], 0) for line in lines(settings)]
+        assert max(accumulate(steps)) == 4
+
+
+def test_processes_that_extract_with_something_else_are_named(settings: Settings) -> None:
+    with running(settings, partial(DurableJobs, prepare=prepare_paged)) as client:
+        wait_for(lambda: client.get("/readyz").status_code == 200)
+        assert client.get("/readyz").json() == {"status": "ok", "differing": []}
+        with worker(settings, dpi=300, workers=2):
+            wait_for(lambda: client.get("/readyz").json()["differing"] == ["dpi"])
+        wait_for(lambda: client.get("/readyz").json()["differing"] == [])
 
 
 def test_who_waits_for_it_comes_first(settings: Settings) -> None:

@@ -6,8 +6,9 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session, sessionmaker
@@ -34,8 +35,8 @@ class Executors:
         self._looked_at = 0.0
         self._seen: dict[str, tuple[int, float]] = {}
 
-    def beat(self, *, is_ready: bool) -> None:
-        """Say that this process is there, and whether it can extract."""
+    def beat(self, *, is_ready: bool, made_with: Mapping[str, Any]) -> None:
+        """Say that this process is there, whether it can extract, and with what."""
         query = (
             update(Executor)
             .where(Executor.id == self.id)
@@ -43,7 +44,15 @@ class Executors:
         )
         with self._session.begin() as session:
             if session.execute(query.returning(Executor.id)).first() is None:
-                session.add(Executor(id=self.id, beats=1, is_ready=is_ready, has_left=False))
+                session.add(
+                    Executor(
+                        id=self.id,
+                        beats=1,
+                        is_ready=is_ready,
+                        has_left=False,
+                        made_with=dict(made_with),
+                    )
+                )
 
     def leave(self) -> None:
         """Have others go on at once with what this process had begun."""
@@ -87,6 +96,15 @@ class Executors:
         query = select(func.count()).select_from(Executor).where(Executor.is_ready)
         with self._session() as session:
             return bool(session.scalar(query))
+
+    def differing(self) -> Sequence[str]:
+        """The names of what the processes that work here do not all extract with alike, sorted;
+        a process that has just died counts until somebody notices."""
+        query = select(Executor.made_with).where(Executor.has_left.is_(False))
+        with self._session() as session:
+            all_of = [one for one in session.scalars(query) if one is not None]
+        names = {name for one in all_of for name in one}
+        return sorted(n for n in names if any(o.get(n) != all_of[0].get(n) for o in all_of))
 
     def _died(self, executor: str) -> bool:
         """Whether a process of this machine has ended; its number may be ours by now."""

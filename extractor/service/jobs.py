@@ -18,10 +18,8 @@ from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
 from sqlalchemy.exc import DBAPIError
 
 from extractor.errors import StoreError
-from extractor.service.processes import (
-    Processes,
-    Stopping,
-)
+from extractor.service.made_with import made_with
+from extractor.service.processes import Processes, Stopping
 from extractor.service.store import Store
 from extractor.service.tables import Document
 from extractor.service.worker import Prepare, prepare_extraction
@@ -82,6 +80,8 @@ class DurableJobs:
         self._settings = settings
         self._is_service = is_service
         self._processes = Processes(settings, prepare)
+        self._made_with = made_with(settings)
+        self._differing: Sequence[str] = ()
         self._stack = contextlib.ExitStack()
         self._stopping = threading.Event()
         self._threads = [
@@ -129,16 +129,17 @@ class DurableJobs:
             "use_listen_notify": False,
             "max_executor_threads": max(4, 2 * workers + 2),
         }
-        DBOS(config=config)
-        DBOS.listen_queues([QUEUE] if workers else [])
+        registry = DBOS(config=config)._registry
+        DBOS.listen_queues([])
+        # A queue that is registered in the database has one number of workers for all processes;
+        # those in memory, which DBOS has for its own purposes, are of this process.
+        registry.internal_queue_map.pop(QUEUE, None)
+        if workers:
+            registry._register_internal_queue(
+                QUEUE, worker_concurrency=workers, polling_interval_sec=_POLL_SECONDS
+            )
         self._beat()
         DBOS.launch()
-        DBOS.register_queue(
-            QUEUE,
-            worker_concurrency=max(1, workers),
-            polling_interval_sec=_POLL_SECONDS,
-            on_conflict="always_update" if workers else "never_update",
-        )
         self._processes.start()
         self._look_after()
         self._look_after_all()
@@ -209,7 +210,7 @@ class DurableJobs:
 
     def _beat(self) -> None:
         is_ready = self._settings.workers > 0 and self._processes.why_not_ready is None
-        self._store.executors.beat(is_ready=is_ready)
+        self._store.executors.beat(is_ready=is_ready, made_with=self._made_with)
 
     def _look_after(self) -> None:
         """Go on with what processes had begun that are gone, and submit what waits."""
@@ -221,6 +222,14 @@ class DurableJobs:
 
     def _look_after_all(self) -> None:
         self._resubmit(self._store.queue.unfinished())
+        differing = self._store.executors.differing()
+        if differing and differing != self._differing:
+            log.warning(
+                "processes on this database extract with other %s than others do, so that results "
+                "depend on which of them takes a document; give all the same settings and version",
+                ", ".join(differing),
+            )
+        self._differing = differing
 
 
 class _Current:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -81,6 +82,13 @@ class ProblemModel(BaseModel):
 
 class Health(Model):
     status: Literal["ok"] = "ok"
+
+
+class Readiness(Health):
+    differing: Sequence[str] = Field(
+        description="Settings and models that the processes at work do not all have alike, by name;"
+        " results then depend on which of them takes a document."
+    )
 
 
 # --- documents ---------------------------------------------------------------------------------

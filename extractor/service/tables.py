@@ -102,7 +102,8 @@ class Document(Base):
 
 
 class Executor(Base):
-    """A process that works on this database, and counts up while it does."""
+    """A process that works on this database, and counts up while it does. `made_with` is what its
+    results depend on besides the document (`made_with.py`), None of a version that did not tell."""
 
     __tablename__ = "executors"
 
@@ -110,6 +111,7 @@ class Executor(Base):
     beats: Mapped[int]
     is_ready: Mapped[bool]
     has_left: Mapped[bool]
+    made_with: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class Identity(Base):

@@ -18,12 +18,12 @@ def healthz() -> models.Health:
 
 
 @router.get("/readyz", responses=problems_of(503))
-def readyz(service: Wired) -> models.Health:
+def readyz(service: Wired) -> models.Readiness:
     """The database answers, and a worker has its models loaded."""
     service.store.check()
     if reason := service.jobs.why_not_ready():
         raise ProblemError(NOT_READY, reason)
-    return models.Health()
+    return models.Readiness(differing=service.store.executors.differing())
 
 
 @router.get("/metrics", response_class=Response, responses=problems_of(401, 429))
