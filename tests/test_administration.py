@@ -69,9 +69,9 @@ def test_the_longest_wait_is_of_the_one_that_was_queued_first(store: Store) -> N
 
 def test_processes_are_counted(store: Store) -> None:
     assert store.executors.count() == (0, 0)
-    store.executors.beat(is_ready=False)
+    store.executors.beat(is_ready=False, made_with={})
     assert store.executors.count() == (1, 0)
-    store.executors.beat(is_ready=True)
+    store.executors.beat(is_ready=True, made_with={})
     assert store.executors.count() == (1, 1)
     store.executors.leave()
     assert store.executors.count() == (0, 0)
