@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from extractor.errors import SchemaError
+from extractor.schema import Schema
 from extractor.schema_file import BlockPart, SchemaFile, groups_of
-
-if TYPE_CHECKING:
-    from extractor.schema import Schema
 
 
 def check(schema: Schema, parsed: SchemaFile) -> None:

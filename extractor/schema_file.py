@@ -1,4 +1,4 @@
-"""The shape of a schema file, as it is written; `schema` makes the form of it."""
+"""The shape of a schema file, as it is written; `schema_parser` makes the form of it."""
 
 from __future__ import annotations
 

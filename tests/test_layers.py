@@ -24,6 +24,7 @@ FOUNDATION = {
     "readings",
     "schema_checks",
     "schema_file",
+    "schema_parser",
     "settings",
     "spellings",
     "types",

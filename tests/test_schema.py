@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from extractor.errors import SchemaError
-from extractor.schema import Layout, RelationKind, load_schema, parse_schema
+from extractor.schema import Layout, RelationKind, load_schema
+from extractor.schema_parser import parse_schema
 
 SCHEMA = load_schema()
 
