@@ -5,9 +5,12 @@
     python -m eval drill mutations                  # 200 damaged files
     python -m eval drill pace                       # as quick as the command without the service
     python -m eval drill workers                    # 1, 2 and 4 workers on PostgreSQL
+    python -m eval drill away [--seconds 60]        # PostgreSQL stopped while documents are read
+    python -m eval drill storage                    # files on S3, which is stopped for a while
 
 Each starts a real service in a folder of its own, prints what it found, and ends with 1 if
-something was lost, answered wrongly or too slow. The seed decides what happens when, not how fast.
+something was lost, answered wrongly or too slow, with 2 if what it needs is not installed. The seed
+decides what happens when, not how fast.
 """
 
 from __future__ import annotations
@@ -16,13 +19,15 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
-from eval.drill import kills, load, mutations, pace, workers
+from eval.drill import away, kills, load, mutations, pace, storage, workers
 
 DRILLS: dict[str, Callable[[Sequence[str]], int]] = {
+    "away": away.main,
     "kills": kills.main,
     "load": load.main,
     "mutations": mutations.main,
     "pace": pace.main,
+    "storage": storage.main,
     "workers": workers.main,
 }
 

@@ -7,7 +7,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import cycle
 from pathlib import Path
 from random import Random
@@ -135,7 +135,7 @@ def drill(office: Office, options: argparse.Namespace) -> int:
     faults = _settle(office, load)
     for process in processes.values():
         process.stop()
-    faults += _leftovers(office, options.database_url, load)
+    faults += leftovers(office, options.database_url, load.documents)
     if len(load.documents) < options.kills or len(load.decisions) < options.kills / 4:
         faults.append("too little was uploaded, or decided, for this to mean anything")
     print(
@@ -172,8 +172,8 @@ def _settle(office: Office, load: Load) -> list[str]:
     return faults
 
 
-def _leftovers(office: Office, url: str, load: Load) -> list[str]:
-    """What is finished twice, or lies about."""
+def leftovers(office: Office, url: str, names: Mapping[str, str]) -> list[str]:
+    """What was finished twice, of documents by id, or lies about; the service is stopped."""
     database = Database(office.home, url)
     with database.session() as session:
         found = session.execute(text("select sha256, id from documents"))
@@ -186,7 +186,7 @@ def _leftovers(office: Office, url: str, load: Load) -> list[str]:
     database.close()
     faults = [
         f"{name} was finished {told[document_id]} times"
-        for document_id, name in load.documents.items()
+        for document_id, name in names.items()
         if told[document_id] != 1
     ]
     for path in sorted((office.home / FILES).glob("*/*/*")):

@@ -87,12 +87,14 @@ class Office:
             port = free.getsockname()[1]
         self.address = f"http://127.0.0.1:{port}"
         given = {"home": home, "port": port, "calls_per_minute": 0, **settings}
-        self._environment = {f"EXTRACTOR_{name.upper()}": str(v) for name, v in given.items()}
+        self._environment = _environment(given)
         self.log = home.parent / "log.txt"
         self.service = self.process("serve")
 
-    def process(self, command: str) -> Process:
-        return Process(command, self._environment, self.log)
+    def process(self, command: str, **settings: object) -> Process:
+        """One more, with settings of its own besides."""
+        own = _environment(settings)
+        return Process(command, {**self._environment, **own}, self.log)
 
     @property
     def key(self) -> str:
@@ -124,6 +126,10 @@ class Office:
         raise TimeoutError(f"the service does not answer; its log is {self.log}")
 
 
+def _environment(settings: Mapping[str, object]) -> dict[str, str]:
+    return {f"EXTRACTOR_{name.upper()}": str(value) for name, value in settings.items()}
+
+
 @contextmanager
 def office(home: Path, **settings: object) -> Iterator[Office]:
     """A service that runs, and is stopped at last."""
@@ -134,6 +140,39 @@ def office(home: Path, **settings: object) -> Iterator[Office]:
         yield made
     finally:
         made.service.stop()
+
+
+def upload(http: httpx2.Client, name: str, data: bytes) -> str:
+    """The id of a document that was taken.
+
+    Raises:
+        httpx2.HTTPStatusError: it was not.
+    """
+    answer = http.post("/documents", files={"files": (name, data)})
+    answer.raise_for_status()
+    return str(answer.json()["documents"][0]["id"])
+
+
+def wait_until_done(
+    http: httpx2.Client, names: Mapping[str, str], seconds: float = 600.0
+) -> list[str]:
+    """Wait until documents are finished, whatever a call is answered meanwhile.
+
+    Returns:
+        Which of them are not done, or have no result then, and why.
+    """
+    deadline = time.monotonic() + seconds
+    states = dict.fromkeys(names, "unknown")
+    while not set(states.values()) <= {"done", "failed"} and time.monotonic() < deadline:
+        for document_id in names:
+            answer = http.get(f"/documents/{document_id}")
+            states[document_id] = answer.json()["state"] if answer.is_success else answer.text
+        time.sleep(0.5)
+    faults = [f"{names[id]} is {state}" for id, state in states.items() if state != "done"]
+    for document_id, name in names.items():
+        if not http.get(f"/documents/{document_id}/extraction").is_success:
+            faults.append(f"{name} has no result")
+    return faults
 
 
 def documents(kinds: Iterator[Path]) -> Iterator[tuple[str, bytes]]:

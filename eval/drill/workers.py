@@ -8,11 +8,11 @@ import subprocess
 import sys
 import tempfile
 import time
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
 from eval.drill.paged import document
+from eval.drill.postgresql import postgresql
 from extractor.service.store import Store
 from extractor.service.tables import DocumentState
 
@@ -24,17 +24,11 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m eval drill workers", description=__doc__)
     parser.add_argument("--each", type=int, default=8, help="documents for each worker")
     options = parser.parse_args(argv)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about where it keeps its locks
-        from pgserver import get_server  # type: ignore[attr-defined]
     rates = {}
-    with tempfile.TemporaryDirectory() as folder:
-        server = get_server(Path(folder, "postgresql"))
+    with tempfile.TemporaryDirectory() as folder, postgresql(Path(folder, "postgresql")) as server:
         for number in (1, 2, 4):
-            server.psql(f"create database d{number};")
-            url = server.get_uri().replace("/postgres?", f"/d{number}?")
+            url = server.make(f"d{number}")
             rates[number] = _rate(Path(folder, str(number)), url, number, options.each)
-        server.cleanup()
     print(f"documents of {PAGES} pages that take {SECONDS} s each")
     print("workers  documents a second  of linear")
     shares = {number: rate / number / rates[1] for number, rate in rates.items()}

@@ -18,6 +18,7 @@ from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
 from sqlalchemy.exc import DBAPIError
 
 from extractor.errors import StoreError
+from extractor.service.database import UNAVAILABLE
 from extractor.service.made_with import made_with
 from extractor.service.processes import Processes, Stopping
 from extractor.service.store import Store
@@ -100,7 +101,8 @@ class DurableJobs:
         """As `Jobs.start`.
 
         Raises:
-            StoreError: another service works on the same folder, or this process does.
+            StoreError: another service works on the same folder, or this process does, or the
+                database does not answer.
         """
         if self._is_service:
             self._stack.enter_context(self._store.exclusive())
@@ -113,6 +115,9 @@ class DurableJobs:
         _Current.jobs = self
         try:
             self._launch()
+        except UNAVAILABLE as error:
+            self.stop()
+            raise StoreError(f"the database does not answer: {error}") from error
         except BaseException:
             self.stop()
             raise
