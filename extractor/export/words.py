@@ -2,7 +2,28 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from extractor.types import CellStatus, Exactness, State, Status, Verdict
+
+
+class _Scope(StrEnum):
+    """Named as in the form, where some are named like rows; a test compares them."""
+
+    new = "本年新收"
+    handled_including_carried_over = "含上年结转"
+    carried_over = "上年结转"
+    cumulative = "累计"
+    part_of = "其中"
+    own_office = "本机关"
+    whole_area = "全区域"
+    wechat = "微信"
+    weibo = "微博"
+    video = "短视频"
+    solicitation = "征集"
+    interview = "访谈"
+    interaction = "互动"
+
 
 STATUS = {
     Status.ACCEPTED: "已通过",
@@ -28,22 +49,8 @@ VERDICT = {
     Verdict.MISREAD: "疑似识别错误",
     Verdict.UNDECIDED: "无法判定",
 }
-SCOPE = dict(  # noqa: C408
-    new="本年新收",
-    handled_including_carried_over="含上年结转",
-    carried_over="上年结转",
-    cumulative="累计",
-    part_of="其中",
-    own_office="本机关",
-    whole_area="全区域",
-    wechat="微信",
-    weibo="微博",
-    video="短视频",
-    solicitation="征集",
-    interview="访谈",
-    interaction="互动",
-)
-"""Scopes of key figures; a test compares them with the form's. Some are named like rows."""
+SCOPE = {scope.name: scope.value for scope in _Scope}
+"""Of key figures."""
 EXACTNESS = {Exactness.EXACT: "准确数", Exactness.APPROXIMATE: "约数"}
 SOURCE = {"reader": "识别", "relation": "按勾稽关系推算"}
 
