@@ -42,8 +42,9 @@ import PIL.Image
 
 from extractor.engines import Engines
 from extractor.ingest import identify
-from extractor.ocr import OcrEngine, PaddleEngine, recognize_page
+from extractor.ocr import OcrEngine, recognize_page
 from extractor.orientation import Quads, upright
+from extractor.paddle import PaddleEngine
 from extractor.pages import open_pages
 from extractor.pipeline import extract
 from extractor.settings import Settings

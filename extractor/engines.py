@@ -9,7 +9,8 @@ from extractor import digits, token_classifier
 from extractor.calibrator import FOLDER as CALIBRATOR
 from extractor.calibrator import Calibrator
 from extractor.digits import DigitReader
-from extractor.ocr import OcrEngine, PaddleEngine
+from extractor.ocr import OcrEngine
+from extractor.paddle import PaddleEngine
 from extractor.schema import Schema
 from extractor.settings import Settings
 from extractor.token_classifier import TokenClassifier

@@ -35,7 +35,7 @@ STAGES = {
     "ingest": {"ingest"},
     "pages": {"pages", "pdfpages", "imagepages", "pagesize", "textlayer"},
     "ocr": {
-        *("ocr", "strips", "orientation", "colour", "closeup"),
+        *("ocr", "paddle", "strips", "orientation", "colour", "closeup"),
         *("weights", "inference", "digits", "ridges", "ruling", "detection", "flatten", "strokes"),
     },
     "tokens": {"tokens", "spreads"},
@@ -71,8 +71,8 @@ ABOVE = {
     "__main__",
 }
 HEAVY = {
-    "paddleocr": {"ocr"},
-    "paddlex": {"ocr"},
+    "paddleocr": {"paddle"},
+    "paddlex": {"paddle"},
     "onnxruntime": {"weights", "digits", "token_classifier"},  # the page reader's and our own
     "pypdfium2": {"pdfpages"},
     "openpyxl": {"export"},

@@ -14,13 +14,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from extractor import ocr, weights
+from extractor import paddle, weights
 from extractor.closeup import has_stray_print, ink, is_cut, read_crop, whole_print
 from extractor.colour import colourfulness, without_marks, without_seals
 from extractor.engines import Engines
 from extractor.errors import ModelError
-from extractor.ocr import WIDTHS_PX, OcrEngine, PaddleEngine, batches, recognize_page
+from extractor.ocr import OcrEngine, recognize_page
 from extractor.orientation import Quads, skew, turned_quads, upright
+from extractor.paddle import WIDTHS_PX, PaddleEngine, batches
 from extractor.pages import open_pages
 from extractor.settings import Settings
 from extractor.spellings import spellings
@@ -259,10 +260,10 @@ def test_batches_hold_every_crop_once_in_few_shapes() -> None:
     found = list(batches(widths))
     assert sorted(i for _, batch in found for i in batch) == list(range(len(widths)))
     for wide, batch in found:
-        assert wide % ocr.TIME_STEP_PX == 0
+        assert wide % paddle.TIME_STEP_PX == 0
         assert all(widths[i] <= wide for i in batch)
         assert len(batch) & (len(batch) - 1) == 0
-        assert len(batch) == 1 or len(batch) * wide <= ocr.MAX_BATCH_WIDTH_PX
+        assert len(batch) == 1 or len(batch) * wide <= paddle.MAX_BATCH_WIDTH_PX
     assert not list(batches([]))
     assert list(WIDTHS_PX) == sorted(WIDTHS_PX)
 
@@ -367,12 +368,12 @@ def test_ruled_lines_show_the_skew_where_print_does_not() -> None:
 def test_changed_weights_are_refused(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     monkeypatch.setitem(weights.SHA256, weights.DETECTOR, "0" * 64)
     with pytest.raises(ModelError, match=r"ppocrv6_det\.onnx"):
-        ocr.PaddleEngine(settings)
+        paddle.PaddleEngine(settings)
 
 
 def test_importing_loads_no_reader() -> None:
     code = (
-        "import sys, extractor.ocr; "
+        "import sys, extractor.paddle; "
         "sys.exit(any(m in sys.modules for m in ('paddleocr', 'paddlex', 'onnxruntime')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
@@ -382,7 +383,7 @@ def test_loading_writes_nothing_into_the_home_folder(tmp_path: Path) -> None:
     """PaddleX keeps a cache there, ONNX Runtime and OpenVINO the reports that they send to their
     makers, and matplotlib, which PaddleX imports where it is installed, its list of fonts."""
     code = (
-        "from extractor.ocr import PaddleEngine; from extractor.settings import Settings; "
+        "from extractor.paddle import PaddleEngine; from extractor.settings import Settings; "
         "PaddleEngine(Settings())"
     )
     unset = (

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from extractor import ocr, strips
+from extractor import paddle, strips
 from extractor.inference import choose
 from extractor.ocr import OcrEngine
 from extractor.orientation import Quads
@@ -120,7 +120,7 @@ def _strip(
 def _code() -> str:
     """Stands for what makes readings of the networks' numbers."""
     found = hashlib.sha256()
-    for module in (ocr, strips):
+    for module in (paddle, strips):
         found.update(Path(str(module.__file__)).read_bytes())
     return found.hexdigest()
 
