@@ -10,9 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import text
 
 from extractor.errors import StoreError
+from extractor.service import database
 from extractor.service.files import OWNER
 from extractor.service.store import Store
 
@@ -40,8 +43,8 @@ def test_another_folder_is_refused_and_says_what_to_do(database_url: str, tmp_pa
         "EXTRACTOR_HOME": str(tmp_path / "other"),
         "EXTRACTOR_DATABASE_URL": database_url,
     }
-    command = [str(Path(sys.executable).with_name("extractor")), "worker"]
-    found = subprocess.run(command, env=environment, capture_output=True, text=True)
+    run = [str(Path(sys.executable).with_name("extractor")), "worker"]
+    found = subprocess.run(run, env=environment, capture_output=True, text=True)
     assert found.returncode != 0
     assert "are not in" in found.stderr
     assert "Traceback" not in found.stderr
@@ -97,14 +100,11 @@ def test_files_of_another_database_are_left_alone(database_url: str, tmp_path: P
 def test_what_was_made_without_an_id_is_taken_over(database_url: str, tmp_path: Path) -> None:
     with Store(tmp_path, database_url) as store:
         folder = add(store, "a")
-    engine = create_engine(
-        database_url.replace("postgresql:", "postgresql+psycopg:", 1)
-        or f"sqlite:///{tmp_path}/extractor.db"
-    )
-    with engine.begin() as connection:  # as it was before
-        connection.execute(text("drop table identity"))
-        connection.execute(text("update alembic_version set version_num = '0007'"))
-    engine.dispose()
+    config = Config()
+    config.set_main_option("script_location", str(Path(database.__file__).parent / "migrations"))
+    with Store(tmp_path, database_url) as store, store._database._engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0007")
     (tmp_path / "files" / OWNER).unlink()
     with Store(tmp_path, database_url) as store:
         assert store.files.owner() is not None
