@@ -7,20 +7,16 @@ stderr. Exit codes: 0 every document was extracted, 3 some failed, 2 wrong usage
 from __future__ import annotations
 
 import io
-import os
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from tomllib import TOMLDecodeError
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -31,17 +27,14 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from extractor import __version__, batch, ingest
+from extractor import __version__, batch, ingest, service_commands
 from extractor.errors import ExtractorError
 from extractor.export.files import result_stems, write_files
 from extractor.previous import read_previous
-from extractor.settings import FILE, FILE_VARIABLE, Settings
+from extractor.settings import Settings
+from extractor.terminal import note, refuse, settings_of, shown
 from extractor.types import PriorReport
 
-if TYPE_CHECKING:
-    from extractor.service.store import Store
-
-USAGE = 2
 SOME_FAILED = 3
 INTERRUPTED = 130
 
@@ -137,7 +130,7 @@ def extract(
     Exit code 0: every document was extracted. 3: some failed, the others are written. 2: wrong
     usage.
     """
-    settings = _settings()
+    settings = settings_of()
     suffixes = _formats(formats)
     prior = _previous(previous)
     _check_writable(output)
@@ -147,20 +140,20 @@ def extract(
     refused = [entry for entry in entries if isinstance(entry, ingest.Refused)]
     skipped = [entry for entry in entries if isinstance(entry, ingest.Skipped)]
     for skip in skipped:
-        _note(f"skipped {skip.name}: {skip.reason}")
+        note(f"skipped {skip.name}: {skip.reason}")
     if not documents and not refused:
-        _refuse("no document was found in " + ", ".join(map(str, paths)))
+        refuse("no document was found in " + ", ".join(map(str, paths)))
     for refusal in refused:
         failed = batch.Failed(refusal.name, refusal.error.code, str(refusal.error))
         typer.echo(_line(failed))
     try:
         n_failed = _run(documents, output, suffixes, settings, workers, prior, console, verbose)
     except KeyboardInterrupt:
-        _note("interrupted; the results of finished documents are written")
+        note("interrupted; the results of finished documents are written")
         raise typer.Exit(INTERRUPTED) from None
     n_failed += len(refused)
     n_all = len(documents) + len(refused)
-    _note(
+    note(
         f"{n_all - n_failed} of {n_all} documents extracted, {n_failed} failed, "
         f"{len(skipped)} files skipped; results are in {output}"
     )
@@ -168,129 +161,9 @@ def extract(
         raise typer.Exit(SOME_FAILED)
 
 
-@app.command()
-def serve(
-    host: Annotated[
-        str | None, typer.Option(help="Address to listen on.", show_default=False)
-    ] = None,
-    port: Annotated[
-        int | None, typer.Option(min=1, max=65535, help="Port to listen on.", show_default=False)
-    ] = None,
-) -> None:
-    """Start the service; settings come from EXTRACTOR_... variables."""
-    settings = _settings(host=host, port=port)
-    # Imported here: the other commands need nothing of the service.
-    from extractor.app import serve as serve_forever
-
-    try:
-        serve_forever(settings)
-    except ExtractorError as error:
-        _note(f"error: {error}")
-        raise typer.Exit(error.exit_code) from None
-
-
-@app.command()
-def worker() -> None:
-    """Extract what is queued on the database of the service, beside it or on another machine.
-
-    Takes the same EXTRACTOR_... variables as the service; the folder EXTRACTOR_HOME must be the
-    same, too, or shared.
-    """
-    from extractor.app import work as work_forever
-
-    try:
-        work_forever(_settings())
-    except ExtractorError as error:
-        _note(f"error: {error}")
-        raise typer.Exit(error.exit_code) from None
-
-
-@app.command()
-def backup(
-    target: Annotated[Path, typer.Argument(metavar="DIR", help="Made, or brought up to date.")],
-) -> None:
-    """Copy all that the service of EXTRACTOR_HOME keeps; it may be running."""
-    from extractor.service.backup import back_up
-
-    try:
-        made = back_up(_settings().home, target)
-    except ExtractorError as error:
-        _note(f"error: {error}")
-        raise typer.Exit(error.exit_code) from None
-    home = _settings().home.absolute()
-    _note(f"{target} has the {made.documents} documents of {home}; {made.copied} files were copied")
-
-
-keys = typer.Typer(help="Keys to the service of EXTRACTOR_HOME.", no_args_is_help=True)
-app.add_typer(keys, name="keys")
-
-
-@keys.command("create")
-def create_key(
-    name: Annotated[str, typer.Argument(help="Whose it is, or what uses it.")],
-    role: Annotated[
-        str, typer.Option(help="uploader, reviewer or admin.", show_default=False)
-    ] = "uploader",
-) -> None:
-    """Make a key and print it; it is never shown again."""
-    # Imported here, as below: the other commands need nothing of the service.
-    from extractor.service.auth import Keys
-    from extractor.service.key_models import KeyBody
-
-    try:
-        body = KeyBody.model_validate({"name": name, "role": role})
-    except ValidationError as error:
-        _refuse("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()))
-    with _store() as store:
-        typer.echo(Keys(store).create(body.name, body.role))
-
-
-@keys.command("list")
-def list_keys() -> None:
-    """One line a key: its id, role, when it was made, and its name."""
-    with _store() as store:
-        for key in store.keys.list():
-            revoked = f", revoked {key.disabled_at:%Y-%m-%d}" if key.disabled_at else ""
-            made = f"{key.created_at:%Y-%m-%d}"
-            typer.echo(_shown(f"{key.id}  {key.role:8}  {made}  {key.name}{revoked}"))
-
-
-@keys.command("revoke")
-def revoke_key(
-    key_id: Annotated[str, typer.Argument(metavar="ID", help="As `list` shows it.")],
-) -> None:
-    """Make a key useless, at once and for good."""
-    with _store() as store:
-        if not store.keys.revoke(key_id):
-            is_last = store.keys.find(key_id) is not None
-            _refuse(
-                "this is the last administrator's key; make another one first"
-                if is_last
-                else f"no key that could be used has the id {key_id!r}; extractor keys list"
-            )
-
-
-@contextmanager
-def _store() -> Iterator[Store]:
-    """The storage of the service, which may be running; there must be one.
-
-    A mistyped folder would have keys that open nothing.
-    """
-    from extractor.service.database import DATABASE
-    from extractor.service.store import open_store
-
-    settings = _settings()
-    if not settings.database_url and not (settings.home / DATABASE).is_file():
-        _refuse(
-            f"{settings.home.absolute()} has no data of a service; name its folder with "
-            "EXTRACTOR_HOME, or start the service there first"
-        )
-    try:
-        with open_store(settings) as store:
-            yield store
-    except ExtractorError as error:
-        _note(f"error: {error}")
-        raise typer.Exit(error.exit_code) from None
+for command in (service_commands.serve, service_commands.worker, service_commands.backup):
+    app.command()(command)
+app.add_typer(service_commands.keys, name="keys")
 
 
 def _run(
@@ -329,7 +202,7 @@ def _run(
             for event in events:
                 if isinstance(event, batch.Progress):
                     place = f" {event.page}/{event.pages}" if event.pages else ""
-                    bar.update(task, description=f"{_shown(event.name)}: {event.stage}{place}")
+                    bar.update(task, description=f"{shown(event.name)}: {event.stage}{place}")
                     continue
                 outcome = _written(event, output, stems[event.name])
                 n_failed += isinstance(outcome, batch.Failed) or outcome.status == "failed"
@@ -357,7 +230,7 @@ def _written(outcome: batch.Outcome, output: Path, stem: str) -> batch.Outcome:
 
 def _line(outcome: batch.Outcome) -> str:
     if isinstance(outcome, batch.Failed):
-        return _shown(f"{outcome.name}: FAILED {outcome.code}: {outcome.reason}")
+        return shown(f"{outcome.name}: FAILED {outcome.code}: {outcome.reason}")
     figures = outcome.flagged_figures
     of_these = f" ({outcome.flagged - figures} cells, {figures} figures)" if outcome.flagged else ""
     numbers = (
@@ -365,31 +238,15 @@ def _line(outcome: batch.Outcome) -> str:
         f"{outcome.findings} findings, {outcome.seconds:.1f} s"
     )
     if outcome.status == "failed":
-        return _shown(f"{outcome.name}: FAILED {'; '.join(outcome.reasons)}; {numbers}")
-    return _shown(f"{outcome.name}: {outcome.status}, {numbers}")
-
-
-def _shown(text: str) -> str:
-    """Text on one line that does nothing to a terminal, whatever a file is called."""
-    return "".join(sign if sign.isprintable() else "�" for sign in text)
+        return shown(f"{outcome.name}: FAILED {'; '.join(outcome.reasons)}; {numbers}")
+    return shown(f"{outcome.name}: {outcome.status}, {numbers}")
 
 
 def _previous(path: Path | None) -> tuple[PriorReport, ...]:
     try:
         return read_previous(path) if path else ()
     except ExtractorError as error:
-        _refuse(str(error))
-
-
-def _settings(**given: object) -> Settings:
-    try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
-    except (TOMLDecodeError, OSError) as error:
-        path = os.environ.get(FILE_VARIABLE) or FILE
-        _refuse(f"the settings in {path} cannot be read: {error}")
-    except ValidationError as error:
-        problems = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        _refuse("these settings are not valid: " + "; ".join(problems))
+        refuse(str(error))
 
 
 def _formats(text: str) -> tuple[str, ...]:
@@ -400,7 +257,7 @@ def _formats(text: str) -> tuple[str, ...]:
     asked = [name.strip().lower() for name in text.split(",")]
     unknown = [name for name in asked if name not in FORMATS]
     if unknown:
-        _refuse(f"unknown format {unknown[0]!r}; known are {', '.join(FORMATS)}")
+        refuse(f"unknown format {unknown[0]!r}; known are {', '.join(FORMATS)}")
     return tuple(name for name in FORMATS if name == "json" or name in asked)
 
 
@@ -410,13 +267,4 @@ def _check_writable(folder: Path) -> None:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        _refuse(f"the output folder {folder} cannot be written to: {error.strerror}")
-
-
-def _note(text: str) -> None:
-    typer.echo(_shown(text), err=True)
-
-
-def _refuse(message: str) -> NoReturn:
-    _note(f"error: {message}")
-    raise typer.Exit(USAGE)
+        refuse(f"the output folder {folder} cannot be written to: {error.strerror}")

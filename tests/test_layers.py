@@ -68,6 +68,8 @@ ABOVE = {
     "review",
     "app",
     "cli",
+    "service_commands",
+    "terminal",
     "__main__",
 }
 HEAVY = {
