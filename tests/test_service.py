@@ -35,12 +35,12 @@ from extractor.service.auth import Keys
 from extractor.service.images import JPEG_QUALITY
 from extractor.service.jobs import DurableJobs
 from extractor.service.models import ExtractionModel
+from extractor.service.multipart import safe_name
 from extractor.service.problems import PROBLEMS
 from extractor.service.queue import MAX_ATTEMPTS
 from extractor.service.store import Store
 from extractor.service.tables import Base, DocumentState, Role
 from extractor.service.tasks import FORMATS, SOURCE, Outcome, Task, result_name
-from extractor.service.uploads import safe_name
 from extractor.service.worker import Report, Work
 from extractor.settings import Settings
 from tests import bad_documents

@@ -1,65 +1,22 @@
-"""An upload in, queued documents out; everything passes over the disk, whatever its size.
-
-The body is read here and not by the framework, which would read all of it before it looks at the
-key, and knows no limit on files.
-"""
+"""Files of an upload in, queued documents out."""
 
 from __future__ import annotations
 
 import hashlib
-import os
-import re
-import time
-import unicodedata
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
-from typing import IO, TYPE_CHECKING
-
-import anyio
-from python_multipart import MultipartParser
-from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import parse_options_header
-from starlette.concurrency import run_in_threadpool
 
 from extractor import ingest
-from extractor.errors import CorruptInput, InputError, InputTooLarge, StoreError, UnsupportedInput
+from extractor.errors import CorruptInput, InputError, StoreError, UnsupportedInput
 from extractor.ingest.sniff import HEAD_BYTES, look_at
-from extractor.service.problems import (
-    NOT_MULTIPART,
-    NOTHING_ACCEPTED,
-    UPLOAD_EMPTY,
-    UPLOAD_MALFORMED,
-    UPLOAD_TOO_SLOW,
-    ProblemError,
-    type_of,
-)
+from extractor.service.multipart import Received, clean_name, sync
+from extractor.service.problems import NOTHING_ACCEPTED, ProblemError, type_of
 from extractor.service.store import Store
 from extractor.service.tables import Document
 from extractor.settings import Settings
 
-if TYPE_CHECKING:
-    from python_multipart.multipart import MultipartCallbacks
-
-MAX_NAME_BYTES = 200
-"""File systems allow 255; some room is left for endings."""
-
-IDLE_SECONDS = 30.0
-MIN_BYTES_PER_SECOND = 1024
-"""An upload may be silent, and behind this pace, for so long in all."""
-
 MAX_INTERACTIVE = 5
 """Files of an upload of a person who waits for them."""
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """A file of an upload, on disk."""
-
-    path: Path
-    sha256: str
 
 
 @dataclass(slots=True)
@@ -69,173 +26,6 @@ class Acceptance:
     documents: list[tuple[Document, bool]] = field(default_factory=list)
     refused: list[tuple[str, InputError]] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
-
-
-async def receive(
-    stream: AsyncIterator[bytes],
-    *,
-    content_type: str,
-    content_length: str | None,
-    folder: Path,
-    settings: Settings,
-) -> list[Received]:
-    """Write the files of a multipart request into a folder while they arrive.
-
-    Raises:
-        ProblemError: the request is no multipart upload, is damaged, or holds no file.
-        InputTooLarge: it, or a file in it, is over a limit; nothing more of it is then read.
-        StoreError: the disk is full.
-    """
-    media_type, options = parse_options_header(content_type)
-    boundary = options.get(b"boundary")
-    if media_type != b"multipart/form-data" or not boundary:
-        raise ProblemError(NOT_MULTIPART, "send the files as 'curl -F files=@report.pdf' does")
-    if content_length is not None and content_length.isdecimal():
-        _check_size(int(content_length), settings)
-    form = _Form(boundary, folder, settings)
-    n_bytes = 0
-    try:
-        async for chunk in _timely(stream):
-            n_bytes += len(chunk)
-            _check_size(n_bytes, settings)
-            await run_in_threadpool(form.feed, chunk)
-        return await run_in_threadpool(form.finish)
-    except FormParserError as error:
-        raise ProblemError(UPLOAD_MALFORMED, f"the multipart body is damaged: {error}") from error
-    except OSError as error:
-        raise StoreError(f"the upload cannot be stored: {error.strerror}") from error
-    finally:
-        form.close()
-
-
-async def _timely(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The same, as long as it comes at some pace: a client that sends a byte now and then would
-    hold a connection, and a file, for days."""
-    start, n_bytes = time.monotonic(), 0
-    while True:
-        try:
-            with anyio.fail_after(IDLE_SECONDS):
-                chunk = await anext(stream)
-        except StopAsyncIteration:
-            return
-        except TimeoutError:
-            detail = f"nothing came for {IDLE_SECONDS:.0f} s; send it again"
-            raise ProblemError(UPLOAD_TOO_SLOW, detail) from None
-        n_bytes += len(chunk)
-        allowed = IDLE_SECONDS + n_bytes / MIN_BYTES_PER_SECOND
-        if time.monotonic() - start > allowed:
-            detail = f"less than {MIN_BYTES_PER_SECOND} bytes a second came; send it again"
-            raise ProblemError(UPLOAD_TOO_SLOW, detail)
-        yield chunk
-
-
-def _check_size(n_bytes: int, settings: Settings) -> None:
-    if settings.max_upload_bytes < n_bytes:
-        raise InputTooLarge(
-            f"the upload has more than the {settings.max_upload_bytes} bytes that are taken at "
-            "once; send the files in several uploads"
-        )
-
-
-class _Form:
-    """Parses multipart/form-data piece by piece. Fields that are no files are passed over."""
-
-    def __init__(self, boundary: bytes, folder: Path, settings: Settings) -> None:
-        self._folder = folder
-        self._settings = settings
-        self._received: list[Received] = []
-        self._is_complete = False
-        self._header_name = b""
-        self._header_value = b""
-        self._disposition = b""
-        self._file: IO[bytes] | None = None
-        self._path = folder
-        self._size = 0
-        self._hash = hashlib.sha256()
-        callbacks: MultipartCallbacks = {
-            "on_part_begin": self._on_part_begin,
-            "on_part_data": self._on_part_data,
-            "on_part_end": self._on_part_end,
-            "on_header_begin": self._on_header_begin,
-            "on_header_field": self._on_header_field,
-            "on_header_value": self._on_header_value,
-            "on_header_end": self._on_header_end,
-            "on_headers_finished": self._on_headers_finished,
-            "on_end": self._on_end,
-        }
-        self._parser = MultipartParser(boundary, callbacks)
-
-    def feed(self, chunk: bytes) -> None:
-        self._parser.write(chunk)
-
-    def finish(self) -> list[Received]:
-        self._parser.finalize()
-        if not self._is_complete:
-            raise ProblemError(UPLOAD_MALFORMED, "the upload ended before its last file did")
-        if not self._received:
-            raise ProblemError(UPLOAD_EMPTY, "send at least one file, as 'files=@report.pdf'")
-        return self._received
-
-    def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-
-    def _on_part_begin(self) -> None:
-        self._disposition = b""
-
-    def _on_header_begin(self) -> None:
-        self._header_name = self._header_value = b""
-
-    def _on_header_field(self, data: bytes, start: int, end: int) -> None:
-        self._header_name += data[start:end]
-
-    def _on_header_value(self, data: bytes, start: int, end: int) -> None:
-        self._header_value += data[start:end]
-
-    def _on_header_end(self) -> None:
-        if self._header_name.lower() == b"content-disposition":
-            self._disposition = self._header_value
-
-    def _on_headers_finished(self) -> None:
-        _, options = parse_options_header(self._disposition)
-        name = options.get(b"filename", b"")
-        if not name:  # another field, or a file field in which nothing was chosen
-            return
-        if self._settings.max_archive_files <= len(self._received):
-            raise InputTooLarge(
-                f"the upload has more than {self._settings.max_archive_files} files; send them in "
-                "several uploads"
-            )
-        folder = self._folder / str(len(self._received))
-        folder.mkdir()
-        self._path = folder / safe_name(_decode(name))
-        self._file = self._path.open("xb")
-        self._size = 0
-        self._hash = hashlib.sha256()
-
-    def _on_part_data(self, data: bytes, start: int, end: int) -> None:
-        if self._file is None:
-            return
-        self._size += end - start
-        if self._settings.max_file_bytes < self._size:
-            raise InputTooLarge(
-                f"{self._path.name} has more than the {self._settings.max_file_bytes} bytes that "
-                "are read; split it or reduce its images"
-            )
-        piece = memoryview(data)[start:end]
-        self._hash.update(piece)
-        self._file.write(piece)
-
-    def _on_part_end(self) -> None:
-        if self._file is None:
-            return
-        _sync(self._file)
-        self.close()
-        self._received.append(Received(self._path, self._hash.hexdigest()))
-
-    def _on_end(self) -> None:
-        self._is_complete = True
 
 
 class Priority(StrEnum):
@@ -292,21 +82,24 @@ def accept(
 def _accept_one(
     found: ingest.Found, item: Received, store: Store, key_id: str, rank: int
 ) -> tuple[Document, bool]:
+    name = clean_name(found.name)
     if not found.members:
         with item.path.open("rb") as file:
             _check_head(found.name, file.read(HEAD_BYTES))
-        return store.add(_clean(found.name), item.sha256, item.path, key_id=key_id, priority=rank)
+        return store.add(
+            clean_name(found.name), item.sha256, item.path, key_id=key_id, priority=rank
+        )
     data = found.load()
     _check_head(found.name, data)
     path = item.path.with_name("member")
     try:
         with path.open("wb") as file:
             file.write(data)
-            _sync(file)
+            sync(file)
     except OSError as error:
         raise StoreError(f"{found.name} cannot be stored: {error.strerror}") from error
     sha256 = hashlib.sha256(data).hexdigest()
-    return store.add(_clean(found.name), sha256, path, key_id=key_id, priority=rank)
+    return store.add(name, sha256, path, key_id=key_id, priority=rank)
 
 
 def _check_head(name: str, head: bytes) -> None:
@@ -336,33 +129,3 @@ def _nothing_accepted(acceptance: Acceptance) -> ProblemError:
         return ProblemError(type_of(error), str(error), extra=extra)
     detail = f"{len(refused)} files were refused and {len(skipped)} skipped; the lists say why"
     return ProblemError(NOTHING_ACCEPTED, detail, extra=extra)
-
-
-def safe_name(name: str) -> str:
-    """The last part of a name that a client sent, as a name that any file system takes."""
-    name = _clean(name).replace("\\", "/").rsplit("/", 1)[-1].strip(" .")
-    stem, dot, ending = name.rpartition(".")
-    ending = dot + ending if stem and len(ending) <= 8 else ""
-    stem = name.removesuffix(ending)
-    room = MAX_NAME_BYTES - len(ending.encode())
-    stem = stem.encode()[:room].decode(errors="ignore")
-    return stem + ending or "document"
-
-
-def _clean(name: str) -> str:
-    """Without control characters and those that turn the direction of writing."""
-    return _CONTROL.sub("", unicodedata.normalize("NFC", name))
-
-
-def _decode(name: bytes) -> str:
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            return name.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return name.decode("latin-1")
-
-
-def _sync(file: IO[bytes]) -> None:
-    file.flush()
-    os.fsync(file.fileno())

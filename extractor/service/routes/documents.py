@@ -17,6 +17,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from extractor.service import models, uploads
 from extractor.service.auth import Principal
 from extractor.service.images import CELL_MEDIA_TYPE, PAGE_MEDIA_TYPE, cell_image, page_image
+from extractor.service.multipart import receive
 from extractor.service.problems import GENERATION_UNKNOWN, ProblemError
 from extractor.service.routes import commands
 from extractor.service.routes.wiring import (
@@ -96,7 +97,7 @@ async def upload(
     the answer is a problem.
     """
     with service.store.files.receive() as folder:
-        received = await uploads.receive(
+        received = await receive(
             request.stream(),
             content_type=request.headers.get("content-type", ""),
             content_length=request.headers.get("content-length"),
