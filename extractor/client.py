@@ -24,6 +24,7 @@ from pydantic import BaseModel
 
 from extractor.errors import ExtractorError
 from extractor.service import models, review_models
+from extractor.service.extraction_models import ExtractionModel
 from extractor.types import FIGURES, FINDINGS, REPORT, State, Verdict
 
 ATTEMPTS = 5
@@ -177,7 +178,7 @@ class Client:
 
     # --- results ---------------------------------------------------------------------------------
 
-    def extraction(self, document_id: str) -> tuple[models.ExtractionModel, str]:
+    def extraction(self, document_id: str) -> tuple[ExtractionModel, str]:
         """The result with all decisions, and its version for `decide`."""
         return self._result(self._get(f"{_path(document_id)}/extraction"))
 
@@ -214,7 +215,7 @@ class Client:
         comment: str | None = None,
         version: str | None = None,
         **more: Any,
-    ) -> tuple[models.ExtractionModel, str]:
+    ) -> tuple[ExtractionModel, str]:
         """Decide about a cell by its slot, about `figures.NUMBER`, about `findings.RELATION`, or
         about `report`.
 
@@ -315,8 +316,8 @@ class Client:
             time.sleep(pause)
         raise AssertionError("every attempt returns or raises")
 
-    def _result(self, answer: httpx2.Response) -> tuple[models.ExtractionModel, str]:
-        return self._parsed(answer, models.ExtractionModel), answer.headers.get("etag", "")
+    def _result(self, answer: httpx2.Response) -> tuple[ExtractionModel, str]:
+        return self._parsed(answer, ExtractionModel), answer.headers.get("etag", "")
 
     def _parsed(self, answer: httpx2.Response, model: type[Answer]) -> Answer:
         return model.model_validate_json(answer.content)

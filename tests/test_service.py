@@ -32,9 +32,9 @@ from extractor.app import create_app, serve
 from extractor.errors import StoreError
 from extractor.service import processes as processes_module
 from extractor.service.auth import Keys
+from extractor.service.extraction_models import ExtractionModel
 from extractor.service.images import JPEG_QUALITY
 from extractor.service.jobs import DurableJobs
-from extractor.service.models import ExtractionModel
 from extractor.service.multipart import safe_name
 from extractor.service.problems import PROBLEMS
 from extractor.service.queue import MAX_ATTEMPTS

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,7 +14,7 @@ from extractor.export.json import number
 from extractor.service.problems import ProblemType, problem_of
 from extractor.service.tables import Document, DocumentState
 from extractor.service.value_tables import FindingRow
-from extractor.types import CellStatus, Exactness, State, Status, Verdict
+from extractor.types import Status, Verdict
 
 _ID = "1f0c9a52-6f0d-4a5e-9a4c-0d6f5e2f7b11"
 _SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -295,140 +295,3 @@ def _failure(document: Document) -> FailureModel | None:
     return FailureModel(
         code=problem.code, title=problem.title, detail=document.problem_detail or problem.title
     )
-
-
-# --- the extraction ----------------------------------------------------------------------------
-# The worker writes these documents; the models say what they look like, and a test compares.
-
-Fraction = Annotated[float, Field(ge=0, le=1)]
-
-
-class EvidenceModel(Model):
-    """Where it stands: `page` and `box` (fractions of the upright page, x0 y0 x1 y1), or `line` of
-    a text input; empty where the document does not contain it."""
-
-    model_config = ConfigDict(extra="allow")
-
-    page: int | None = None
-    box: Annotated[list[float], Field(min_length=4, max_length=4)] | None = None
-    line: int | None = None
-
-
-class AlternativeModel(Model):
-    model_config = ConfigDict(extra="allow")
-
-    value: Number | None
-    state: State
-    printed: str | None = None
-    probability: Fraction | None = None
-    source: str
-
-
-class CellModel(Model):
-    model_config = ConfigDict(extra="allow")
-
-    value: Number | None = Field(description="What the document says, in the canonical unit.")
-    printed: str | None = Field(description="The characters as they were read.")
-    read: str | None = Field(None, description="What had been read, if a person put it right.")
-    state: State
-    unit: str | None
-    annotation: str | None
-    probability: Fraction | None = Field(description="Calibrated; null where not assessed.")
-    status: CellStatus
-    flags: list[str]
-    alternatives: list[AlternativeModel]
-    evidence: EvidenceModel | None
-
-
-class TableModel(Model):
-    model_config = ConfigDict(extra="allow")
-
-    present: bool
-    cells: dict[str, CellModel]
-
-
-class FigureModel(Model):
-    model_config = ConfigDict(extra="allow")
-
-    id: int = Field(description="Its number in this document, for decisions about it.")
-    key: str
-    value: Number | None
-    unit: str | None
-    exactness: Exactness
-    printed: str
-    sentence: str
-    probability: Fraction | None
-    status: CellStatus
-    flags: list[str]
-    evidence: EvidenceModel | None
-
-
-class FindingModel(Model):
-    model_config = ConfigDict(extra="allow")
-
-    relation: str = Field(description="Its own in this report; decisions name it.")
-    verdict: Verdict
-    message: str
-    cells: list[str]
-    expected: Number | None = None
-    found: Number | None = None
-    confirmed: bool = Field(False, description="A person says that the document states it so.")
-
-
-class AskedModel(Model):
-    """What to ask a person: about a cell, a key figure (`figures.NUMBER`), or the `report`."""
-
-    model_config = ConfigDict(extra="allow")
-
-    slot: str
-    settles: float = Field(description="Expected errors and broken sums that an answer removes.")
-    frees: list[str] = Field(description="Other cells that would not be in doubt any more.")
-
-
-class StageFailureModel(Model):
-    model_config = ConfigDict(extra="allow")
-
-    stage: str
-    page: int | None = None
-    reason: str
-
-
-class SourceModel(Model):
-    model_config = ConfigDict(extra="allow")
-
-    name: str
-    sha256: str
-    media_type: str
-    pages: int
-
-
-class ReportModel(Model):
-    model_config = ConfigDict(extra="allow", protected_namespaces=())
-
-    schema_id: str = Field(alias="schema")
-    edition: str | None
-    organization: str | None
-    year: int | None
-
-
-class ProvenanceModel(Model):
-    model_config = ConfigDict(extra="allow")
-
-    extractor: str
-    models: dict[str, Any]
-    seconds: dict[str, float]
-
-
-class ExtractionModel(Model):
-    model_config = ConfigDict(extra="allow")
-
-    format_version: Literal[1]
-    document: SourceModel
-    report: ReportModel
-    status: Status
-    tables: dict[str, TableModel]
-    figures: list[FigureModel]
-    findings: list[FindingModel]
-    questions: list[AskedModel] = Field([], description="What is in doubt; to ask in this order.")
-    failures: list[StageFailureModel]
-    provenance: ProvenanceModel

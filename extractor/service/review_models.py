@@ -10,11 +10,9 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from extractor.export.json import number
+from extractor.service.extraction_models import CellModel, FigureModel, FindingModel
 from extractor.service.models import (
-    CellModel,
     DocumentModel,
-    FigureModel,
-    FindingModel,
     Model,
     Number,
 )

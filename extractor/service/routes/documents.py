@@ -16,6 +16,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from extractor.service import models, uploads
 from extractor.service.auth import Principal
+from extractor.service.extraction_models import ExtractionModel
 from extractor.service.images import CELL_MEDIA_TYPE, PAGE_MEDIA_TYPE, cell_image, page_image
 from extractor.service.multipart import receive
 from extractor.service.problems import GENERATION_UNKNOWN, ProblemError
@@ -204,7 +205,7 @@ async def document_events(
 @router.get(
     "/documents/{id}/extraction",
     response_class=FileResponse,
-    responses=problems_of(404, 409) | {200: {"model": models.ExtractionModel}},
+    responses=problems_of(404, 409) | {200: {"model": ExtractionModel}},
 )
 def extraction(
     document: Finished,

@@ -12,6 +12,7 @@ from extractor.schema import text_relation
 from extractor.service import models, review_models
 from extractor.service.answers import Body, figure_subject, finding_subject, is_slot, item_of
 from extractor.service.auth import Principal
+from extractor.service.extraction_models import ExtractionModel
 from extractor.service.problems import INVALID_REQUEST, SLOT_UNKNOWN, ProblemError
 from extractor.service.routes.bounded import Bounded
 from extractor.service.routes.wiring import (
@@ -30,7 +31,7 @@ router = APIRouter(tags=["review"], route_class=Bounded)
 
 
 _DECISION: dict[int | str, Any] = problems_of(403, 404, 409, 412, 413) | {
-    200: {"model": models.ExtractionModel}
+    200: {"model": ExtractionModel}
 }
 Reviewer = Annotated[Principal, Depends(reviewer)]
 IfMatch = Annotated[
