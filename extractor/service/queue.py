@@ -174,16 +174,7 @@ class Queue:
                     setattr(document, name, value)
                 session.flush()
                 session.expunge(document)
-                session.add(
-                    AuditEntry(
-                        at=_now(),
-                        key_id=key_id,
-                        action="cancelled",
-                        document_id=document.id,
-                        sha256=document.sha256,
-                        name=document.name,
-                    )
-                )
+                session.add(AuditEntry.about("cancelled", document, key_id))
                 count_failed(session, CANCELLED.code)
                 announce(session, Event.FAILED, document.id)
         return document

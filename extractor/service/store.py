@@ -146,7 +146,7 @@ class Store(Catalog):
             try:
                 with self._session.begin() as session:
                     session.add(document)
-                    session.add(_audit("uploaded", document, key_id))
+                    session.add(AuditEntry.about("uploaded", document, key_id))
             except IntegrityError:  # another process was faster
                 known = self.by_sha256(sha256)
                 if known is None:
@@ -171,7 +171,7 @@ class Store(Catalog):
                 session.expunge(document)
                 session.execute(delete(Review).where(Review.document_id == document_id))
                 forget_values(session, document_id)
-                session.add(_audit("removed", document, key_id))
+                session.add(AuditEntry.about("removed", document, key_id))
                 announce(session, Event.REMOVED, document.id)
         return document
 
@@ -215,7 +215,7 @@ class Store(Catalog):
             document = session.scalar(query)
             if document is not None:
                 session.expunge(document)
-                session.add(_audit(action, document, key_id))
+                session.add(AuditEntry.about(action, document, key_id))
         return document
 
     # --- reviews ---
@@ -241,7 +241,7 @@ class Store(Catalog):
                 review.at = _now()
                 session.add(review)
                 keep_values(session, document.id, result)
-                session.add(_audit("reviewed", changed, review.key_id))
+                session.add(AuditEntry.about("reviewed", changed, review.key_id))
                 announce(session, Event.REVIEWED, changed.id)
         return changed
 
@@ -323,17 +323,6 @@ def _decided(outcome: Outcome) -> dict[str, Any]:
         "question": outcome.question,
         "settles": outcome.settles,
     }
-
-
-def _audit(action: str, document: Document, key_id: str) -> AuditEntry:
-    return AuditEntry(
-        at=_now(),
-        key_id=key_id,
-        action=action,
-        document_id=document.id,
-        sha256=document.sha256,
-        name=document.name,
-    )
 
 
 def _now() -> datetime:

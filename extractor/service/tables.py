@@ -192,6 +192,18 @@ class AuditEntry(Base):
     sha256: Mapped[str | None] = mapped_column(String(64))
     name: Mapped[str | None]
 
+    @classmethod
+    def about(cls, action: str, document: Document, key_id: str) -> AuditEntry:
+        """What was done to a document just now."""
+        return cls(
+            at=datetime.now(UTC),
+            key_id=key_id,
+            action=action,
+            document_id=document.id,
+            sha256=document.sha256,
+            name=document.name,
+        )
+
 
 class Webhook(Base):
     """An address that is told what became of documents. `secret` signs what is sent there, so it
