@@ -35,11 +35,12 @@ class Queue:
         self._session = session
 
     def waiting(self) -> Sequence[Document]:
-        """Documents that have no job yet, the oldest first; some hundreds at most."""
+        """Documents that have no job yet, some hundreds at most, in the order in which they are to
+        be extracted: whatever is submitted first may be begun at once."""
         query = (
             select(Document)
             .where(Document.state == DocumentState.QUEUED, Document.job.is_(None))
-            .order_by(Document.number)
+            .order_by(Document.priority, Document.number)
             .limit(_BATCH)
         )
         with self._session() as session:
