@@ -34,9 +34,8 @@ _M_MMAP_THRESHOLD = -3  # of malloc.h
 _LARGE_BLOCK_BYTES = 4 * 2**20
 
 BATCH_KERNELS, PAGE_KERNELS = 4096, 8
-"""How many compiled kernels a network keeps, of each kind; each shape needs some sixty. Batches come
-in few shapes,
-pages in ever others, whose kernels would only add up."""
+"""How many compiled kernels of each kind a network keeps; a shape needs some sixty. Batches come in
+few shapes; pages in ever others, whose kernels would only add up."""
 
 ENGINES = ("auto", "openvino", "onnxruntime")
 
