@@ -34,7 +34,7 @@ from extractor.service.auth import Keys
 from extractor.service.models import StatusFilter
 from extractor.service.problems import PROBLEMS
 from extractor.service.tables import AuditEntry, Document, DocumentState, Role
-from extractor.service.tasks import Order, ReadPage
+from extractor.service.tasks import Order, ReadAhead, ReadPage
 from extractor.settings import Settings
 from tests.test_service import NoJobs, running, store_of
 
@@ -80,14 +80,15 @@ def test_every_reason_for_passing_a_file_over_has_words() -> None:
 
 
 def test_every_stage_has_words() -> None:
-    orders = {one.__name__.lower() for one in get_args(Order) if one is not ReadPage}
+    told = set(get_args(Order)) - {ReadPage, ReadAhead}  # a page is said as what it takes
+    orders = {one.__name__.lower() for one in told}
     reported = texts(r'(?:stage|report)\("(\w+)"', "*.py", "service/extracting.py")
     assert {"ocr", "decode"} <= reported
     assert {"start", *orders, *reported} <= set(STAGES)
 
 
 def test_every_action_of_the_trail_has_words() -> None:
-    written = texts(r'(?:action=|_audit\()"(\w+)"', "service/*.py")
+    written = texts(r'(?:action=|AuditEntry\.about\()"(\w+)"', "service/*.py")
     queued = texts(r'_queue_again\(\s*document_id,\s*DocumentState\.\w+,\s*"(\w+)"', "service/*.py")
     assert set(ACTION_WORDS) == written | queued
 
