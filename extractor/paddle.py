@@ -51,6 +51,8 @@ WIDTHS_PX = (
 )
 MAX_BATCH_WIDTH_PX = 2048
 """Sum of the padded widths in one batch; bounds memory (18,710 classes for every 8 px)."""
+BATCH_SIZES = (10, 3, 1)
+"""Few: what an inference engine prepares for a shape takes a megabyte or two (`docs/reader.md`)."""
 TIME_STEP_PX = 8
 
 
@@ -221,7 +223,7 @@ def batches(widths: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
     """Put crops that are about as wide into batches of one padded width each.
 
     Widths and sizes of batches are few, because an inference engine prepares itself for every
-    shape anew: `WIDTHS_PX`, and powers of two.
+    shape anew: `WIDTHS_PX`, `BATCH_SIZES`.
 
     Yields:
         The padded width, a multiple of `TIME_STEP_PX`, and the indices of its crops.
@@ -235,6 +237,6 @@ def batches(widths: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
         largest = max(1, MAX_BATCH_WIDTH_PX // wide)
         start = 0
         while start < len(group):
-            size = 1 << (min(len(group) - start, largest).bit_length() - 1)
+            size = next(n for n in BATCH_SIZES if n <= min(len(group) - start, largest))
             yield wide, group[start : start + size]
             start += size

@@ -98,6 +98,7 @@ def read_ahead(
     engines: Engines,
     settings: Settings,
     kept: PageFolder,
+    progress: Progress,
     *,
     seconds: float,
     most: int | None = None,
@@ -125,10 +126,6 @@ def read_ahead(
             with kept.locked(number, wait=False) as is_ours:
                 if not is_ours or kept.path(number).exists():
                     continue
-                kept.keep(read_opened(pages, number, engines, settings, _tell_nobody, deadline))
+                kept.keep(read_opened(pages, number, engines, settings, progress, deadline))
                 done += 1
     return done
-
-
-def _tell_nobody(stage: str, page: int, pages: int) -> None:
-    """Progress is told by whoever has the document."""

@@ -120,5 +120,5 @@ def _store() -> Iterator[Store]:
             f"{settings.home.absolute()} has no data of a service; name its folder with "
             "EXTRACTOR_HOME, or start the service there first"
         )
-    with errors_told(), open_store(settings) as store:
+    with errors_told(), open_store(settings, needs_files=False) as store:
         yield store

@@ -47,7 +47,8 @@ class Actor:
         contents = {name: str(os.getpid()).encode() for name in self._formats}
         return Done(document.name, "accepted", 1, 2, 0, 0, (), contents)
 
-    def read_ahead(self, document: Found, folder: Path) -> None:
+    def read_ahead(self, document: Found, folder: Path, report: Report) -> None:
+        report("ocr", 9, 9)
         (folder / f"helped by {os.getpid()}").touch()
         if "fatal" in document.name:
             os.kill(os.getpid(), signal.SIGKILL)

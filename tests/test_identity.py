@@ -112,6 +112,33 @@ def test_what_was_made_without_an_id_is_taken_over(database_url: str, tmp_path: 
         assert (folder / "source").is_file()
 
 
+def test_files_without_rows_are_not_taken_by_an_empty_database(
+    database_url: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "files" / "aa" / ("a" * 64)
+    folder.mkdir(parents=True)
+    (folder / "source").write_text("of a database that was lost")
+    with pytest.raises(StoreError, match="no document in the database") as refused:
+        Store(tmp_path, database_url)
+    assert (folder / "source").is_file()
+    told = str(refused.value).partition(" write ")[2].partition(" into ")[0]
+    (tmp_path / "files" / OWNER).write_text(told)
+    with Store(tmp_path, database_url) as store:
+        store.sweep()
+    assert not folder.exists()
+
+
+@on_postgresql
+def test_keys_need_no_files(database_url: str, tmp_path: Path) -> None:
+    with Store(tmp_path / "office", database_url, needs_files=False) as store:
+        assert not store.keys.list()
+    there = f"file://{tmp_path}/storage"
+    with Store(tmp_path / "service", database_url, there):
+        pass
+    with Store(tmp_path / "office", database_url, needs_files=False):
+        pass
+
+
 def test_a_start_that_was_cut_off_is_gone_on_with(database_url: str, tmp_path: Path) -> None:
     with Store(tmp_path, database_url) as store, store._session.begin() as session:
         session.execute(text("update identity set is_bound = false"))

@@ -158,14 +158,14 @@ class Shared(Paged):
             if pages.find(page) is None:
                 self._read(task, pages, page)
 
-    def read_ahead(self, task: Task, seconds: float) -> int:
+    def read_ahead(self, task: Task, seconds: float) -> bool:
         pages = PageFolder(task.folder)
         for page in range(int(self._told(task)[0]), 0, -1):
             with pages.locked(page, wait=False) as is_ours:
                 if is_ours and pages.find(page) is None:
                     self._read(task, pages, page)
-                    return 1
-        return 0
+                    return True
+        return False
 
     def _read(self, task: Task, pages: PageFolder, page: int) -> None:
         super().read(task, page, 0.0)
@@ -190,6 +190,20 @@ def test_who_would_be_idle_helps_until_somebody_else_waits(settings: Settings) -
     counts = Counter(lines(two))
     assert [counts[f"long.txt {page}"] for page in range(1, 31)] == [1] * 30
     assert counts["long.txt finish"] == counts["short.txt finish"] == 1
+
+
+def test_who_helps_with_a_removed_document_stops_at_once(settings: Settings) -> None:
+    two = settings.model_copy(update={"workers": 2})
+    with running(two, partial(DurableJobs, prepare=prepare_shared)) as client:
+        wait_for(lambda: store_of(client).executors.any_ready())
+        long = upload_one(client, "long.txt", document(30, 60.0, "long"))
+        wait_for(lambda: len(list(two.home.glob("files/*/*/read-*.lock"))) == 2)
+        assert client.delete(f"{API}/{long}").status_code == 204
+        other = upload_one(client, "other.txt", document(60, 0.2, "other"))
+        assert events(client, other)[-1][0] == "done"
+    # Its pages would have taken both processes a minute each.
+    assert len({line for line in lines(two) if line.startswith("other.txt by ")}) == 2
+    assert not [line for line in lines(two) if line.startswith("long.txt by ")]
 
 
 def test_archives_wait_for_single_files(settings: Settings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 from extractor.engines import Engines
 from extractor.page_folder import PageFolder, read_ahead, read_together
 from extractor.page_readings import PageReading, read_pages
+from extractor.service.extracting import Extracting
+from extractor.service.tasks import SOURCE, Task
 from extractor.settings import Settings
 from extractor.types import Source
 from tests.conftest import labelled_documents
@@ -39,7 +42,7 @@ def test_pages_that_others_have_read_are_taken(
     source: Source, engines: Engines, settings: Settings, tmp_path: Path
 ) -> None:
     kept = PageFolder(tmp_path)
-    assert read_ahead(source, engines, settings, kept, seconds=60.0, most=1) == 1
+    assert read_ahead(source, engines, settings, kept, tell_nobody, seconds=60.0, most=1) == 1
     assert kept.find(2) is not None
     assert kept.find(1) is None
     asked: list[int] = []
@@ -47,7 +50,7 @@ def test_pages_that_others_have_read_are_taken(
     assert set(asked) == {1}
     alone = read_pages(source, engines, settings, tell_nobody)
     assert timeless(read) == timeless(alone)
-    assert read_ahead(source, engines, settings, kept, seconds=60.0) == 0
+    assert read_ahead(source, engines, settings, kept, tell_nobody, seconds=60.0) == 0
 
 
 def test_a_page_that_another_reads_is_waited_for_and_not_read_again(
@@ -65,10 +68,9 @@ def test_a_page_that_another_reads_is_waited_for_and_not_read_again(
             first_is_read.wait()
             kept.keep(theirs)
 
-    thread = threading.Thread(target=other)
+    thread = threading.Thread(target=other, daemon=True)
     thread.start()
     begun.wait()
-    assert read_ahead(source, engines, settings, kept, seconds=60.0, most=0) == 0
 
     def report(stage: str, page: int, pages: int) -> None:
         if stage == "ocr":  # of page 1; page 2 is passed over, and waited for at last
@@ -93,7 +95,36 @@ def test_a_page_that_nobody_reads_any_more_is_read(
 def test_help_ends_when_the_document_is_done(
     source: Source, engines: Engines, settings: Settings, tmp_path: Path
 ) -> None:
-    gone = PageFolder(tmp_path / "gone")
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    kept = PageFolder(folder)
+    assert read_ahead(source, engines, settings, kept, tell_nobody, seconds=-1.0) == 0
+
+    def done(stage: str, page: int, pages: int) -> None:
+        shutil.rmtree(folder, ignore_errors=True)  # while the last page is read
+
     with pytest.raises(FileNotFoundError):
-        read_ahead(source, engines, settings, gone, seconds=60.0)
-    assert read_ahead(source, engines, settings, PageFolder(tmp_path), seconds=-1.0) == 0
+        read_ahead(source, engines, settings, kept, done, seconds=60.0)
+
+
+def test_a_page_of_the_service_is_read_once(
+    source: Source, settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / SOURCE).write_bytes(source.data)
+    task = Task("a", source.name, tmp_path)
+    work = Extracting(settings)
+    assert work.open(task) == 2
+    assert work.read_ahead(task, 60.0)
+    [second] = tmp_path.glob("read-*-0002.json.gz")
+    kept = PageFolder(tmp_path, second.name.removesuffix("0002.json.gz"))
+    with kept.locked(1, wait=False):
+        thread = threading.Thread(target=work.read, args=(task, 1, 60.0), daemon=True)
+        thread.start()
+        theirs = PageReading(1, (), 0.0, True, None, (), {"ocr": 99.0})
+        kept.keep(theirs)
+    thread.join()
+    assert kept.find(1) == theirs
+    assert not work.read_ahead(task, 60.0)
+    before = second.stat().st_mtime_ns
+    work.read(task, 2, 60.0)
+    assert second.stat().st_mtime_ns == before

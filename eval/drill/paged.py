@@ -40,8 +40,8 @@ class Paged:
         time.sleep(float(self._told(task)[1]))
         self._note(task, str(page))
 
-    def read_ahead(self, task: Task, seconds: float) -> int:
-        return 0
+    def read_ahead(self, task: Task, seconds: float) -> bool:
+        return False
 
     def finish(self, task: Task, report: Report) -> Outcome:
         self._note(task, "finish")

@@ -67,8 +67,8 @@ _END_SECONDS = 2.0
 
 _SLOW_STAGE = "ocr"
 _WORTH_HELP, _WORTH_A_START = 2, 6
-"""Pages that must be left, to be read from pixels, for a process to help, and for one to be started
-for that, which takes about as long as four pages."""
+"""Pages that must be left, to be read from pixels, for each process that reads them: for one more
+to help, and for one to be started for that, which takes about as long as four pages."""
 
 
 def run_batch(
@@ -162,8 +162,9 @@ class _Worker:
     def pages_left(self) -> float:
         """Pages to be read from pixels that nobody has begun, for each process that reads them; 0
         once a helper has found none."""
-        if self.document is None or any(one.order is None for one in self._helpers):
-            return 0.0
+        for helper in self._helpers:
+            if helper.order is None or helper.order.document is not self.document:
+                return 0.0
         return self._pages_left / (1 + len(self._helpers))
 
     def begin(self, document: Found, folder: Path | None) -> None:
@@ -175,9 +176,10 @@ class _Worker:
         self._send(Extract(document, folder))
 
     def is_helped_by(self, other: _Worker) -> None:
-        if isinstance(self.order, Extract) and self.order.folder is not None:
-            other._send(ReadAhead(self.order.document, self.order.folder))
-            self._helpers.append(other)
+        order = self.order
+        assert isinstance(order, Extract) and order.folder is not None  # it has pages left
+        other._send(ReadAhead(order.document, order.folder))
+        self._helpers.append(other)
 
     def _send(self, order: Extract | ReadAhead) -> None:
         self.order = order
@@ -201,6 +203,8 @@ class _Worker:
                         self._is_ready, self._begun = True, time.monotonic()
                     case Idle():
                         self.order = None
+                    case Progress() if isinstance(self.order, ReadAhead):
+                        pass  # whoever has the document tells how far it is
                     case Progress() as progress:
                         if progress.stage == _SLOW_STAGE:
                             self._pages_left = progress.pages - progress.page
@@ -227,11 +231,12 @@ class _Worker:
 
     def _end(self) -> Found | None:
         """No order is left; the document that this process had, if it had one of its own."""
-        order, self.order = self.order, None
+        order, self.order, self._pages_left = self.order, None, 0
         if not isinstance(order, Extract):
             return None
         if order.folder is not None:
-            shutil.rmtree(order.folder, ignore_errors=True)  # whoever still helps then stops
+            # Whoever still helps finds it gone, and stops.
+            shutil.rmtree(order.folder.rename(order.folder.with_suffix(".done")))
         return order.document
 
     def stop(self) -> None:

@@ -62,8 +62,8 @@ class Extracting:
             flagged_figures=statuses[len(cells) :].count(CellStatus.FLAGGED),
         )
 
-    def read_ahead(self, document: Found, folder: Path) -> None:
+    def read_ahead(self, document: Found, folder: Path, report: Report) -> None:
         settings = self._settings
         source = ingest.identify(document.name, document.load(), settings)
         kept = PageFolder(folder)
-        read_ahead(source, self._engines, settings, kept, seconds=settings.max_seconds)
+        read_ahead(source, self._engines, settings, kept, report, seconds=settings.max_seconds)

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Protocol
@@ -73,7 +74,7 @@ class Work(Protocol):
         """Extract a document; others may read pages of it into `folder`, if there is one."""
         ...
 
-    def read_ahead(self, document: Found, folder: Path) -> None:
+    def read_ahead(self, document: Found, folder: Path, report: Report) -> None:
         """Read pages of a document that another process has into a folder, until all are read."""
         ...
 
@@ -92,7 +93,8 @@ class Extract:
 
 @dataclass(frozen=True, slots=True)
 class ReadAhead:
-    """To a process: help with a document that another one has. Answered with `Idle`."""
+    """To a process: help with a document that another one has. Answered with progress, so that it
+    ends with its parent, and `Idle`."""
 
     document: Found
     folder: Path
@@ -127,23 +129,24 @@ def serve(
                     pipe.send(Failed(name, error.code, str(error)) if is_own else Idle())
                     continue
                 pipe.send(Ready())
+            report = partial(_report, pipe, order.document.name)
             if isinstance(order, Extract):
-                pipe.send(_outcome(order, work, pipe))
+                pipe.send(_outcome(order, work, report))
             else:
                 try:
-                    work.read_ahead(order.document, order.folder)
+                    work.read_ahead(order.document, order.folder, report)
                 except Exception as error:  # whoever has the document meets it, or is done with it
                     log.info("no help with %s: %s", order.document.name, error)
                 pipe.send(Idle())
 
 
-def _outcome(order: Extract, work: Work, pipe: Connection) -> Outcome:
+def _report(pipe: Connection, name: str, stage: str, page: int, pages: int) -> None:
+    pipe.send(Progress(name, stage, page, pages))
+
+
+def _outcome(order: Extract, work: Work, report: Report) -> Outcome:
     """One document; the barrier that keeps the process alive whatever is in it."""
     name = order.document.name
-
-    def report(stage: str, page: int, pages: int) -> None:
-        pipe.send(Progress(name, stage, page, pages))
-
     try:
         return work.extract(order.document, order.folder, report)
     except ExtractorError as error:

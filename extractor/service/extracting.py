@@ -69,9 +69,12 @@ class Extracting:
         if self._pages(task).find(page) is None:
             self._read(task, self._source(task), page, seconds)
 
-    def read_ahead(self, task: Task, seconds: float) -> int:
+    def read_ahead(self, task: Task, seconds: float) -> bool:
         source, pages = self._source(task), self._pages(task)
-        return read_ahead(source, self._engines, self._settings, pages, seconds=seconds, most=1)
+        n_read = read_ahead(
+            source, self._engines, self._settings, pages, lambda *_: None, seconds=seconds, most=1
+        )
+        return n_read > 0
 
     def finish(self, task: Task, report: Report) -> Outcome:
         source, settings = self._source(task), self._settings

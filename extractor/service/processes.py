@@ -128,6 +128,7 @@ class WorkerProcess:
     def end(self) -> None:
         """End it, and return when it is gone."""
         self.kill()
+        self.why_not_ready = "the worker has ended"
         process, connection = self._process, self._connection
         self._process = self._connection = None
         if connection is not None:
@@ -191,9 +192,7 @@ class Processes:
         # one more as soon as numpy finds room for it.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         for process in self._all:
-            starter = threading.Thread(target=self._prepare, args=(process,), daemon=True)
-            self._starters.append(starter)
-            starter.start()
+            self._begin(process)
 
     @property
     def why_not_ready(self) -> str | None:
@@ -240,7 +239,11 @@ class Processes:
         return None
 
     def give_back(self, process: WorkerProcess) -> None:
-        self._free.put(process)
+        """Let others have a process; one that has ended is started anew first."""
+        if process.why_not_ready is None:
+            self._free.put(process)
+        else:
+            self._begin(process)
 
     def stop(self) -> None:
         """End them all; whoever waits for one of them is told."""
@@ -255,6 +258,11 @@ class Processes:
         """Wait until they are gone. Call when nobody has one any more."""
         for process in self._all:
             process.end()
+
+    def _begin(self, process: WorkerProcess) -> None:
+        starter = threading.Thread(target=self._prepare, args=(process,), daemon=True)
+        self._starters = [one for one in self._starters if one.is_alive()] + [starter]
+        starter.start()
 
     def _count(self, more: int) -> None:
         with self._lock:

@@ -49,9 +49,17 @@ JOBS = "jobs.db"
 class Store(Catalog):
     """Thread-safe; what can be asked, and what can be changed."""
 
-    def __init__(self, home: Path, database_url: str = "", files_url: str = "") -> None:
+    def __init__(
+        self,
+        home: Path,
+        database_url: str = "",
+        files_url: str = "",
+        *,
+        needs_files: bool = True,
+    ) -> None:
         """Open the storage in a folder, making or migrating it as needed; rows are in the folder,
-        too, or in the PostgreSQL database of an address.
+        too, or in the PostgreSQL database of an address. Without `needs_files` it does not matter
+        whether files are here.
 
         Raises:
             StoreError: the folder or the database cannot be used, or they do not belong together.
@@ -62,7 +70,8 @@ class Store(Catalog):
         self._strays: set[str] = set()
         self._database = Database(home, database_url)
         try:
-            bind(self._database.session, self.files, self._database.name)
+            if needs_files:
+                bind(self._database.session, self.files, self._database.name)
         except StoreError:
             self.close()
             raise
@@ -302,13 +311,13 @@ class Store(Catalog):
             self.files.sweep(set(session.scalars(select(Document.sha256))))
 
 
-def open_store(settings: Settings) -> Store:
-    """Open the storage that the settings name.
+def open_store(settings: Settings, *, needs_files: bool = True) -> Store:
+    """Open the storage that the settings name; `needs_files` as of `Store`.
 
     Raises:
         StoreError: it cannot be used.
     """
-    return Store(settings.home, settings.database_url, settings.files_url)
+    return Store(settings.home, settings.database_url, settings.files_url, needs_files=needs_files)
 
 
 def _decided(outcome: Outcome) -> dict[str, Any]:

@@ -154,9 +154,9 @@ class PageRead:
 
 @dataclass(frozen=True, slots=True)
 class HasHelped:
-    """`pages` is how many were read; 0 where none is left."""
+    """`has_read`: a page was; False where none is left."""
 
-    pages: int
+    has_read: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Protocol
@@ -62,9 +63,13 @@ class Work(Protocol):
         """Read a page and keep it, if that can begin within so many seconds."""
         ...
 
-    def read_ahead(self, task: Task, seconds: float) -> int:
+    def read_ahead(self, task: Task, seconds: float) -> bool:
         """Read and keep a page that nobody else reads, if that can begin within so many seconds;
-        how many were read, 0 where none is left."""
+        False where none is left.
+
+        Raises:
+            OSError: the folder is gone, because the document is done or was removed.
+        """
         ...
 
     def finish(self, task: Task, report: Report) -> Outcome:
@@ -129,7 +134,9 @@ def _answer(order: Order, work: Work, connection: Connection) -> Answer:
                 work.read(task, page, seconds)
                 return PageRead(page)
             case ReadAhead(task, seconds):
-                return HasHelped(work.read_ahead(task, seconds))
+                with suppress(OSError):
+                    return HasHelped(work.read_ahead(task, seconds))
+                return HasHelped(False)
             case Finish(task):
                 return Done(work.finish(task, report))
             case Compare(task, previous):

@@ -86,8 +86,9 @@ class DocumentWork:
         self._processes = processes
         self._stopping = stopping
         self._is_service = is_service
-        self._state = threading.Condition()  # guards the two below
+        self._state = threading.Condition()  # guards the three below
         self._active: dict[tuple[str, int], WorkerProcess] = {}  # by document and run
+        self._helping: dict[tuple[str, int], Help] = {}
         self._cancelled: set[tuple[str, int]] = set()
 
     def cancel(self, document_id: str) -> None:
@@ -97,6 +98,8 @@ class DocumentWork:
             self._cancelled.update(runs)
             for run in runs:
                 self._active[run].kill()
+                if run in self._helping:
+                    self._helping[run].kill()
             self._state.wait_for(lambda: not set(runs) & set(self._active), LEAVE_SECONDS)
 
     def wait(self, seconds: float) -> None:
@@ -151,6 +154,8 @@ class DocumentWork:
         answer = _step("open", partial(ask, Open(task)))
         pages = answer.pages if isinstance(answer, Opened) else 0
         help = Help(self._processes, task)
+        with self._state:
+            self._helping[document.id, document.run] = help
         try:
             for page in range(1, pages + 1):
                 if isinstance(answer, Refused):
@@ -158,8 +163,12 @@ class DocumentWork:
                 help.call(pages - page, limit - spent)
                 order = ReadPage(task, page, limit - spent)
                 answer = _step(f"page {page}", partial(ask, order, pages))
+            if isinstance(answer, Refused):
+                help.kill()
         finally:
             help.end()
+            with self._state:
+                del self._helping[document.id, document.run]
         if not isinstance(answer, Refused):
             answer = _step("finish", partial(ask, Finish(task)))
         if isinstance(answer, Done):

@@ -99,14 +99,16 @@ export default {
     whole(number) { return this.marksIn[number]?.find((mark) => mark.start === null)?.kind; },
     pieces({ number, text }) {
       const marks = (this.marksIn[number] ?? []).filter((mark) => mark.start !== null);
+      const signs = Array.from(text); // marks count characters, not halves of them
+      const cut = (start, stop) => signs.slice(start, stop).join("");
       const pieces = [];
       let at = 0;
       for (const { start, stop, kind } of marks.sort((a, b) => a.start - b.start)) {
         if (start < at) continue; // it is marked already
-        pieces.push({ text: text.slice(at, start) }, { text: text.slice(start, stop), kind });
+        pieces.push({ text: cut(at, start) }, { text: cut(start, stop), kind });
         at = stop;
       }
-      return [...pieces, { text: text.slice(at) }];
+      return [...pieces, { text: cut(at) }];
     },
     reveal() {
       const pane = this.$refs.pane;
