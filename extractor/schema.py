@@ -181,7 +181,8 @@ class Plot:
 @dataclass(frozen=True, slots=True)
 class Layout:
     """One printed shape of a table with its slots (in printed order) and relations; `years` are
-    those with last year's report of the same body."""
+    those with last year's report of the same body. `is_turned`: what are rows of the slots stands
+    across, as columns (see `assemble.arrangements`)."""
 
     table: str
     id: str
@@ -190,9 +191,11 @@ class Layout:
     slots: tuple[Slot, ...]
     relations: tuple[Relation, ...]
     years: tuple[Relation, ...] = ()
+    is_turned: bool = False
 
     def slot_id(self, row: Row, column: Column) -> str:
-        return slot_id_of(self.table, row.id, column.id)
+        names = (column.id, row.id) if self.is_turned else (row.id, column.id)
+        return slot_id_of(self.table, *names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from extractor.assemble.arrangements import arrangements
 from extractor.assemble.by_meaning import fill_by_meaning
 from extractor.assemble.geometric import Assembled, assemble_by_place
 from extractor.assemble.meant import weighed
@@ -30,6 +31,8 @@ _TELLING_CHARS = 4
 _SAME_LABEL = 0.95
 _MIN_REPEATED = 3
 _RIVAL = 0.8
+_REGULAR = 0.8
+"""Of the cells of a table, those that must be tied to their slots to need no other arrangement."""
 _MIN_VALUES = 10
 _WORD_CHARS = 6
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -112,6 +115,18 @@ def _sure_prose(sheet: Sheet) -> Sheet:
 
 
 def _assemble_layout(sheets: Sequence[Sheet], layout: Layout, known: Sequence[Label]) -> Assembled:
+    best = _best_way(sheets, layout, known)
+    if _anchored(best) < _REGULAR * len(layout.slots):
+        others = [_best_way(sheets, other, known) for other in arrangements(layout)]
+        rearranged = max(others, key=_anchored)
+        if _anchored(rearranged) > _anchored(best):
+            best = replace(rearranged, layout=layout)
+    return fill_by_meaning(best, sheets)
+
+
+def _best_way(sheets: Sequence[Sheet], layout: Layout, known: Sequence[Label]) -> Assembled:
+    """A layout by place and by order, as far as the sheets allow: the better anchored of both,
+    weakened where the other differs. Crossings that are no slots are left out."""
     kinds = {sheet.kind for sheet in sheets}
     ways = []
     if kinds & {SheetKind.PAGE, SheetKind.GRID}:
@@ -121,11 +136,16 @@ def _assemble_layout(sheets: Sequence[Sheet], layout: Layout, known: Sequence[La
         ways.append(assemble_by_order(sheets, layout, known))
     if not ways:
         return Assembled(layout, {}, {}, 0.0)
+    slots = {slot.id for slot in layout.slots}
+    ways = [
+        replace(way, candidates={s: c for s, c in way.candidates.items() if s in slots})
+        for way in ways
+    ]
     best = max(ways, key=_anchored)
     for other in ways:
         if other is not best:
             best = _compare(best, other)
-    return fill_by_meaning(replace(best, score=max(way.score for way in ways)), sheets)
+    return replace(best, score=max(way.score for way in ways))
 
 
 def _is_repeated(sheets: Sequence[Sheet], layout: Layout) -> bool:

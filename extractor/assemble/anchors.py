@@ -24,6 +24,7 @@ class RowAnchor:
 
     `boxes` maps the index of a sheet to the place of the label on it; a label cut by a page break
     has two. `fragments` are indices into the sequence that was aligned. `strength` is in [0, 1].
+    `text` is the label as printed, "" where it was not found.
     """
 
     block: int
@@ -31,6 +32,7 @@ class RowAnchor:
     fragments: tuple[int, ...]
     boxes: dict[int, Box]
     strength: float
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,8 @@ def find_rows(placed: Sequence[Placed], layout: Layout) -> tuple[list[RowAnchor]
             place = placed[i]
             before = boxes.get(place.sheet)
             boxes[place.sheet] = before.union(place.box) if before else place.box
-        anchors.append(RowAnchor(block, row, indices, boxes, match.similarity))
+        text = "".join(texts[i] for i in indices)
+        anchors.append(RowAnchor(block, row, indices, boxes, match.similarity, text))
     return anchors, second.score
 
 

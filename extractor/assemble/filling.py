@@ -72,9 +72,7 @@ def fill_row(
         before = found.candidates.get(slot)
         if before is not None and before.reading.state is not State.BLANK:
             continue
-        found.candidates[slot] = _candidate(
-            slot, p.fragment, lane, row.strength, fit * lane.strength, "place"
-        )
+        found.candidates[slot] = _candidate(slot, p.fragment, lane, row, fit * lane.strength)
         found.regions[slot] = p.fragment.evidence
     spread = [p.box for _, p, _ in assigned if sum(_covers(p.box, lane) for lane in lanes) > 1]
     for lane, cell in zip(lanes, cells, strict=True):
@@ -177,11 +175,11 @@ def _candidate(
     slot: str,
     fragment: Fragment,
     lane: Lane,
-    row_anchor: float,
+    row: RowAnchor,
     column_anchor: float,
-    origin: str,
 ) -> Candidate:
-    reading = read_cell(fragment.text, kind=lane.column.kind, header_unit=lane.header or None)
+    words = lane.header + row.text or None
+    reading = read_cell(fragment.text, kind=lane.column.kind, header_unit=words)
     is_wordy = reading.state is State.NOT_APPLICABLE and fragment.role is not Role.VALUE
     if is_wordy and fragment.score < 1.0:
         # Words that a reader made out of pixels are as likely a number that it could not read.
@@ -190,10 +188,10 @@ def _candidate(
         slot,
         reading,
         fragment.score,
-        row_anchor,
+        row.strength,
         column_anchor,
         fragment.evidence,
-        origin,
+        "place",
         fragment.spellings,
         fragment.meaning,
     )

@@ -29,10 +29,12 @@ _HEADER_REACH = 40
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """The columns of a block as its header prints them: words by column, and how sure they are."""
+    """The columns of a block as its header prints them: words by column, and how sure they are;
+    `label` is what stands before the row in question."""
 
     words: dict[str, str]
     strength: float
+    label: str = ""
 
 
 def assemble_by_order(sheets: Sequence[Sheet], layout: Layout, known: Sequence[Label]) -> Assembled:
@@ -87,7 +89,9 @@ def assemble_by_order(sheets: Sequence[Sheet], layout: Layout, known: Sequence[L
         pieces = usable[match.start : match.stop]
         values = _values_of_pieces(cells, pieces, boundaries, starts)
         previous_end = last + 1 + len(values)
-        candidates |= _row(layout, row, block, values, headers[index], match.similarity)
+        printed = "".join(texts[i] for i in pieces)
+        header = replace(headers[index], label=printed)
+        candidates |= _row(layout, row, block, values, header, match.similarity)
     return Assembled(layout, candidates, {}, score)
 
 
@@ -251,7 +255,7 @@ def _row(
     for column, f in zip(columns, cells, strict=True):
         slot = layout.slot_id(row, column)
         reading = (
-            read_cell(f.text, kind=column.kind, header_unit=header.words.get(column.id))
+            read_cell(f.text, kind=column.kind, header_unit=_unit_words(header, column))
             if f.text
             else Reading("", State.BLANK)
         )
@@ -266,6 +270,10 @@ def _row(
             meaning=f.meaning if f.text else None,
         )
     return result
+
+
+def _unit_words(header: _Columns, column: Column) -> str | None:
+    return header.words.get(column.id, "") + header.label or None
 
 
 def _until_words(values: list[Fragment], n: int) -> list[Fragment]:
