@@ -13,6 +13,7 @@ from extractor.types import Box, Fragment, Role
 
 _NUMBER = re.compile(r"[(（]?[一二三四五六七八九十\d]{1,2}[)）、.．]\w?")
 _LINE_GAP = 0.7
+_CLEAR = 0.9
 
 SURE = 0.75
 """From this similarity on a piece of text is taken for a label without more evidence."""
@@ -206,9 +207,10 @@ def find_columns(
     meant = meant_columns(
         [[p.fragment for p in stack] for stack in stacks], block.table, block.columns
     )
-    alignment = align(joined, labels, max_merge=max_merge, meant=meant)
+    matches = align(joined, labels, max_merge=max_merge, meant=meant).matches
+    moved = moved_columns(joined, labels)
     anchors = []
-    for match in alignment.matches:
+    for match in moved if len(moved) > len(matches) else matches:
         pieces = [p for stack in stacks[match.start : match.stop] for p in stack]
         box = pieces[0].box
         for p in pieces[1:]:
@@ -222,6 +224,23 @@ def find_columns(
             )
         )
     return anchors
+
+
+def moved_columns(texts: Sequence[str], labels: Sequence[Label]) -> list[Match]:
+    """The columns of a header that prints them in another order than the form, from left to right.
+
+    Empty unless every column is named once, and each clearly: in a header that is lost in part,
+    the order is what tells its columns.
+    """
+    table = similarities(texts, labels)
+    if len(set(labels)) < len(labels) or len(texts) < len(labels):
+        return []
+    owners = table.argmax(axis=0)
+    is_clear = table.max(axis=0) >= _CLEAR
+    if not is_clear.all() or len(set(owners.tolist())) < len(labels):
+        return []
+    found = [Match(j, int(i), int(i) + 1, float(table[i, j])) for j, i in enumerate(owners)]
+    return sorted(found, key=lambda match: match.start)
 
 
 def _stack(placed: Sequence[Placed]) -> list[list[Placed]]:

@@ -121,6 +121,8 @@ def ruled_row(
     or distorted page has moved it from below its header. A column whose header was not found is
     as weak as one that was interpolated.
     """
+    if not _is_in_order(lanes, block):
+        return None
     x, y = label.x1 - 0.5 * label.height, label.center_y
     row: list[Box] = []
     for cell in cells:
@@ -143,6 +145,12 @@ def ruled_row(
         header, strength = (lane.header, lane.strength) if lane else ("", _INTERPOLATED)
         ruled.append(Lane(column, cell.center_x, cell.x0, cell.x1, header, strength))
     return ruled, row[1:]
+
+
+def _is_in_order(lanes: Sequence[Lane], block: Block) -> bool:
+    order = [column.id for column in block.columns]
+    places = [order.index(lane.column.id) for lane in lanes]
+    return places == sorted(places)
 
 
 def is_next(cell: Box, other: Box) -> bool:
@@ -200,7 +208,7 @@ def complete_lanes(
 
     Such a column keeps a low strength: its place is an interpolation, so its values are flagged.
     """
-    if len(lanes) == len(block.columns):
+    if len(lanes) == len(block.columns) or not _is_in_order(lanes, block):
         return lanes
     full = [
         sorted(p.box.center_x for p in values)

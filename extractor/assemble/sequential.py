@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from extractor.assemble.anchors import SURE, block_rows, is_furniture
+from extractor.assemble.anchors import SURE, block_rows, is_furniture, moved_columns
 from extractor.assemble.geometric import Assembled
 from extractor.assemble.meant import meant_columns, meant_rows
 from extractor.labels import align, keys, similarities
@@ -30,10 +30,11 @@ _HEADER_REACH = 40
 @dataclass(frozen=True, slots=True)
 class _Columns:
     """The columns of a block as its header prints them: words by column, and how sure they are;
-    `label` is what stands before the row in question."""
+    `columns` in their printed order; `label` is what stands before the row in question."""
 
     words: dict[str, str]
     strength: float
+    columns: tuple[Column, ...]
     label: str = ""
 
 
@@ -169,9 +170,11 @@ def _columns(header: Sequence[Fragment], block: Block) -> _Columns:
                 words[column.id], found[column.id] = runs[i], float(table[i, j])
                 places[column.id] = spans[i][0]
     places = {block.columns[match.label].id: match.start for match in in_order.matches} | places
-    if not _is_usual_order(places, block):
-        return _Columns(words, 0.0)
-    return _Columns(words, sum(found.values()) / len(labels))
+    if _is_usual_order(places, block):
+        return _Columns(words, sum(found.values()) / len(labels), block.columns)
+    # Nothing shows that this is the order of the values, too, and not that of merged headers.
+    moved = tuple(block.columns[match.label] for match in moved_columns(texts, labels))
+    return _Columns(words, 0.0, moved or block.columns)
 
 
 def _is_usual_order(places: dict[str, int], block: Block) -> bool:
@@ -248,7 +251,7 @@ def _row(
     n = len(block.columns)
     cells, strength = _fit(_until_words(values, n), n)
     strength *= 1.0 if header.strength >= SURE - 0.25 else _WITHOUT_HEADER
-    columns = _columns_for(cells, block.columns)
+    columns = _columns_for(cells, header.columns)
     if columns is None:
         return {}
     result = {}
@@ -346,7 +349,7 @@ def _single_row(
             if boundaries[i] or (row is not None and cells[i].row != row):
                 break
             values.append(cells[i])
-        found = _row(layout, block.rows[0], block, values, _Columns({}, strength), 1.0)
+        found = _row(layout, block.rows[0], block, values, _Columns({}, strength, block.columns), 1.0)
         score = strength * len(columns)
         if strength >= 0.5 and score > best.score:
             best = Assembled(layout, found, {}, score)
