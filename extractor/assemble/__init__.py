@@ -12,13 +12,15 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from extractor.assemble.arrangements import arrangements
+from extractor.assemble.arrangements import turned, united
 from extractor.assemble.by_meaning import fill_by_meaning
 from extractor.assemble.geometric import Assembled, assemble_by_place
 from extractor.assemble.meant import weighed
+from extractor.assemble.named import assemble_by_name
+from extractor.assemble.opened import opened
 from extractor.assemble.sequential import assemble_by_order
 from extractor.labels import keys, similarities
 from extractor.schema import Label, Layout, Schema
@@ -117,11 +119,22 @@ def _sure_prose(sheet: Sheet) -> Sheet:
 def _assemble_layout(sheets: Sequence[Sheet], layout: Layout, known: Sequence[Label]) -> Assembled:
     best = _best_way(sheets, layout, known)
     if _anchored(best) < _REGULAR * len(layout.slots):
-        others = [_best_way(sheets, other, known) for other in arrangements(layout)]
-        rearranged = max(others, key=_anchored)
-        if _anchored(rearranged) > _anchored(best):
-            best = replace(rearranged, layout=layout)
-    return fill_by_meaning(best, sheets)
+        best = max(best, *_other_ways(sheets, layout, known), key=_anchored)
+    return fill_by_meaning(replace(best, layout=layout), sheets)
+
+
+def _other_ways(
+    sheets: Sequence[Sheet], layout: Layout, known: Sequence[Label]
+) -> Iterator[Assembled]:
+    """A table that is laid out anew: in one block, turned, or written out in sentences."""
+    one = united(layout)
+    yield _best_way(sheets, one, known)
+    yield _best_way(sheets, turned(one), known)
+    text = opened(sheets)
+    if text.fragments:
+        yield assemble_by_name(text, one)
+        for written in (layout, one, turned(one)):
+            yield _best_way([text], written, known)
 
 
 def _best_way(sheets: Sequence[Sheet], layout: Layout, known: Sequence[Label]) -> Assembled:

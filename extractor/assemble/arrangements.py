@@ -7,25 +7,16 @@ slots stay the same; only where their labels stand differs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
-from extractor.schema import Block, Column, Label, Layout, Row
+from extractor.schema import Column, Label, Layout, Row
 
 
-def arrangements(layout: Layout) -> Iterator[Layout]:
-    """The table in one block, its cases down; the same turned. Not the layout itself.
+def united(layout: Layout) -> Layout:
+    """The table in one block, its cases down, each row and column once.
 
-    A crossing of a row and a column of these need not be a slot of the form.
+    A crossing of a row and a column need not be a slot of the form.
     """
-    united = _united(layout)
-    if united != layout.blocks[0]:
-        yield replace(layout, blocks=(united,))
-    yield replace(layout, blocks=(_turned(united, layout),), is_turned=True)
-
-
-def _united(layout: Layout) -> Block:
-    """All rows and columns of a table as one block, each once."""
     rows: dict[str, Row] = {}
     columns: dict[str, Column] = {}
     for block in layout.blocks:
@@ -37,7 +28,7 @@ def _united(layout: Layout) -> Block:
             if case and column.group:
                 rows.setdefault(case, Row(case, Label(column.group, (column.group,)), None))
             columns.setdefault(name, replace(column, id=name, group=None if case else column.group))
-    return replace(
+    block = replace(
         layout.blocks[0],
         rows=tuple(rows.values()),
         columns=tuple(columns.values()),
@@ -46,10 +37,12 @@ def _united(layout: Layout) -> Block:
         column_paths=(),
         row_paths=(),
     )
+    return replace(layout, blocks=(block,))
 
 
-def _turned(block: Block, layout: Layout) -> Block:
-    """The block with its rows across and its columns down."""
+def turned(layout: Layout) -> Layout:
+    """A table in one block with its rows across and its columns down."""
+    (block,) = layout.blocks
     kinds = {slot.id: slot.kind for slot in layout.slots}
     columns = []
     for row in block.rows:
@@ -58,4 +51,5 @@ def _turned(block: Block, layout: Layout) -> Block:
         if row.label is not None:
             columns.append(Column(row.id, row.label, kind, None, row.group))
     rows = tuple(Row(column.id, column.label, column.group) for column in block.columns)
-    return replace(block, rows=rows, columns=tuple(columns), extra_rows=())
+    block = replace(block, rows=rows, columns=tuple(columns), extra_rows=())
+    return replace(layout, blocks=(block,), is_turned=True)

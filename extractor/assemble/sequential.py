@@ -88,12 +88,31 @@ def assemble_by_order(sheets: Sequence[Sheet], layout: Layout, known: Sequence[L
             )
             score += headers[index].strength * len(headers[index].words)
         pieces = usable[match.start : match.stop]
+        header = replace(headers[index], label="".join(texts[i] for i in pieces))
         values = _values_of_pieces(cells, pieces, boundaries, starts)
+        if not values and (own := _own_header(cells, last + 1, block)) is not None:
+            header = replace(own, label=header.label)
+            last = _end_of_labels(cells, last + 1) - 1
+            values = _values_after(cells, last, boundaries, starts)
         previous_end = last + 1 + len(values)
-        printed = "".join(texts[i] for i in pieces)
-        header = replace(headers[index], label=printed)
         candidates |= _row(layout, row, block, values, header, match.similarity)
     return Assembled(layout, candidates, {}, score)
+
+
+def _end_of_labels(cells: Sequence[Fragment], start: int) -> int:
+    stop = start
+    while stop < len(cells) and cells[stop].role is Role.LABEL:
+        stop += 1
+    return stop
+
+
+def _own_header(cells: Sequence[Fragment], start: int, block: Block) -> _Columns | None:
+    """The header between the label of a row and its values, where each row has one of its own."""
+    names = cells[start : _end_of_labels(cells, start)]
+    if len(names) < len(block.columns) or len(block.columns) < 2:
+        return None
+    header = _columns(names, block)
+    return header if header.strength >= SURE else None
 
 
 def _spelled_out(layout: Layout) -> re.Pattern[str]:
@@ -220,6 +239,8 @@ def _values_after(
     """The cells that follow a row's label: to the end of its printed row where rows are explicit,
     else to the next label."""
     row = cells[label].row
+    if row is not None and label + 1 < len(cells) and cells[label + 1].role is Role.VALUE:
+        row = cells[label + 1].row  # a row of values below their label
     values = []
     for i in range(label + 1, len(cells)):
         f = cells[i]
