@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from extractor.assemble.anchors import SURE
 from extractor.assemble.geometric import Assembled
 from extractor.types import Candidate, Fragment, Reading, Role, Sheet, State
 from extractor.values import read_cell
@@ -32,6 +33,7 @@ def fill_by_meaning(found: Assembled, sheets: Sequence[Sheet]) -> Assembled:
     for row, column, slot, fragment in _placed(sheets):
         if slot in kinds:
             said[slot].append((row, column, fragment))
+    placed = {id(c.meaning): c for c in found.candidates.values() if c.meaning is not None}
     candidates = dict(found.candidates)
     regions = dict(found.regions)
     filled = 0
@@ -41,6 +43,8 @@ def fill_by_meaning(found: Assembled, sheets: Sequence[Sheet]) -> Assembled:
             continue
         ((row, column, f),) = ways
         if before is not None and (not f.text or f.evidence == before.evidence):
+            continue
+        if _is_elsewhere(slot, placed.get(id(f.meaning))):
             continue
         row, column = min(row, _GUESS), min(column, _GUESS)
         reading = read_cell(f.text, kind=kinds[slot]) if f.text else Reading("", State.BLANK)
@@ -52,6 +56,17 @@ def fill_by_meaning(found: Assembled, sheets: Sequence[Sheet]) -> Assembled:
         filled += 1
     score = found.score + _WORTH * filled
     return replace(found, candidates=candidates, regions=regions, score=score)
+
+
+def _is_elsewhere(slot: str, candidate: Candidate | None) -> bool:
+    """Whether the print of a candidate certainly stands in another row or column than a slot's."""
+    if candidate is None:
+        return False
+    _, row, column = slot.split(".")
+    _, own_row, own_column = candidate.slot.split(".")
+    return (row != own_row and candidate.row_anchor >= SURE) or (
+        column != own_column and candidate.column_anchor >= SURE
+    )
 
 
 def _is_guess(candidate: Candidate) -> bool:

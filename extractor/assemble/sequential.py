@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from extractor.assemble.anchors import SURE, block_rows, is_furniture, moved_columns
+from extractor.assemble.counted import sections_of, unlabelled_rows
 from extractor.assemble.geometric import Assembled
 from extractor.assemble.meant import meant_columns, meant_rows
 from extractor.labels import align, keys, similarities
@@ -25,6 +26,8 @@ from extractor.values import read_cell
 _WITHOUT_HEADER = 0.5
 _SHORT = 0.3
 _HEADER_REACH = 40
+_COUNTED = 0.5
+_ROWS_PER_SHEET = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ def assemble_by_order(sheets: Sequence[Sheet], layout: Layout, known: Sequence[L
     """
     spelled_out = _spelled_out(layout)
     cells = [
-        replace(piece, row=None if f.row is None else 100_000 * s + f.row)
+        replace(piece, row=None if f.row is None else _ROWS_PER_SHEET * s + f.row)
         for s, sheet in enumerate(sheets)
         for f in sheet.fragments
         if sheet.kind is not SheetKind.PAGE and f.role is not Role.FURNITURE
@@ -78,6 +81,8 @@ def assemble_by_order(sheets: Sequence[Sheet], layout: Layout, known: Sequence[L
     starts = {usable[match.start]: match for match in alignment.matches}
     headers: dict[int, _Columns] = {}
     previous_end = 0
+    known: dict[int, int] = {}
+    indices = {id(f): i for i, f in enumerate(cells)}
     for match in alignment.matches:
         index, row = rows[match.label]
         block = layout.blocks[index]
@@ -93,9 +98,24 @@ def assemble_by_order(sheets: Sequence[Sheet], layout: Layout, known: Sequence[L
         if not values and (own := _own_header(cells, last + 1, block)) is not None:
             header = replace(own, label=header.label)
             last = _end_of_labels(cells, last + 1) - 1
-            values = _values_after(cells, last, boundaries, starts)
+            values = _values_after(cells, last, boundaries, starts, is_header=True)
         previous_end = last + 1 + len(values)
         candidates |= _row(layout, row, block, values, header, match.similarity)
+        if values:
+            known[indices[id(values[0])]] = match.label
+    sections = sections_of(cells, _ROWS_PER_SHEET)
+    for index, block in enumerate(layout.blocks):
+        first = next(i for i, (of, _) in enumerate(rows) if of == index)
+        own = {at: row - first for at, row in known.items() if rows[row][0] == index}
+        for n, values in unlabelled_rows(
+            cells, sections, own, len(block.rows), len(block.columns)
+        ):
+            start = indices[id(values[0])]
+            if index not in headers:
+                headers[index] = _columns(cells[max(0, start - _HEADER_REACH) : start], block)
+            header = headers[index]
+            candidates |= _row(layout, block.rows[n], block, values, header, _COUNTED)
+            score += _COUNTED
     return Assembled(layout, candidates, {}, score)
 
 
@@ -235,12 +255,14 @@ def _values_after(
     label: int,
     boundaries: Sequence[bool],
     starts: Container[int],
+    *,
+    is_header: bool = False,
 ) -> list[Fragment]:
-    """The cells that follow a row's label: to the end of its printed row where rows are explicit,
-    else to the next label."""
+    """The cells that follow a row's label (or the last word of its own header): to the end of its
+    printed row where rows are explicit, else to the next label."""
     row = cells[label].row
-    if row is not None and label + 1 < len(cells) and cells[label + 1].role is Role.VALUE:
-        row = cells[label + 1].row  # a row of values below their label
+    if row is not None and _stands_above(cells, label, is_header=is_header):
+        row = cells[label + 1].row
     values = []
     for i in range(label + 1, len(cells)):
         f = cells[i]
@@ -253,6 +275,13 @@ def _values_after(
     while values and row is not None and values[0].text == cells[label].text:
         values.pop(0)
     return values
+
+
+def _stands_above(cells: Sequence[Fragment], label: int, *, is_header: bool) -> bool:
+    """Whether a label is alone in its row, or a header's last word, and a row of values is next."""
+    row = cells[label].row
+    is_alone = is_header or label == 0 or cells[label - 1].row != row
+    return is_alone and label + 1 < len(cells) and cells[label + 1].role is Role.VALUE
 
 
 def _continues_label(cells: Sequence[Fragment], label: int, i: int) -> bool:
