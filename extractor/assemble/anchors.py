@@ -14,6 +14,7 @@ from extractor.types import Box, Fragment, Role
 _NUMBER = re.compile(r"[(（]?[一二三四五六七八九十\d]{1,2}[)）、.．]\w?")
 _LINE_GAP = 0.7
 _CLEAR = 0.9
+_SAME = 0.99
 
 SURE = 0.75
 """From this similarity on a piece of text is taken for a label without more evidence."""
@@ -132,8 +133,9 @@ def find_rows(placed: Sequence[Placed], layout: Layout) -> tuple[list[RowAnchor]
     second = aligned(kept) if len(kept) < len(usable) else first
     if second.score < first.score:
         kept, second = usable, first
+    moved = moved_labels([texts[i] for i in kept], labels, second.matches)
     anchors = []
-    for match in second.matches:
+    for match in sorted([*second.matches, *moved], key=lambda match: match.label):
         block, row = rows[match.label]
         indices = tuple(kept[match.start : match.stop])
         boxes: dict[int, Box] = {}
@@ -182,6 +184,28 @@ def _left_edges(
         if len(place.fragment.text) <= len(label.text) + 2:
             edges.setdefault(place.sheet, []).append(place.box.x0)
     return {sheet: sorted(xs)[len(xs) // 2] for sheet, xs in edges.items() if len(xs) >= 3}
+
+
+def moved_labels(
+    texts: Sequence[str], labels: Sequence[Label], matches: Sequence[Match]
+) -> list[Match]:
+    """Labels that an alignment left out since they stand in another place than on the form.
+
+    Only those that are printed once, exactly: out of its order a label has nothing else for it.
+    """
+    used = {i for match in matches for i in range(match.start, match.stop)}
+    found = {match.label for match in matches}
+    if not texts or len(found) == len(labels):
+        return []
+    is_same = similarities(texts, labels) >= _SAME
+    moved = []
+    for label in range(len(labels)):
+        places = is_same[:, label].nonzero()[0]
+        if label not in found and len(places) == 1:
+            (i,) = places.tolist()
+            if i not in used and is_same[i].sum() == 1:
+                moved.append(Match(label, i, i + 1, 1.0))
+    return moved
 
 
 def find_columns(

@@ -10,25 +10,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-from extractor.assemble.anchors import SURE, block_rows, is_furniture
+from extractor.assemble.anchors import SURE, block_rows, is_furniture, moved_labels
 from extractor.assemble.geometric import Assembled
 from extractor.assemble.meant import meant_rows
-from extractor.labels import align, similarities
-from extractor.schema import Label, Layout, RelationKind
+from extractor.labels import align, keys, similarities
+from extractor.schema import Column, Label, Layout, RelationKind, Row
 from extractor.types import Candidate, Fragment, Role, Sheet
 from extractor.values import read_cell
 
 _COLUMN = 0.9
+_SHORTENED = 0.8
 _APART = 0.05
 _GUESS = 0.6
 
+Named = TypeVar("Named", Row, Column, tuple[Row, Column])
+
 
 @dataclass(frozen=True, slots=True)
-class _Name:
-    """A row, a column or a slot that a piece of text names, and how surely."""
+class _Name(Generic[Named]):
+    """A row, a column or both that a piece of text names, and how surely."""
 
-    id: str
+    of: Named
     text: str
     strength: float
 
@@ -41,62 +45,39 @@ def assemble_by_name(sheet: Sheet, layout: Layout) -> Assembled:
         layout: all rows and columns in one block (see `arrangements`).
     """
     cells = [f for f in sheet.fragments if f.text]
-    texts = [f.text for f in cells]
-    slots = {slot.id: slot for slot in layout.slots}
     columns = _columns(cells, layout)
-    slot_names = _slot_names(cells, layout)
-    furniture = is_furniture(texts, layout.blocks)
-    usable = [
-        i
-        for i, f in enumerate(cells)
-        if f.role is not Role.VALUE and not furniture[i] and i not in columns
-    ]
-    rows = block_rows(layout)
-    alignment = align(
-        [texts[i] for i in usable],
-        [row.label for _, row in rows if row.label is not None],
-        breaks=list(range(len(usable))),
-        may_be_cut=True,
-        meant=meant_rows([cells[i] for i in usable], layout.table, [row for _, row in rows]),
-    )
-    starts = {
-        usable[match.start]: _Name(
-            rows[match.label][1].id, texts[usable[match.start]], match.similarity
-        )
-        for match in alignment.matches
-    }
+    both = _rows_with_columns(cells, layout)
+    rows, score = _rows(cells, layout, columns)
     totals = _totals(layout)
+    slots = {slot.id: slot for slot in layout.slots}
     candidates: dict[str, Candidate] = {}
-    row: _Name | None = None
+    row: _Name[Row] | None = None
     for i, f in enumerate(cells[:-1]):
         if f.role is Role.HEADING:
             row = None
-        row = starts.get(i, row)
+        if i in both:
+            row = _Name(both[i].of[0], f.text, both[i].strength)
+        row = rows.get(i, row)
         if not _is_pair(cells, i, columns):
             continue
-        named = [(name.id, name, name) for name in (slot_names.get(i),) if name]
-        if row and i in columns:
-            named.append((f"{layout.table}.{row.id}.{columns[i].id}", row, columns[i]))
-        elif row and i in starts and row.id in totals:
-            named.append((totals[row.id], row, _Name("", "", _GUESS)))
-        for slot, of_row, of_column in named:
-            if slot in slots and slot not in candidates:
-                value = cells[i + 1]
-                words = of_column.text + of_row.text
-                candidates[slot] = Candidate(
-                    slot,
-                    read_cell(value.text, kind=slots[slot].kind, header_unit=words),
-                    value.score,
-                    of_row.strength,
-                    of_column.strength,
-                    value.evidence,
-                    "name",
-                )
-                break
-    return Assembled(layout, candidates, {}, alignment.score if candidates else 0.0)
+        if i in both:
+            slot, of_column = layout.slot_id(*both[i].of), both[i].strength
+        elif row and i in columns:
+            slot, of_column = layout.slot_id(row.of, columns[i].of), columns[i].strength
+        elif row and i in rows:
+            slot, of_column = totals.get(row.of.id, ""), _GUESS
+        else:
+            continue
+        if row and slot in slots and slot not in candidates:
+            value = cells[i + 1]
+            reading = read_cell(value.text, kind=slots[slot].kind, header_unit=f.text + row.text)
+            candidates[slot] = Candidate(
+                slot, reading, value.score, row.strength, of_column, value.evidence, "name"
+            )
+    return Assembled(layout, candidates, {}, score if candidates else 0.0)
 
 
-def _is_pair(cells: Sequence[Fragment], i: int, columns: Mapping[int, _Name]) -> bool:
+def _is_pair(cells: Sequence[Fragment], i: int, columns: Mapping[int, object]) -> bool:
     """Whether piece `i` names the value behind it, and is not the last name of a header, nor the
     value the first of a row."""
     name, value = cells[i], cells[i + 1]
@@ -110,40 +91,75 @@ def _is_pair(cells: Sequence[Fragment], i: int, columns: Mapping[int, _Name]) ->
     return name.evidence == value.evidence != cells[i - 1].evidence
 
 
-def _columns(cells: Sequence[Fragment], layout: Layout) -> dict[int, _Name]:
-    """The pieces that name a column, and no row as well."""
+def _rows(
+    cells: Sequence[Fragment], layout: Layout, columns: Mapping[int, object]
+) -> tuple[dict[int, _Name[Row]], float]:
+    """The pieces that name a row, and the score of their alignment."""
+    texts = [f.text for f in cells]
+    furniture = is_furniture(texts, layout.blocks)
+    usable = [
+        i
+        for i, f in enumerate(cells)
+        if f.role is not Role.VALUE and not furniture[i] and i not in columns
+    ]
+    rows = [row for _, row in block_rows(layout)]
+    labels = [row.label for row in rows if row.label is not None]
+    words = [texts[i] for i in usable]
+    alignment = align(
+        words,
+        labels,
+        breaks=list(range(len(usable))),
+        may_be_cut=True,
+        meant=meant_rows([cells[i] for i in usable], layout.table, rows),
+    )
+    matches = [*alignment.matches, *moved_labels(words, labels, alignment.matches)]
+    found = {
+        usable[match.start]: _Name(rows[match.label], words[match.start], match.similarity)
+        for match in matches
+    }
+    return found, alignment.score
+
+
+def _columns(cells: Sequence[Fragment], layout: Layout) -> dict[int, _Name[Column]]:
+    """The pieces that name a column, and no row as well. A shortened name is what stands in the
+    label of one column only."""
     (block,) = layout.blocks
     texts = [f.text for f in cells]
-    columns = similarities(texts, [column.label for column in block.columns])
-    rows = similarities(texts, [row.label for row in block.rows if row.label])
-    return {
-        i: _Name(block.columns[j].id, texts[i], float(columns[i, j]))
-        for i, j in enumerate(columns.argmax(axis=1).tolist())
-        if cells[i].role is not Role.VALUE
-        and columns[i, j] >= _COLUMN
-        and columns[i, j] >= rows[i].max(initial=0.0)
-    }
+    table = similarities(texts, [column.label for column in block.columns])
+    rows = similarities(texts, [row.label for row in block.rows if row.label]).max(axis=1)
+    result = {}
+    for i, f in enumerate(cells):
+        word = keys(f.text)[0]
+        if f.role is Role.VALUE or len(word) < 2:
+            continue
+        j = int(table[i].argmax())
+        strength = float(table[i, j])
+        within = [
+            k
+            for k, column in enumerate(block.columns)
+            if any(word in keys(variant)[0] for variant in column.label.variants)
+        ]
+        if strength < _COLUMN and len(within) == 1:
+            (j,), strength = within, _SHORTENED
+        if strength >= min(_COLUMN, _SHORTENED) and strength >= rows[i]:
+            result[i] = _Name(block.columns[j], f.text, strength)
+    return result
 
 
-def _slot_names(cells: Sequence[Fragment], layout: Layout) -> dict[int, _Name]:
-    """The pieces that name a slot by its row and its column in one, in whatever order."""
+def _rows_with_columns(
+    cells: Sequence[Fragment], layout: Layout
+) -> dict[int, _Name[tuple[Row, Column]]]:
+    """The pieces that name a row and a column in one, in whatever order."""
     (block,) = layout.blocks
     texts = [f.text for f in cells]
     slots = {slot.id for slot in layout.slots}
-    ids, labels = [], []
-    for row in block.rows:
-        for column in block.columns:
-            slot = layout.slot_id(row, column)
-            if row.label is None or slot not in slots:
-                continue
-            names = [
-                name
-                for r in row.label.variants
-                for c in column.label.variants
-                for name in (r + c, c + r)
-            ]
-            ids.append(slot)
-            labels.append(Label(names[0], tuple(names)))
+    crossings = [
+        (row, column)
+        for row in block.rows
+        for column in block.columns
+        if row.label is not None and layout.slot_id(row, column) in slots
+    ]
+    labels = [_joined(row.label, column.label) for row, column in crossings if row.label]
     table = similarities(texts, labels)
     alone = similarities(
         texts, [*(r.label for r in block.rows if r.label), *(c.label for c in block.columns)]
@@ -155,20 +171,25 @@ def _slot_names(cells: Sequence[Fragment], layout: Layout) -> dict[int, _Name]:
         second = float(table[i, order[-2]]) if len(order) > 1 else 0.0
         is_one = best >= SURE and best - second >= _APART and best > alone[i]
         if is_one and f.role is not Role.VALUE:
-            result[i] = _Name(ids[order[-1]], f.text, best if best >= _COLUMN else _GUESS)
+            strength = best if best >= _COLUMN else _GUESS
+            result[i] = _Name(crossings[order[-1]], f.text, strength)
     return result
+
+
+def _joined(a: Label, b: Label) -> Label:
+    pairs = [(x, y) for x in a.variants for y in b.variants]
+    return Label(a.text + b.text, tuple(name for x, y in pairs for name in (x + y, y + x)))
 
 
 def _totals(layout: Layout) -> dict[str, str]:
     """By row the slot of a number that stands behind its label alone: its only one, or its total."""
+    slots = {slot.id for slot in layout.slots}
+    totals = {r.total[0] for r in layout.relations if r.kind is RelationKind.ROW}
+    (block,) = layout.blocks
     result = {}
-    for row in layout.blocks[0].rows:
-        own = [slot.id for slot in layout.slots if slot.id.split(".")[1] == row.id]
-        sums = [
-            relation.total[0]
-            for relation in layout.relations
-            if relation.kind is RelationKind.ROW and relation.total[0] in own
-        ]
-        if len(own) == 1 or sums:
-            result[row.id] = own[0] if len(own) == 1 else sums[0]
+    for row in block.rows:
+        own = [s for column in block.columns if (s := layout.slot_id(row, column)) in slots]
+        found = own if len(own) == 1 else [slot for slot in own if slot in totals]
+        if len(found) == 1:
+            result[row.id] = found[0]
     return result

@@ -1,7 +1,7 @@
 """Running text that states a table, cut into its labels and its values.
 
-"（一）予以公开：自然人12件，商业企业3件" is a label, and columns with their values, in one sentence; so
-are "规章0" and lists such as "12/3/0". Cut, they are what the lines of a flattened table are.
+"（一）予以公开：自然人12件，商业企业3件" is a label, and columns with their values, in one sentence;
+so are "规章0" and lists such as "12/3/0". Cut, they are what the lines of a flattened table are.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from extractor.values import looks_like_value
 
 _UNITS = "件次|件|条|份|项|个|宗|起|部|次|亿元|万元|千元|元"
 _VALUE = re.compile(
-    rf"(?:(?<=[:,减])(?:减少?|增加?))?[+-]?(?<![\d.])(?:\d{{1,3}}(?:,\d{{3}})+(?!\d)|\d+)(?:\.\d+)?"
+    rf"(?:(?<=[:,减])(?:减少?|增加?))?(?:(?<!-)[+-])?(?<![\d.])(?:\d{{1,3}}(?:,\d{{3}})+(?!\d)|\d+)(?:\.\d+)?"
     rf"(?:{_UNITS})?(?![\d%年月日号])(?!\.\d)"
 )
 _NUMBERING = re.compile(r"[.、)](?=[^\W\d])")
 _SENTENCE = re.compile(r"[:;。\n]")
-_ENDS = " ,、/|:;。.\"'"
+_ENDS = " -,、/|:;。.\"'"
 _LEAD = re.compile(r"^(?:其中|包括|分别为|共计|共)+")
 _LIST = re.compile(r"[/、,\s]+")
 _FEWEST, _LONGEST = 3, 10

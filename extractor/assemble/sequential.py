@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from extractor.assemble.anchors import SURE, block_rows, is_furniture, moved_columns
+from extractor.assemble.anchors import SURE, block_rows, is_furniture, moved_columns, moved_labels
 from extractor.assemble.counted import sections_of, unlabelled_rows
 from extractor.assemble.geometric import Assembled
 from extractor.assemble.meant import meant_columns, meant_rows
@@ -68,7 +68,9 @@ def assemble_by_order(sheets: Sequence[Sheet], layout: Layout, known: Sequence[L
     usable = [
         i
         for i, f in enumerate(cells)
-        if f.role in (Role.LABEL, Role.PROSE, Role.HEADING) and not furniture[i]
+        if f.role in (Role.LABEL, Role.PROSE, Role.HEADING)
+        and not furniture[i]
+        and any(character.isalpha() for character in f.text)
     ]
     alignment = align(
         [texts[i] for i in usable],
@@ -78,12 +80,14 @@ def assemble_by_order(sheets: Sequence[Sheet], layout: Layout, known: Sequence[L
         meant=meant_rows([cells[i] for i in usable], layout.table, [row for _, row in rows]),
     )
     score = alignment.score
-    starts = {usable[match.start]: match for match in alignment.matches}
+    moved = moved_labels([texts[i] for i in usable], labels, alignment.matches)
+    matches = sorted([*alignment.matches, *moved], key=lambda match: match.start)
+    starts = {usable[match.start]: match for match in matches}
     headers: dict[int, _Columns] = {}
     previous_end = 0
-    known: dict[int, int] = {}
+    found_at: dict[int, int] = {}
     indices = {id(f): i for i, f in enumerate(cells)}
-    for match in alignment.matches:
+    for match in matches:
         index, row = rows[match.label]
         block = layout.blocks[index]
         first, last = usable[match.start], usable[match.stop - 1]
@@ -101,15 +105,13 @@ def assemble_by_order(sheets: Sequence[Sheet], layout: Layout, known: Sequence[L
             values = _values_after(cells, last, boundaries, starts, is_header=True)
         previous_end = last + 1 + len(values)
         candidates |= _row(layout, row, block, values, header, match.similarity)
-        if values:
-            known[indices[id(values[0])]] = match.label
+        if values and match not in moved:
+            found_at[indices[id(values[0])]] = match.label
     sections = sections_of(cells, _ROWS_PER_SHEET)
     for index, block in enumerate(layout.blocks):
         first = next(i for i, (of, _) in enumerate(rows) if of == index)
-        own = {at: row - first for at, row in known.items() if rows[row][0] == index}
-        for n, values in unlabelled_rows(
-            cells, sections, own, len(block.rows), len(block.columns)
-        ):
+        own = {at: row - first for at, row in found_at.items() if rows[row][0] == index}
+        for n, values in unlabelled_rows(cells, sections, own, len(block.rows), len(block.columns)):
             start = indices[id(values[0])]
             if index not in headers:
                 headers[index] = _columns(cells[max(0, start - _HEADER_REACH) : start], block)
@@ -399,7 +401,9 @@ def _single_row(
             if boundaries[i] or (row is not None and cells[i].row != row):
                 break
             values.append(cells[i])
-        found = _row(layout, block.rows[0], block, values, _Columns({}, strength, block.columns), 1.0)
+        found = _row(
+            layout, block.rows[0], block, values, _Columns({}, strength, block.columns), 1.0
+        )
         score = strength * len(columns)
         if strength >= 0.5 and score > best.score:
             best = Assembled(layout, found, {}, score)

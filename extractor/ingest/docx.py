@@ -8,13 +8,13 @@ Elements are told by their local names, so that the strict variant of the format
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from lxml import etree
 
 from extractor.errors import CorruptInput
-from extractor.ingest.grid import RowCell, are_spans_known, is_layout, join_lines
+from extractor.ingest.grid import RowCell, are_spans_known, cells_by_row, is_layout, join_lines
 from extractor.ingest.zips import main_part, open_zip, read_member
 from extractor.types import Block, Grid, GridCell, Paragraph
 
@@ -157,9 +157,17 @@ class _Reader:
                 for cell in _content(row, "tc"):
                     yield from self.blocks(cell)
             return
+        table.rows = [part for row in table.rows for part in _apart(row)]
         _merge_down(table.rows)
         cells = tuple(
-            GridCell(cell.text, i, cell.column, cell.row_span, cell.span, cell.line)
+            GridCell(
+                join_lines(cell.text.split("\n")),
+                i,
+                cell.column,
+                cell.row_span,
+                cell.span,
+                cell.line,
+            )
             for i, row in enumerate(table.rows)
             for cell in row
             if cell.merge != "continue"
@@ -196,6 +204,20 @@ def _merge_of(cell: etree._Element, tag: str) -> str:
     return "" if merge is None else _value(merge) or "continue"
 
 
+def _apart(row: Sequence[_Cell]) -> list[list[_Cell]]:
+    """The rows that were squeezed into one; what is not cut is merged over all of them."""
+    texts = cells_by_row([cell.text for cell in row])
+    parts: list[list[_Cell]] = []
+    for i in range(len(texts[0]) if texts else 1):
+        part = []
+        for cell, lines in zip(row, texts, strict=True):
+            is_cut = any(lines[1:]) or len(lines) == 1
+            merge = cell.merge if is_cut else "continue" if i else cell.merge or "restart"
+            part.append(replace(cell, text=lines[i], merge=merge))
+        parts.append(part)
+    return parts
+
+
 def _merge_down(rows: list[list[_Cell]]) -> None:
     """Give every merged cell its rows. Where its parts differ in width, the narrowest holds; a part
     with nothing above it is a cell of its own."""
@@ -229,7 +251,7 @@ def _rows(table: etree._Element) -> Iterator[etree._Element]:
 
 
 def _cell_text(cell: etree._Element) -> tuple[str, int]:
-    """The text of a cell, that of tables in it included, and how much of it those hold."""
+    """The lines of a cell, those of tables in it included, and how much of it those hold."""
     lines: list[str] = []
     nested_chars = 0
     for paragraph, is_nested in _cell_paragraphs(cell, is_nested=False):
@@ -239,7 +261,7 @@ def _cell_text(cell: etree._Element) -> tuple[str, int]:
             text += "\n" + _cell_text(box)[0]
         lines.extend(text.replace("\t", " ").split("\n"))
         nested_chars += len(text.strip()) if is_nested else 0
-    return join_lines(lines), nested_chars
+    return "\n".join(line.strip() for line in lines).strip("\n"), nested_chars
 
 
 def _cell_paragraphs(

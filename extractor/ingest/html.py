@@ -18,7 +18,6 @@ from extractor.ingest.grid import (
     RowCell,
     closes_up,
     is_layout,
-    join_lines,
     place_cells,
 )
 from extractor.types import Block, Paragraph
@@ -249,7 +248,7 @@ class _Table:
 
 
 def _cell(element: etree._Element, flow: _Flow) -> RowCell:
-    text = join_lines(line.replace("\xa0", " ") for line, _ in flow.lines())
+    text = "\n".join(line.replace("\xa0", " ").strip() for line, _ in flow.lines())
     return RowCell(
         text or _filled_in(element),
         _line(element),

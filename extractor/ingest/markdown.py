@@ -31,6 +31,8 @@ _LIST_MARK = re.compile(r"^\s*[-*+]\s+(?:\[[ xX]\]\s+)?(?=\S)")
 _QUOTE_MARK = re.compile(r"^\s{0,3}(?:>\s?)+")
 _BREAK = re.compile(r"<br\s*/?>|</?(?:p|div|li)(?:\s[^<>]*)?>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--.*?-->", re.DOTALL)
+_BLOCK_ENDS = re.compile(r"(?:\s*</?(?:p|div|li)(?:\s[^<>]*)?>\s*)+", re.IGNORECASE)
+_LINE_END = "\ue000"
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _IMAGE = re.compile(r"!\[[^\]]*\]\([^()]*(?:\([^()]*\)[^()]*)*\)")
 _LINK = re.compile(r"\[([^\[\]]*)\]\([^()]*(?:\([^()]*\)[^()]*)*\)")
@@ -168,9 +170,15 @@ def _grids(lines: Sequence[str], start: int, stop: int) -> Iterator[Grid]:
             yield plain_grid(join_wrapped(rows, boxes))
             rows, boxes = [], []
         if i not in rules:
-            rows.append((i + 1, tuple(map(plain, split_row(lines[i])))))
+            rows.append((i + 1, tuple(map(_cell_text, split_row(lines[i])))))
             boxes.append(sum(rule < i for rule in rules))
     yield plain_grid(join_wrapped(rows, boxes))
+
+
+def _cell_text(marked: str) -> str:
+    """The text of a cell, its lines parted by line breaks. Marks may run over several lines."""
+    text = plain(_BREAK.sub(_LINE_END, _BLOCK_ENDS.sub("<br>", marked)))
+    return "\n".join(line.strip() for line in text.strip(_LINE_END).split(_LINE_END))
 
 
 def _is_thin_rule(line: str) -> bool:
