@@ -9,6 +9,7 @@ Arithmetic plays no part here: sums cannot see exchanged or shifted rows.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from collections import Counter
@@ -24,7 +25,7 @@ from extractor.assemble.opened import opened
 from extractor.assemble.sequential import assemble_by_order
 from extractor.labels import keys, similarities
 from extractor.schema import Label, Layout, Schema
-from extractor.types import Fragment, Role, Sheet, SheetKind, TableReading
+from extractor.types import Fragment, Role, Sheet, SheetKind, State, TableReading
 
 _MIN_PRESENT = 0.15
 _DISPUTED = 0.5
@@ -33,6 +34,7 @@ _TELLING_CHARS = 4
 _SAME_LABEL = 0.95
 _MIN_REPEATED = 3
 _RIVAL = 0.8
+_GUESS, _WORTH = 0.6, 0.5
 _REGULAR = 0.8
 """Of the cells of a table, those that must be tied to their slots to need no other arrangement."""
 _MIN_VALUES = 10
@@ -119,7 +121,8 @@ def _sure_prose(sheet: Sheet) -> Sheet:
 def _assemble_layout(sheets: Sequence[Sheet], layout: Layout, known: Sequence[Label]) -> Assembled:
     best = _best_way(sheets, layout, known)
     if _anchored(best) < _REGULAR * len(layout.slots):
-        best = max(best, *_other_ways(sheets, layout, known), key=_anchored)
+        ways = sorted([best, *_other_ways(sheets, layout, known)], key=_anchored, reverse=True)
+        best = functools.reduce(_completed, ways)
     return fill_by_meaning(replace(best, layout=layout), sheets)
 
 
@@ -133,8 +136,24 @@ def _other_ways(
     text = opened(sheets)
     if text.fragments:
         yield assemble_by_name(text, one)
+        yield assemble_by_name(text, turned(one))
         for written in (layout, one, turned(one)):
             yield _best_way([text], written, known)
+
+
+def _completed(best: Assembled, other: Assembled) -> Assembled:
+    """What the best way leaves open, as another one has it: guesses, of print that is not used."""
+    used = {id(c.meaning) for c in best.candidates.values() if c.meaning is not None}
+    added = {
+        slot: replace(
+            c, row_anchor=min(c.row_anchor, _GUESS), column_anchor=min(c.column_anchor, _GUESS)
+        )
+        for slot, c in other.candidates.items()
+        if slot not in best.candidates
+        and id(c.meaning) not in used
+        and c.row_anchor * c.column_anchor >= _WORTH
+    }
+    return replace(best, candidates={**added, **best.candidates})
 
 
 def _best_way(sheets: Sequence[Sheet], layout: Layout, known: Sequence[Label]) -> Assembled:
@@ -212,6 +231,7 @@ def _compare(best: Assembled, other: Assembled) -> Assembled:
     """
     if _anchored(other) < _RIVAL * _anchored(best):
         return best
+    torn, torn_there = _torn(best), _torn(other)
     candidates = {}
     for slot, candidate in best.candidates.items():
         rival = other.candidates.get(slot)
@@ -220,11 +240,24 @@ def _compare(best: Assembled, other: Assembled) -> Assembled:
             and rival.reading.value != candidate.reading.value
             and rival.row_anchor * rival.column_anchor >= 0.8
         )
+        if disputed and rival is not None and _row(slot) in torn and _row(slot) not in torn_there:
+            candidate = rival
         candidates[slot] = replace(
             candidate,
             column_anchor=candidate.column_anchor * (_DISPUTED if disputed else 1.0),
         )
     return replace(best, candidates=candidates)
+
+
+def _row(slot: str) -> str:
+    return slot.rpartition(".")[0]
+
+
+def _torn(found: Assembled) -> set[str]:
+    """Rows of which some cells were found and others not: those that stand in the wrong place."""
+    read = {s for s, c in found.candidates.items() if c.reading.state is not State.ILLEGIBLE}
+    rows = {_row(slot) for slot in read}
+    return {_row(slot.id) for slot in found.layout.slots if slot.id not in read} & rows
 
 
 def _is_present(found: Assembled) -> bool:

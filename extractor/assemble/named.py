@@ -74,6 +74,7 @@ def assemble_by_name(sheet: Sheet, layout: Layout) -> Assembled:
             candidates[slot] = Candidate(
                 slot, reading, value.score, row.strength, of_column, value.evidence, "name"
             )
+    score += sum({name.of.id: name.strength for name in columns.values()}.values())
     return Assembled(layout, candidates, {}, score if candidates else 0.0)
 
 

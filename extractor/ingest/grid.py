@@ -18,6 +18,7 @@ MAX_COLUMNS = 200
 
 _FEWEST_VALUES = 2
 _NUMBERED = re.compile(r"[(（]?[0-9一二三四五六七八九十]{1,2}[)）.．、]")
+_NOTHING = re.compile(r"nan|null|none|unnamed: ?\d+(?:_level_\d+)?", re.IGNORECASE)
 _LAYOUT_CELLS = 3
 _LAYOUT_CELL_CHARS = 200
 _ARTICLE_CHARS = 400
@@ -57,7 +58,7 @@ def place_cells(rows: Sequence[Sequence[RowCell]]) -> Grid:
             row_span = rest if cell.row_span == 0 else min(max(cell.row_span, 1), rest)
             for i in range(column, stop):
                 taken_until[i] = row + row_span
-            text = join_lines(cell.text.split("\n"))
+            text = _text(cell.text)
             cells.append(GridCell(text, row, column, row_span, stop - column, cell.line))
             column = stop
     return Grid(tuple(cells), has_spans=are_spans_known(rows))
@@ -78,7 +79,7 @@ def plain_grid(rows: Iterable[tuple[int, Sequence[str]]]) -> Grid:
     ]
     return Grid(
         tuple(
-            GridCell(join_lines(text.split("\n")), row, column, 1, 1, line)
+            GridCell(_text(text), row, column, 1, 1, line)
             for row, (line, texts) in enumerate(parts)
             for column, text in enumerate(texts)
         ),
@@ -105,6 +106,12 @@ def cells_by_row(texts: Sequence[str]) -> list[list[str]]:
         parts = next((parts for parts in (cell, labels) if len(parts) == n), [text])
         result.append(parts + [""] * (n - len(parts)))
     return result
+
+
+def _text(lines: str) -> str:
+    """What is printed in a cell; nothing where a program wrote that nothing is in it."""
+    text = join_lines(lines.split("\n"))
+    return "" if _NOTHING.fullmatch(text) else text
 
 
 def _are_values(lines: Sequence[str]) -> bool:
