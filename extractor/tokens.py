@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby, pairwise
+from unicodedata import east_asian_width
 
 from extractor.spellings import Choices, spellings
 from extractor.spreads import find_gutter
@@ -254,8 +255,25 @@ def _flow(paragraphs: Sequence[Paragraph]) -> Iterator[Fragment]:
         else:
             pieces = _split_text(paragraph.text)
             row = paragraph.line if len(pieces) > 1 else None
-            for piece in pieces:
-                yield Fragment(piece, 1.0, evidence, row=row)
+            for piece, extent in zip(pieces, _extents(paragraph.text, pieces), strict=True):
+                yield Fragment(piece, 1.0, evidence, row=row, extent=extent)
+
+
+def _extents(text: str, pieces: Sequence[str]) -> Iterator[tuple[int, int] | None]:
+    """Where in a line each of its pieces begins and ends, in characters of which wide ones count
+    twice; None for one that is not in it as it is."""
+    end = 0
+    for piece in pieces:
+        start = text.find(piece, end)
+        if start < 0:
+            yield None
+            continue
+        end = start + len(piece)
+        yield _width(text[:start]), _width(text[:end])
+
+
+def _width(text: str) -> int:
+    return sum(1 + (east_asian_width(character) in "WFA") for character in text)
 
 
 def _join_characters(paragraphs: Sequence[Paragraph]) -> Iterator[Paragraph]:

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from extractor.assemble.arrangements import turned, united
 from extractor.assemble.by_meaning import fill_by_meaning
 from extractor.assemble.geometric import Assembled, assemble_by_place
+from extractor.assemble.laid_out import laid_out
 from extractor.assemble.meant import weighed
 from extractor.assemble.named import assemble_by_name
 from extractor.assemble.opened import opened
@@ -34,7 +35,7 @@ _TELLING_CHARS = 4
 _SAME_LABEL = 0.95
 _MIN_REPEATED = 3
 _RIVAL = 0.8
-_GUESS, _WORTH = 0.6, 0.5
+_GUESS, _WORTH, _LAID_OUT = 0.6, 0.5, 0.7
 _REGULAR = 0.8
 """Of the cells of a table, those that must be tied to their slots to need no other arrangement."""
 _MIN_VALUES = 10
@@ -133,6 +134,8 @@ def _other_ways(
     one = united(layout)
     yield _best_way(sheets, one, known)
     yield _best_way(sheets, turned(one), known)
+    if plane := laid_out(sheets):
+        yield _capped(assemble_by_place(plane, layout, known))
     text = opened(sheets)
     if text.fragments:
         yield assemble_by_name(text, one)
@@ -214,6 +217,15 @@ def _is_ragged(sheet: Sheet) -> bool:
 def _weakened(found: Assembled) -> Assembled:
     candidates = {
         slot: replace(candidate, column_anchor=_RAGGED * candidate.column_anchor)
+        for slot, candidate in found.candidates.items()
+    }
+    return replace(found, candidates=candidates)
+
+
+def _capped(found: Assembled) -> Assembled:
+    """Columns that nothing but blanks tells apart are never beyond doubt."""
+    candidates = {
+        slot: replace(candidate, column_anchor=min(candidate.column_anchor, _LAID_OUT))
         for slot, candidate in found.candidates.items()
     }
     return replace(found, candidates=candidates)

@@ -159,6 +159,7 @@ def _number_above(placed: Sequence[Placed], first: int) -> list[int]:
         i
         for i, p in enumerate(placed)
         if p.sheet == label.sheet
+        and p.fragment.role is not Role.VALUE
         and _NUMBER.fullmatch(p.fragment.text)
         and abs(p.box.x0 - label.box.x0) <= p.box.height
         and abs(label.box.y0 - p.box.y1) <= _LINE_GAP * p.box.height

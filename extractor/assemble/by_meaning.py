@@ -12,13 +12,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from extractor.assemble.anchors import SURE
 from extractor.assemble.geometric import Assembled
 from extractor.types import Candidate, Fragment, Reading, Role, Sheet, State
 from extractor.values import read_cell
 
 _SURE = 0.9
-_WEAK, _GUESS = 0.5, 0.6
+_WEAK, _GUESS, _PLACED = 0.5, 0.6, 0.65
 _WORTH = 0.1
 """Of a value, for the score by which layouts are compared."""
 
@@ -59,13 +58,13 @@ def fill_by_meaning(found: Assembled, sheets: Sequence[Sheet]) -> Assembled:
 
 
 def _is_elsewhere(slot: str, candidate: Candidate | None) -> bool:
-    """Whether the print of a candidate certainly stands in another row or column than a slot's."""
+    """Whether the print of a candidate rather stands in another row or column than a slot's."""
     if candidate is None:
         return False
     _, row, column = slot.split(".")
     _, own_row, own_column = candidate.slot.split(".")
-    return (row != own_row and candidate.row_anchor >= SURE) or (
-        column != own_column and candidate.column_anchor >= SURE
+    return (row != own_row and candidate.row_anchor >= _PLACED) or (
+        column != own_column and candidate.column_anchor >= _PLACED
     )
 
 

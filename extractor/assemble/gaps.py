@@ -19,6 +19,7 @@ from extractor.types import Box, Role
 _INFERRED = 0.5
 _ROW_REACH = 0.7
 _ROW_GAP = 3.0
+_FEWEST_LOWERED, _MOST = 5, 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ def fill_gaps(
     free = [(i, p) for i, p in enumerate(placed) if i not in taken]
     lines = _levels([p for _, p in free if p.fragment.role is Role.VALUE])
     words = [(i, p) for i, p in free if p.fragment.role is not Role.VALUE and p.fragment.text]
+    anchors = _lowered(anchors, lines)
     anchors = [_stretch(anchor, anchors, lines, [p for _, p in words]) for anchor in anchors]
     levels = _unclaimed(lines, anchors)
     filled: list[RowAnchor] = []
@@ -116,6 +118,47 @@ def _claims(anchor: RowAnchor, level: _Level) -> bool:
 
 def _unclaimed(levels: Sequence[_Level], anchors: Sequence[RowAnchor]) -> list[_Level]:
     return [level for level in levels if not any(_claims(anchor, level) for anchor in anchors)]
+
+
+def _lowered(anchors: Sequence[RowAnchor], levels: Sequence[_Level]) -> Sequence[RowAnchor]:
+    """The rows where their values are, if the labels stand on lines of their own above them."""
+    lowered: list[RowAnchor] = []
+    for anchor in anchors:
+        sheet = max(anchor.boxes)
+        label = anchor.boxes[sheet]
+        end = min(
+            (
+                box.y0
+                for other in anchors
+                if (box := other.boxes.get(sheet)) and box.y0 > label.center_y
+            ),
+            default=float("inf"),
+        )
+        own = [level for level in levels if level.sheet == sheet and level.is_level(label)]
+        below = [
+            level
+            for level in levels
+            if level.sheet == sheet
+            and label.center_y < level.box.y0
+            and level.box.center_y < end
+            and level.box.y0 - label.y1 <= level.box.height
+        ]
+        if not own and len(below) == 1:
+            box = below[0].box
+            place = Box(label.x0, box.y0, max(label.x0, min(label.x1, box.x0 - box.height)), box.y1)
+            lowered.append(replace(anchor, boxes={**anchor.boxes, sheet: place}))
+    # Below the last label nothing would stand if the labels stood below their values.
+    last = max(anchors, key=_foot, default=None)
+    is_last = any(last is not None and anchor.row == last.row for anchor in lowered)
+    if not is_last or len(lowered) < max(_FEWEST_LOWERED, _MOST * len(anchors)):
+        return anchors
+    by_row = {(anchor.block, anchor.row): anchor for anchor in lowered}
+    return [by_row.get((anchor.block, anchor.row), anchor) for anchor in anchors]
+
+
+def _foot(anchor: RowAnchor) -> tuple[int, float]:
+    sheet = max(anchor.boxes)
+    return sheet, anchor.boxes[sheet].y1
 
 
 def _stretch(

@@ -71,7 +71,7 @@ def assemble_by_place(sheets: Sequence[Sheet], layout: Layout, known: Sequence[L
         if sheet.kind is not SheetKind.FLOW and fragment.role is not Role.FURNITURE
     ]
     rows, score = find_rows(placed, layout)
-    if all(sheet.kind is not SheetKind.GRID for sheet in sheets):
+    if all(map(_is_of_lines, sheets)):
         rows = fill_gaps(rows, placed, layout)
     taken = {id(placed[i].fragment) for row in rows for i in row.fragments}
     free = [p for p in placed if id(p.fragment) not in taken and p.fragment.text]
@@ -87,6 +87,11 @@ def assemble_by_place(sheets: Sequence[Sheet], layout: Layout, known: Sequence[L
         regions |= found.regions
         score += found.score
     return Assembled(layout, candidates, regions, score)
+
+
+def _is_of_lines(sheet: Sheet) -> bool:
+    """Whether its rows are lines of print, over several of which a label may run."""
+    return sheet.kind is not SheetKind.GRID or any(f.extent for f in sheet.fragments)
 
 
 def _block(

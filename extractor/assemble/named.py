@@ -183,7 +183,7 @@ def _joined(a: Label, b: Label) -> Label:
 
 
 def _totals(layout: Layout) -> dict[str, str]:
-    """By row the slot of a number that stands behind its label alone: its only one, or its total."""
+    """By row the slot of a number that stands alone behind its label: its only one, or a total."""
     slots = {slot.id for slot in layout.slots}
     totals = {r.total[0] for r in layout.relations if r.kind is RelationKind.ROW}
     (block,) = layout.blocks

@@ -1,7 +1,7 @@
 """Running text that states a table, cut into its labels and its values.
 
-"（一）予以公开：自然人12件，商业企业3件" is a label, and columns with their values, in one sentence;
-so are "规章0" and lists such as "12/3/0". Cut, they are what the lines of a flattened table are.
+"（一）予以公开：自然人12件，商业企业3件" is a label, and columns with their values, in one line; so
+are "规章0" and lists such as "12/3/0". Cut, they are what the lines of a flattened table are.
 """
 
 from __future__ import annotations

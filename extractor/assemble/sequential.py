@@ -110,8 +110,10 @@ def assemble_by_order(sheets: Sequence[Sheet], layout: Layout, known: Sequence[L
     sections = sections_of(cells, _ROWS_PER_SHEET)
     for index, block in enumerate(layout.blocks):
         first = next(i for i, (of, _) in enumerate(rows) if of == index)
-        own = {at: row - first for at, row in found_at.items() if rows[row][0] == index}
-        for n, values in unlabelled_rows(cells, sections, own, len(block.rows), len(block.columns)):
+        known_rows = {at: row - first for at, row in found_at.items() if rows[row][0] == index}
+        for n, values in unlabelled_rows(
+            cells, sections, known_rows, len(block.rows), len(block.columns)
+        ):
             start = indices[id(values[0])]
             if index not in headers:
                 headers[index] = _columns(cells[max(0, start - _HEADER_REACH) : start], block)

@@ -171,7 +171,8 @@ class Fragment:
     `box` is None on FLOW sheets. `row` numbers the rows of tables whose rows are explicit, `cell`
     the explicit cells (see `Paragraph`). `text` is "" for a cell that is printed empty.
     `spellings` are other ways to read the same print. `meaning` is what the token classifier says,
-    None where it was not asked.
+    None where it was not asked. `extent` is where a piece of a line begins and ends, in characters
+    (wide ones count twice); None where the document does not keep white space.
     """
 
     text: str
@@ -183,6 +184,7 @@ class Fragment:
     role: Role | None = None
     spellings: tuple[Spelling, ...] = ()
     meaning: Meaning | None = None
+    extent: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
