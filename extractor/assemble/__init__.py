@@ -36,6 +36,7 @@ _SAME_LABEL = 0.95
 _MIN_REPEATED = 3
 _RIVAL = 0.8
 _GUESS, _WORTH, _LAID_OUT = 0.6, 0.5, 0.7
+_TIED, _MOST_ROWS, _MIN_TOLD = 0.25, 0.6, 0.25
 _REGULAR = 0.8
 """Of the cells of a table, those that must be tied to their slots to need no other arrangement."""
 _MIN_VALUES = 10
@@ -122,7 +123,8 @@ def _sure_prose(sheet: Sheet) -> Sheet:
 def _assemble_layout(sheets: Sequence[Sheet], layout: Layout, known: Sequence[Label]) -> Assembled:
     best = _best_way(sheets, layout, known)
     if _anchored(best) < _REGULAR * len(layout.slots):
-        ways = sorted([best, *_other_ways(sheets, layout, known)], key=_anchored, reverse=True)
+        others = filter(_is_told, _other_ways(sheets, layout, known))
+        ways = sorted([best, *others], key=_anchored, reverse=True)
         best = functools.reduce(_completed, ways)
     return fill_by_meaning(replace(best, layout=layout), sheets)
 
@@ -138,10 +140,19 @@ def _other_ways(
         yield _capped(assemble_by_place(plane, layout, known))
     text = opened(sheets)
     if text.fragments:
-        yield assemble_by_name(text, one)
-        yield assemble_by_name(text, turned(one))
+        for written in (one, turned(one)):
+            yield assemble_by_name(text, written)
         for written in (layout, one, turned(one)):
             yield _best_way([text], written, known)
+
+
+def _is_told(found: Assembled) -> bool:
+    """Whether a table is there: most of its rows, and not only a few of their numbers, as the
+    sentences of any report state."""
+    n_rows = len({_row(slot.id) for slot in found.layout.slots})
+    tied = [s for s, c in found.candidates.items() if c.row_anchor * c.column_anchor >= _TIED]
+    rows = {_row(slot) for slot in tied}
+    return len(rows) >= _MOST_ROWS * n_rows and len(tied) >= _MIN_TOLD * len(found.layout.slots)
 
 
 def _completed(best: Assembled, other: Assembled) -> Assembled:

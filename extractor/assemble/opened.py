@@ -43,7 +43,7 @@ def opened(sheets: Sequence[Sheet]) -> Sheet:
 
 
 def _opened(f: Fragment) -> Iterator[Fragment]:
-    if f.role in (Role.VALUE, Role.BLANK, Role.FURNITURE) or looks_like_value(f.text):
+    if f.role not in (Role.LABEL, Role.PROSE) or looks_like_value(f.text):
         yield f
         return
     text, offsets = canonical_with_offsets(f.text)
