@@ -35,7 +35,7 @@ _MEANT_PIECE = 0.5
 _CLEAR, _ALIKE = 0.9, 0.05
 _FAR = 0.8
 _CUT = 0.8
-_MIN_CUT_CHARS = 5
+_MIN_CUT_CHARS = 4
 
 
 @lru_cache(maxsize=65536)
@@ -129,7 +129,7 @@ def align(
         max_merge: most pieces that may make up one label.
         breaks: for each text the number of the printed cell it lies in, where that is known; only
             texts of one cell are merged. None where nothing is known.
-        may_be_cut: whether labels may have lost their end, as in "要求行政机关确".
+        may_be_cut: whether labels may have lost their end, as in "要求行政机关确", or their beginning.
         meant: float64 (len(texts), len(labels)), how likely each text is a part of each label by
             what the token classifier says. None where it was not asked.
 
@@ -192,7 +192,7 @@ def _possible_matches(
         ]
         found = similarities(["".join(texts[i : i + length]) for i in runs], labels)
         if may_be_cut and length == 1:
-            found = np.maximum(found, _beginnings([texts[i] for i in runs], labels))
+            found = np.maximum(found, _parts([texts[i] for i in runs], labels))
         merged = np.full(found.shape, 0.02 * (length - 1))
         if meant is not None:
             known = _MEANT * _meant_of_runs(meant, texts, runs, length)
@@ -222,8 +222,8 @@ def _meant_of_runs(
     return result
 
 
-def _beginnings(texts: Sequence[str], labels: Sequence[Label]) -> NDArray[np.float64]:
-    """`_CUT` where a text is the beginning of that label and of no other, else 0.
+def _parts(texts: Sequence[str], labels: Sequence[Label]) -> NDArray[np.float64]:
+    """`_CUT` where a text is a part of that label and of no other, else 0.
 
     Returns:
         float64 (len(texts), len(labels)).
@@ -232,7 +232,7 @@ def _beginnings(texts: Sequence[str], labels: Sequence[Label]) -> NDArray[np.flo
     result = np.zeros((len(texts), len(labels)))
     for i, text in enumerate(texts):
         core = keys(text)[1]
-        begun = [j for j, cores in enumerate(whole) if any(c.startswith(core) for c in cores)]
-        if len(core) >= _MIN_CUT_CHARS and len(begun) == 1:
-            result[i, begun[0]] = _CUT
+        around = [j for j, cores in enumerate(whole) if any(core in c for c in cores)]
+        if len(core) >= _MIN_CUT_CHARS and len(around) == 1:
+            result[i, around[0]] = _CUT
     return result

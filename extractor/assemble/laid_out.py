@@ -13,7 +13,7 @@ from itertools import groupby, pairwise
 
 from extractor.types import Box, Fragment, Role, Sheet, SheetKind
 
-_FEWEST_LINES = 5
+_FEWEST_HOLES = 3
 _ALIGNED = 0.9
 _GAP = 2
 
@@ -41,23 +41,34 @@ def _box(f: Fragment) -> Box | None:
 
 def _is_laid_out(sheet: Sheet) -> bool:
     """Whether the values of its lines stand apart, and begin, or end, or have their middle, right
-    below those of other lines."""
+    below those of other lines, with holes between them where cells are empty."""
     lines = [
         [f.extent for f in line if f.extent is not None and f.role is Role.VALUE]
         for _, line in groupby(sheet.fragments, key=lambda f: f.evidence.line)
     ]
     lines = [line for line in lines if line]
     gaps = [b[0] - a[1] for line in lines for a, b in pairwise(line)]
-    if sum(len(line) > 1 for line in lines) < _FEWEST_LINES or min(gaps) < _GAP:
+    if not gaps or min(gaps) < _GAP:
         return False
-    n = max(map(len, lines))
-    for edges in (
-        [start for line in lines for start, _ in line],
-        [stop for line in lines for _, stop in line],
-        [(start + stop) // 2 for line in lines for start, stop in line],
-    ):
-        common = {edge for edge, _ in Counter(edges).most_common(n)}
-        near = sum(any(abs(edge - other) <= 1 for other in common) for edge in edges)
-        if near >= _ALIGNED * len(edges):
-            return True
-    return False
+    starts = [[start for start, _ in line] for line in lines]
+    stops = [[stop for _, stop in line] for line in lines]
+    middles = [[(start + stop) // 2 for start, stop in line] for line in lines]
+    return any(map(_has_columns, (starts, stops, middles)))
+
+
+def _has_columns(lines: Sequence[Sequence[int]]) -> bool:
+    """Whether the places of values are those of a few columns, some of which are empty in some
+    lines: otherwise the order of the values tells as much."""
+    counts = Counter(edge for line in lines for edge in line)
+    columns: list[int] = []
+    for edge, _ in counts.most_common():
+        if all(abs(edge - other) > _GAP for other in columns):
+            columns.append(edge)
+    columns = sorted(columns[: max(map(len, lines))])
+    places = [
+        [next((i for i, x in enumerate(columns) if abs(edge - x) <= 1), -1) for edge in line]
+        for line in lines
+    ]
+    n_near = sum(place >= 0 for line in places for place in line)
+    n_holes = sum(line[-1] >= len(line) for line in places)
+    return n_near >= _ALIGNED * counts.total() and n_holes >= _FEWEST_HOLES
