@@ -129,7 +129,7 @@ def align(
         max_merge: most pieces that may make up one label.
         breaks: for each text the number of the printed cell it lies in, where that is known; only
             texts of one cell are merged. None where nothing is known.
-        may_be_cut: whether labels may have lost their end, as in "要求行政机关确", or their beginning.
+        may_be_cut: whether labels may have lost their end, as in "要求行政机关确", or beginning.
         meant: float64 (len(texts), len(labels)), how likely each text is a part of each label by
             what the token classifier says. None where it was not asked.
 

@@ -8,17 +8,23 @@ a weak anchor, which flags it.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Container, Sequence
+from dataclasses import replace
 
-import numpy as np
-
-from extractor.assemble.anchors import SURE, block_rows, is_furniture, moved_columns, moved_labels
+from extractor.assemble.anchors import SURE, block_rows, is_furniture, moved_labels
 from extractor.assemble.counted import sections_of, unlabelled_rows
 from extractor.assemble.geometric import Assembled
-from extractor.assemble.meant import meant_columns, meant_rows
-from extractor.labels import align, keys, similarities
+from extractor.assemble.headers import (
+    Header,
+    breaks_within,
+    end_of_labels,
+    find_header,
+    own_header,
+    pieces_of,
+    spelled_out,
+)
+from extractor.assemble.meant import meant_rows
+from extractor.labels import align, similarities
 from extractor.schema import Block, Column, Label, Layout, Row
 from extractor.types import Candidate, Fragment, Reading, Role, Sheet, SheetKind, State
 from extractor.values import read_cell
@@ -26,19 +32,8 @@ from extractor.values import read_cell
 _WITHOUT_HEADER = 0.5
 _SHORT = 0.3
 _HEADER_REACH = 40
-_COUNTED = 0.5
+_COUNTED = 0.6
 _ROWS_PER_SHEET = 100_000
-
-
-@dataclass(frozen=True, slots=True)
-class _Columns:
-    """The columns of a block as its header prints them: words by column, and how sure they are;
-    `columns` in their printed order; `label` is what stands before the row in question."""
-
-    words: dict[str, str]
-    strength: float
-    columns: tuple[Column, ...]
-    label: str = ""
 
 
 def assemble_by_order(sheets: Sequence[Sheet], layout: Layout, known: Sequence[Label]) -> Assembled:
@@ -49,13 +44,13 @@ def assemble_by_order(sheets: Sequence[Sheet], layout: Layout, known: Sequence[L
         layout: the printed shape to look for.
         known: all labels of the form; the values of a row end before the next of them.
     """
-    spelled_out = _spelled_out(layout)
+    words = spelled_out(layout)
     cells = [
         replace(piece, row=None if f.row is None else _ROWS_PER_SHEET * s + f.row)
         for s, sheet in enumerate(sheets)
         for f in sheet.fragments
         if sheet.kind is not SheetKind.PAGE and f.role is not Role.FURNITURE
-        for piece in _pieces(f, spelled_out)
+        for piece in pieces_of(f, words)
     ]
     texts = [f.text for f in cells]
     boundaries = _boundaries(cells, known)
@@ -75,7 +70,7 @@ def assemble_by_order(sheets: Sequence[Sheet], layout: Layout, known: Sequence[L
     alignment = align(
         [texts[i] for i in usable],
         labels,
-        breaks=_breaks(cells, usable),
+        breaks=breaks_within(cells, usable),
         may_be_cut=True,
         meant=meant_rows([cells[i] for i in usable], layout.table, [row for _, row in rows]),
     )
@@ -83,7 +78,7 @@ def assemble_by_order(sheets: Sequence[Sheet], layout: Layout, known: Sequence[L
     moved = moved_labels([texts[i] for i in usable], labels, alignment.matches)
     matches = sorted([*alignment.matches, *moved], key=lambda match: match.start)
     starts = {usable[match.start]: match for match in matches}
-    headers: dict[int, _Columns] = {}
+    headers: dict[int, Header] = {}
     previous_end = 0
     found_at: dict[int, int] = {}
     indices = {id(f): i for i, f in enumerate(cells)}
@@ -92,16 +87,16 @@ def assemble_by_order(sheets: Sequence[Sheet], layout: Layout, known: Sequence[L
         block = layout.blocks[index]
         first, last = usable[match.start], usable[match.stop - 1]
         if index not in headers:
-            headers[index] = _columns(
+            headers[index] = find_header(
                 cells[max(previous_end, first - _HEADER_REACH) : first], block
             )
             score += headers[index].strength * len(headers[index].words)
         pieces = usable[match.start : match.stop]
         header = replace(headers[index], label="".join(texts[i] for i in pieces))
         values = _values_of_pieces(cells, pieces, boundaries, starts)
-        if not values and (own := _own_header(cells, last + 1, block)) is not None:
+        if not values and (own := own_header(cells, last + 1, block)) is not None:
             header = replace(own, label=header.label)
-            last = _end_of_labels(cells, last + 1) - 1
+            last = end_of_labels(cells, last + 1) - 1
             values = _values_after(cells, last, boundaries, starts, is_header=True)
         previous_end = last + 1 + len(values)
         candidates |= _row(layout, row, block, values, header, match.similarity)
@@ -116,62 +111,11 @@ def assemble_by_order(sheets: Sequence[Sheet], layout: Layout, known: Sequence[L
         ):
             start = indices[id(values[0])]
             if index not in headers:
-                headers[index] = _columns(cells[max(0, start - _HEADER_REACH) : start], block)
+                headers[index] = find_header(cells[max(0, start - _HEADER_REACH) : start], block)
             header = headers[index]
             candidates |= _row(layout, block.rows[n], block, values, header, _COUNTED)
             score += _COUNTED
     return Assembled(layout, candidates, {}, score)
-
-
-def _end_of_labels(cells: Sequence[Fragment], start: int) -> int:
-    stop = start
-    while stop < len(cells) and cells[stop].role is Role.LABEL:
-        stop += 1
-    return stop
-
-
-def _own_header(cells: Sequence[Fragment], start: int, block: Block) -> _Columns | None:
-    """The header between the label of a row and its values, where each row has one of its own."""
-    names = cells[start : _end_of_labels(cells, start)]
-    if len(names) < len(block.columns) or len(block.columns) < 2:
-        return None
-    header = _columns(names, block)
-    return header if header.strength >= SURE else None
-
-
-def _spelled_out(layout: Layout) -> re.Pattern[str]:
-    """Several labels of columns without anything between them. The longest come first, so that
-    "其他结果" is one label and not two."""
-    words = {
-        keys(variant)[0]
-        for block in layout.blocks
-        for label in (*(column.label for column in block.columns), *block.furniture)
-        for variant in label.variants
-    }
-    one = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True) if word)
-    return re.compile(f"({one})(?=((?:{one})*)$)")
-
-
-def _pieces(f: Fragment, spelled_out: re.Pattern[str]) -> Iterator[Fragment]:
-    """The labels of a header whose cells were flattened to a few characters a line, so that nothing
-    shows where each of them ends; every other fragment as it is."""
-    words = []
-    rest = "" if f.row is not None or f.cell is not None else keys(f.text)[0]
-    while rest and (found := spelled_out.match(rest)):
-        words.append(found[1])
-        rest = found[2]
-    if rest or len(words) < 2:
-        yield f
-    else:
-        yield from (replace(f, text=word, role=Role.LABEL) for word in words)
-
-
-def _breaks(cells: Sequence[Fragment], usable: Sequence[int]) -> list[int] | None:
-    """Cell numbers to merge within, None where the document does not bound its cells."""
-    if all(cells[i].cell is None for i in usable):
-        return None
-    # Prose far from any separator has no number; each of its lines is a cell of its own.
-    return [number if (number := cells[i].cell) is not None else -1 - i for i in usable]
 
 
 def _boundaries(cells: Sequence[Fragment], known: Sequence[Label]) -> list[bool]:
@@ -182,54 +126,6 @@ def _boundaries(cells: Sequence[Fragment], known: Sequence[Label]) -> list[bool]
         f.role in (Role.HEADING, Role.PROSE) or (f.role is Role.LABEL and likeness[f.text] >= SURE)
         for f in cells
     ]
-
-
-def _columns(header: Sequence[Fragment], block: Block) -> _Columns:
-    """Which columns the header before a block names, in whatever order it was flattened."""
-    names = [f for f in header if f.role is Role.LABEL]
-    texts = [f.text for f in names]
-    labels = [column.label for column in block.columns]
-    in_order = align(
-        texts,
-        labels,
-        max_merge=3,
-        breaks=_breaks(names, range(len(names))),
-        meant=meant_columns([[f] for f in names], block.table, block.columns),
-    )
-    words = {
-        block.columns[match.label].id: "".join(texts[match.start : match.stop])
-        for match in in_order.matches
-    }
-    found = {block.columns[match.label].id: match.similarity for match in in_order.matches}
-    places: dict[str, int] = {}
-    if len(words) < len(labels):
-        spans = [(i, n) for n in (1, 2, 3) for i in range(len(texts) - n + 1)]
-        runs = ["".join(texts[i : i + n]) for i, n in spans]
-        table = similarities(runs, labels)
-        for j, column in enumerate(block.columns):
-            if column.id not in found and len(runs) and table[:, j].max() >= SURE:
-                # Of equals the last: it stands nearest to the rows.
-                i = len(runs) - 1 - int(np.argmax(table[::-1, j]))
-                words[column.id], found[column.id] = runs[i], float(table[i, j])
-                places[column.id] = spans[i][0]
-    places = {block.columns[match.label].id: match.start for match in in_order.matches} | places
-    if _is_usual_order(places, block):
-        return _Columns(words, sum(found.values()) / len(labels), block.columns)
-    # Nothing shows that this is the order of the values, too, and not that of merged headers.
-    moved = tuple(block.columns[match.label] for match in moved_columns(texts, labels))
-    return _Columns(words, 0.0, moved or block.columns)
-
-
-def _is_usual_order(places: dict[str, int], block: Block) -> bool:
-    """Whether headers stand in the order of the form, or as its two rows of headers are flattened:
-    first the columns without a group, then those of the group."""
-    printed = sorted(places, key=lambda column: places[column])
-    alone = [column.id for column in block.columns if column.group is None]
-    grouped = [column.id for column in block.columns if column.group is not None]
-    return printed in (
-        [column.id for column in block.columns if column.id in places],
-        [column for column in (*alone, *grouped) if column in places],
-    )
 
 
 def _values_of_pieces(
@@ -298,7 +194,7 @@ def _row(
     row: Row,
     block: Block,
     values: list[Fragment],
-    header: _Columns,
+    header: Header,
     row_anchor: float,
 ) -> dict[str, Candidate]:
     """Candidates for one row; the columns are anchored only if the row is complete."""
@@ -329,7 +225,7 @@ def _row(
     return result
 
 
-def _unit_words(header: _Columns, column: Column) -> str | None:
+def _unit_words(header: Header, column: Column) -> str | None:
     return header.words.get(column.id, "") + header.label or None
 
 
@@ -403,9 +299,7 @@ def _single_row(
             if boundaries[i] or (row is not None and cells[i].row != row):
                 break
             values.append(cells[i])
-        found = _row(
-            layout, block.rows[0], block, values, _Columns({}, strength, block.columns), 1.0
-        )
+        found = _row(layout, block.rows[0], block, values, Header({}, strength, block.columns), 1.0)
         score = strength * len(columns)
         if strength >= 0.5 and score > best.score:
             best = Assembled(layout, found, {}, score)
