@@ -32,7 +32,8 @@ from extractor.values import read_cell
 _WITHOUT_HEADER = 0.5
 _SHORT = 0.3
 _HEADER_REACH = 40
-_COUNTED = 0.6
+_COUNTED = _MOVED = 0.54
+"""More than a guess that meaning may replace, and too little for it to confirm."""
 _ROWS_PER_SHEET = 100_000
 
 
@@ -200,7 +201,8 @@ def _row(
     """Candidates for one row; the columns are anchored only if the row is complete."""
     n = len(block.columns)
     cells, strength = _fit(_until_words(values, n), n)
-    strength *= 1.0 if header.strength >= SURE - 0.25 else _WITHOUT_HEADER
+    if header.strength < SURE - 0.25:
+        strength *= _WITHOUT_HEADER if header.columns == block.columns else _MOVED
     columns = _columns_for(cells, header.columns)
     if columns is None:
         return {}
