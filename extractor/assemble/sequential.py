@@ -95,7 +95,8 @@ def assemble_by_order(sheets: Sequence[Sheet], layout: Layout, known: Sequence[L
         pieces = usable[match.start : match.stop]
         header = replace(headers[index], label="".join(texts[i] for i in pieces))
         values = _values_of_pieces(cells, pieces, boundaries, starts)
-        if not values and (own := own_header(cells, last + 1, block)) is not None:
+        own = own_header(cells, last + 1, block) if match.similarity >= SURE else None
+        if not values and own is not None:
             header = replace(own, label=header.label)
             last = end_of_labels(cells, last + 1) - 1
             values = _values_after(cells, last, boundaries, starts, is_header=True)
