@@ -18,7 +18,11 @@ from extractor.types import CellStatus
 from tests.conftest import Labelled
 
 FOLDER = Path(__file__).parent / "awkward"
-OPEN = {"dev/short-labels.md": 42}
+OPEN = {
+    "heldout/comma-separated.txt": 25,
+    "heldout/headless.html": 15,
+    "heldout/rows-moved.html": 7,
+}
 """Documents that are not yet read whole, with the number of cells that are wrong or missing."""
 
 
