@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import combinations
 
 from extractor.calibrator import Calibrator
 from extractor.schema import Layout, Schema, Slot
@@ -26,6 +27,7 @@ from extractor.types import (
     Reading,
     State,
     Table,
+    Verdict,
 )
 
 FLAGS = {
@@ -51,7 +53,7 @@ FLAGS = {
 
 SOFT = {"reported_error"}
 """What a calibrated probability settles: that the report does not add up is its own finding, and no
-doubt about a cell that was read with certainty."""
+doubt about a cell that was read with certainty. Save for `_suspects`."""
 
 
 def flag(
@@ -77,10 +79,26 @@ def _table(
         threshold = calibrator.cells.threshold(settings.max_risk)
         logits = calibrator.cells.logits([cells[i].signals for i in read])
         probabilities = calibrator.cells.probability(logits)
+        suspects = _suspects(decoded)
         for i, logit, p in zip(read, logits, probabilities, strict=True):
-            is_likely = bool(logit >= threshold)
+            is_likely = bool(logit >= threshold) and cells[i].slot not in suspects
             cells[i] = _assessed(cells[i], float(p), calibrator.shares, is_likely=is_likely)
     return Table(decoded.reading.table, decoded.reading.is_present, tuple(cells))
+
+
+def _suspects(decoded: Decoded) -> frozenset[str]:
+    """Slots read from pixels that alone are in two sums which the report seems to break itself, by
+    as much: rather one number that both readers misread than one that the report has wrong, as far
+    as sums can tell; so a person looks."""
+    own = [
+        (frozenset(one.cells), abs(one.expected - one.found))
+        for one in decoded.findings
+        if one.verdict is Verdict.REPORTED and one.expected is not None and one.found is not None
+    ]
+    shared = [a & b for (a, gap), (b, other) in combinations(own, 2) if gap == other]
+    alone = (next(iter(slots)) for slots in shared if len(slots) == 1)
+    chosen = decoded.chosen
+    return frozenset(slot for slot in alone if slot in chosen and chosen[slot].agreement > 0)
 
 
 def audited(tables: Sequence[Table], sha256: str, rate: float) -> tuple[Table, ...]:

@@ -381,14 +381,28 @@ def test_what_the_report_does_not_add_up_is_no_doubt_about_its_cells(tmp_path: P
     )
 
 
-def requests_of(values: dict[str, int], calibrator: Calibrator) -> tuple[Cell, ...]:
-    """Table three as characters of a file, zero but for some cells."""
+def test_a_number_from_pixels_that_explains_two_own_errors_is_looked_at(tmp_path: Path) -> None:
+    """Both readers may have misread it; the characters of a file nobody can misread."""
+    wrong = {"granted.natural_person": 74, "granted.total": 14, "total_handled.natural_person": 14}
+    wrong |= {"total_handled.total": 14, "new_received.natural_person": 14}
+    wrong |= {"new_received.total": 14}
+    cells = requests_of(wrong, calibrator_of(0.999, tmp_path), agreement=0.999)
+    flagged = {cell.slot: cell.flags for cell in cells if cell.status is CellStatus.FLAGGED}
+    assert flagged == {"requests.granted.natural_person": ("reported_error",)}
+
+
+def requests_of(
+    values: dict[str, int], calibrator: Calibrator, agreement: float = 0.0
+) -> tuple[Cell, ...]:
+    """Table three, zero but for some cells: characters of a file, or of a scan where two readers
+    agree."""
     layout = SCHEMA.layout("requests", "detailed")
     found = {}
     for slot in layout.slots:
         value = values.get(slot.id.removeprefix("requests."), 0)
         reading = Reading(str(value), State.NUMBER, Decimal(value))
-        found[slot.id] = (Candidate(slot.id, reading, 1.0, 1.0, 1.0, HERE, "cell"),)
+        made = Candidate(slot.id, reading, 1.0, 1.0, 1.0, HERE, "cell", agreement=agreement)
+        found[slot.id] = (made,)
     read = TableReading("requests", "detailed", True, found)
     (one,) = flag(decode([read], SCHEMA), SCHEMA, Settings(), calibrator)
     return one.cells
