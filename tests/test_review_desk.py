@@ -17,10 +17,11 @@ from extractor.export.printed_form import Part, printed_form
 from extractor.pipeline import decided, extract
 from extractor.review import desk as desks
 from extractor.review.actions import NotADecision, decision, typed
-from extractor.review.form_view import cells_of, form_of, layout_of, residuals_of
+from extractor.review.form_view import cells_of, form_of, residuals_of
 from extractor.review.gate import sign_in_address
 from extractor.review.question_view import confusion, marked, question_of, related
 from extractor.review.report_view import cells_view, marks_view
+from extractor.review.sums import layout_of
 from extractor.review.text_view import TextView
 from extractor.schema import Layout, Schema, load_schema
 from extractor.service.answers import item_of, told
@@ -190,6 +191,10 @@ def test_a_slip_stays_in_view_with_the_sums_that_it_breaks(
     assert all(slot in one["cells"] for one in broken)
     desk = desks.opened(result, 0, 0, slot)
     assert desks.answered(desk, after, 1).current == slot
+    repaired = result | {"findings": after["findings"]}  # they hold with what is shown
+    assert desks.contradictions(repaired, after, slot) == broken
+    layout = layout_of(result, "requests", schema)
+    assert residuals_of(repaired, layout) == residuals_of(result, layout)
     assert desks.contradictions(after, after, slot) == []  # it was broken before
     assert desks.contradictions(after, result, slot) == []  # what was right again goes on
     assert desks.answered(desks.opened(after, 1, 0, slot), result, 2).current != slot

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from extractor.review.sums import broken_sums
+from extractor.schema import load_schema
 from extractor.service.answers import figure_subject, item_of
 from extractor.service.open_questions import queue
 from extractor.types import REPORT, CellStatus
@@ -70,10 +72,14 @@ def moved(desk: Desk, by: int) -> Desk:
 
 
 def contradictions(before: Json, now: Json, subject: str | None) -> list[Json]:
-    """Sums through a cell that an answer has broken: what was typed may be a slip."""
-    known = {one["relation"] for one in before["findings"]}
+    """Sums through a cell that an answer has broken: what was typed may be a slip. What counts is
+    whether they held with what was shown, also where they did not with what was read first."""
+    schema = load_schema()
+    were_broken, are_broken = broken_sums(before, schema), broken_sums(now, schema)
     return [
-        one for one in now["findings"] if subject in one["cells"] and one["relation"] not in known
+        one
+        for one in now["findings"]
+        if subject in one["cells"] and one["relation"] in are_broken - were_broken
     ]
 
 

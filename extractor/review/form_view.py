@@ -8,28 +8,19 @@ The form is sent to a browser once (`form_of`), what stands in it whenever that 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 from extractor.export.csv import plain
 from extractor.export.printed_form import Part, Place, printed_form
 from extractor.review.slot_words import number_text
+from extractor.review.sums import gaps_of
 from extractor.review.words import Say, cell_status_words, state_words
-from extractor.schema import Layout, Relation, Schema
+from extractor.schema import Layout, Relation
 from extractor.types import CellStatus, State, Verdict
 
 Json = Mapping[str, Any]
 _PRINTED = (State.DASH, State.NOT_APPLICABLE)
 _SHOWN = {State.ILLEGIBLE: "？", State.MISSING: "缺"}
-
-
-def layout_of(result: Json, table: str, schema: Schema) -> Layout:
-    """The layout that has exactly the slots of a table of a result."""
-    slots = {f"{table}.{name}" for name in result["tables"][table]["cells"]}
-    for layout in schema.tables[table]:
-        if slots == {slot.id for slot in layout.slots}:
-            return layout
-    return schema.default_layout(table, result["report"]["edition"])
 
 
 def form_of(layout: Layout, title: str, say: Say) -> dict[str, Any]:
@@ -105,18 +96,19 @@ def cell_text(cell: Json) -> str:
 
 
 def residuals_of(result: Json, layout: Layout) -> dict[str, list[dict[str, str]]]:
-    """What is missing to the broken sums of a table, by the row (`r3`) or the column (`c5`) of the
-    printed form along which they run: found less expected, with a sign."""
+    """What is missing to the broken sums of a table as it is shown, by the row (`r3`) or the column
+    (`c5`) of the printed form along which they run: found less expected, with a sign. A sum that
+    holds with what is shown has none, whatever was read first."""
     places = printed_form(layout).places
     relations = {relation.id: relation for relation in layout.relations}
+    gaps = gaps_of(result, layout)
     found: dict[str, list[dict[str, str]]] = {}
     for finding in result["findings"]:
-        relation = relations.get(finding["relation"])
-        if relation is None or finding["found"] is None or finding["expected"] is None:
+        relation, gap = relations.get(finding["relation"]), gaps.get(finding["relation"])
+        if relation is None or not gap:
             continue
         row, column = _line(relation, places)
         at = f"r{row}" if row else f"c{column}"
-        gap = Decimal(str(finding["found"])) - Decimal(str(finding["expected"]))
         text = f"{'+' if gap > 0 else '−'}{plain(abs(gap))}"
         shown = {"text": text, "relation": relation.id, "verdict": finding["verdict"]}
         found.setdefault(at, []).append(shown)

@@ -7,9 +7,10 @@ from dataclasses import asdict
 from typing import Any
 
 from extractor.review.desk import Desk, Json
-from extractor.review.form_view import cells_of, form_of, layout_of, residuals_of
+from extractor.review.form_view import cells_of, form_of, residuals_of
 from extractor.review.question_view import finding_text, question_of, related
 from extractor.review.slot_words import table_titles
+from extractor.review.sums import layout_of
 from extractor.review.text_view import TextView
 from extractor.review.words import Say
 from extractor.schema import Schema
