@@ -26,6 +26,7 @@ from extractor.decode.answers import (
     answered,
     answered_figures,
     confirmed,
+    contested,
     reviewed,
     with_first_readings,
 )
@@ -215,7 +216,14 @@ def decide(
     told = answers or Answers()
     given = answered(reading.tables, told.cells)
     figures = answered_figures(reading.figures, told.figures)
-    decoded = decode(given, schema, reading.last_year, is_joint=settings.joint_decoding)
+    decoded = [
+        contested(one, schema.layout(one.reading.table, one.reading.layout), read, told.cells)
+        for one, read in zip(
+            decode(given, schema, reading.last_year, is_joint=settings.joint_decoding),
+            reading.tables,
+            strict=True,
+        )
+    ]
     flagged = flag(decoded, schema, settings, calibrator)
     shown = {cell.slot: cell.reading for table in flagged for cell in table.cells}
     sums = [one for table in decoded for one in table.findings]

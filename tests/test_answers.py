@@ -107,6 +107,18 @@ def test_an_answer_that_confirms_leaves_the_sum_broken() -> None:
     assert asked(found) == []
 
 
+def test_a_persons_slip_is_no_error_of_the_report() -> None:
+    """1 + 2 = 3 was read with certainty; somebody types 999 for the 2."""
+    table = scanned((1, 2, 0, 0, 3), (0, 0, 0, 0, 0), (4, 0, 0, 1, 5))
+    slots = [slot.id for slot in LAYOUT.slots[:5]]
+    found, cells = decided(table, {slots[1]: number(999)})
+    (finding,) = found.findings
+    assert finding.verdict is Verdict.UNDECIDED
+    assert set(asked(found)) == set(slots) - {slots[1]}
+    _, cells = decided(table, {slots[1]: number(2)})
+    assert {cells[slot].status for slot in slots} <= {CellStatus.ACCEPTED, CellStatus.REVIEWED}
+
+
 def test_an_answer_may_fill_a_missing_cell_or_say_that_it_is_blank() -> None:
     table = scanned((1, 2, 0, 0, 3), (0, 0, 0, 0, 0), (4, 0, 0, 1, 5))
     slot = "disputes.reconsideration.pending"

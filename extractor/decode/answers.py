@@ -6,14 +6,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from extractor.decode.options import PERSON
-from extractor.schema import TEXT
+from extractor.decode.options import PERSON, implied_by, number
+from extractor.schema import TEXT, Layout
 from extractor.types import (
     SUM_FLAGS,
     Candidate,
     Cell,
     CellStatus,
     Confirmation,
+    Decoded,
     Evidence,
     Figure,
     FigureAnswer,
@@ -53,6 +54,48 @@ def _answered(reading: TableReading, answers: Mapping[str, Reading]) -> TableRea
     return replace(reading, candidates=candidates)
 
 
+def contested(
+    decoded: Decoded, layout: Layout, read: TableReading, answers: Mapping[str, Reading]
+) -> Decoded:
+    """A table in which no report is blamed for a sum that would hold with what was read, where a
+    person has said something else: that may be a slip, so the sum is undecided and its cells are
+    asked about.
+
+    Args:
+        decoded: with answers.
+        layout: of the table.
+        read: the table as it was read.
+        answers: by slot.
+    """
+    changed = {
+        slot
+        for slot, answer in answers.items()
+        if (found := read.candidates.get(slot)) and found[0].reading.value != answer.value
+    }
+    values = {slot: number(candidate) for slot, candidate in decoded.chosen.items()}
+    relations = {relation.id: relation for relation in layout.relations}
+
+    def is_contested(finding: Finding) -> bool:
+        relation = relations.get(finding.relation)
+        if relation is None or finding.verdict is not Verdict.REPORTED:
+            return False
+        wanted = {slot: implied_by(relation, slot, values) for slot in relation.slots}
+        return any(
+            wanted[slot] is not None and wanted[slot] in map(number, read.candidates[slot])
+            for slot in changed.intersection(relation.slots)
+        )
+
+    doubtful = [one for one in decoded.findings if is_contested(one)]
+    if not doubtful:
+        return decoded
+    findings = (
+        replace(one, verdict=Verdict.UNDECIDED) if one in doubtful else one
+        for one in decoded.findings
+    )
+    slots = {slot for one in doubtful for slot in one.cells} & decoded.doubted
+    return replace(decoded, findings=tuple(findings), in_question=decoded.in_question | slots)
+
+
 def answered_figures(
     figures: Sequence[Figure], answers: Mapping[int, FigureAnswer]
 ) -> tuple[Figure, ...]:
@@ -66,15 +109,15 @@ def answered_figures(
     if strange:
         raise KeyError(f"no figure {strange[0]} was read")
     found = []
-    for number, figure in enumerate(figures):
-        answer = answers.get(number)
+    for place, figure in enumerate(figures):
+        answer = answers.get(place)
         if answer is None:
-            found.append(replace(figure, number=number))
+            found.append(replace(figure, number=place))
         elif answer.is_stated:
             found.append(
                 replace(
                     figure,
-                    number=number,
+                    number=place,
                     value=answer.value,
                     unit=answer.unit,
                     status=CellStatus.REVIEWED,
