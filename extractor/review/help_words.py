@@ -62,10 +62,11 @@ KEYS: Sequence[tuple[Sequence[str], Words]] = (
     (
         ("0", "…", "9"),
         (
-            "采用该序号的备选读数；没有该序号的，或紧接着再按数字的，即输入数字；"
-            "在勾稽问题上则转到该序号的数字",
+            "采用该序号的备选读数；没有该序号的，或紧接着再按数字的，即输入数字（慢按的后续"
+            "数字不会采用，请按 U 撤销后再按 = 输入）；在勾稽问题上则转到该序号的数字",
             "Take that alternative; where there is none of that number, or where more digits "
-            "follow at once, type a number; of a sum that does not hold, look at that number",
+            "follow at once, type a number (digits that follow slowly are not taken: press U, then "
+            "= and the number); of a sum that does not hold, look at that number",
         ),
     ),
     (("=", "E"), ("到输入框输入数字", "Go to the entry to type a number")),

@@ -44,6 +44,11 @@ def card_words(visitor: Visitor, document_id: str) -> dict[str, str]:
         "number": say("改为数字", "Another number"),
         "numberHint": say("直接输入数字", "type a number"),
         "tooSoon": say("此题刚出现，所按数字未采用", "Too soon: that digit was not taken"),
+        "tooSlow": say(
+            "刚才的数字键已取用一个备选答案，此键未采用；要输入数字，请按 U 撤销后再按 = 输入",
+            "That digit took an alternative, and this key was not taken; to type a number press U, "
+            "then = and the number",
+        ),
         "notTakenBack": say(
             "您输入的是“{typed}”，但其首位数字所取的备选已保存，未能撤销；请按 U 撤销后再输入。",
             "You typed {typed}, but the alternative that its first digit took is saved and could "

@@ -504,22 +504,89 @@ def test_a_number_that_cannot_be_taken_back_is_said_to_be(
     assert decisions(service, planted) == before + 1
 
 
+def settle_but_one(service: Office, document_id: str) -> None:
+    """Answer all questions but the first."""
+    with service.client() as client:
+        while len(left := _open(client, document_id)) > 1:
+            client.decide(document_id, left[1], state="illegible")
+        findings = [one for one in client.extraction(document_id)[0].findings if not one.confirmed]
+        for one in findings:
+            with contextlib.suppress(ApiError):  # its cells are settled first
+                client.decide(document_id, f"findings.{one.relation}", confirmed=True)
+
+
 def test_the_last_answer_may_have_been_a_number_too(
     service: Office, planted: str, visit: Visit
 ) -> None:
-    with service.client() as client:
-        while len(left := _open(client, planted)) > 1:
-            client.decide(planted, left[1], state="illegible")
-        findings = [one for one in client.extraction(planted)[0].findings if not one.confirmed]
-        for one in findings:
-            with contextlib.suppress(ApiError):  # its cells are settled first
-                client.decide(planted, f"findings.{one.relation}", confirmed=True)
+    settle_but_one(service, planted)
     page = visit(f"documents/{planted}")
     slot = subject(page)
     look(page)
     page.keyboard.type("12", delay=100)
     page.wait_for_function("document.querySelector('#typed')?.value === '12'")
     assert subject(page) == slot
+
+
+@pytest.mark.parametrize("delay", [700, 1000])
+@pytest.mark.parametrize("keys", ["14", "19", "1.5", "142"])
+def test_what_is_typed_slowly_answers_no_other_question(
+    service: Office, planted: str, visit: Visit, keys: str, delay: int
+) -> None:
+    """It is the same number, or nothing; whatever the second question has as its alternatives."""
+    page = visit(f"documents/{planted}")
+    slot, before = subject(page), trail_of(service, planted)
+    options = page.locator(".question .alternatives strong").all_inner_texts()
+    look(page)
+    page.keyboard.type(keys, delay=delay)
+    ignored = page.get_by_text("此键未采用").first
+    ignored.or_(page.locator("#typed:focus")).first.wait_for()
+    made = trail_of(service, planted)[len(before) :]
+    assert {one[0] for one in made} <= {slot}
+    if page.locator("#typed:focus").count():  # the page was slow: it is typed on
+        assert (typed(page)[0], subject(page)) == ("1", slot)
+        return
+    assert made == [(slot, "value", options[0])]
+    assert page.locator("#typed").input_value() == ""
+    page.keyboard.press("Enter")
+    look(page)
+    assert len(trail_of(service, planted)) == len(before) + 1
+    press(page, "u")
+    assert subject(page) == slot
+
+
+def test_what_is_typed_slowly_is_told_after_the_last_question_too(
+    service: Office, planted: str, visit: Visit
+) -> None:
+    settle_but_one(service, planted)
+    page = visit(f"documents/{planted}")
+    look(page)
+    page.keyboard.press("1")
+    page.get_by_text("本报告已全部核对").wait_for()
+    page.wait_for_function("getElement(document.querySelector('.question').id.slice(1)).isReady")
+    page.keyboard.press("4")
+    page.get_by_text("此键未采用").wait_for()
+
+
+def test_a_number_that_breaks_a_sum_can_be_undone_by_its_key(
+    service: Office, planted: str, visit: Visit
+) -> None:
+    """It stays in view, and the keys are those of the question again."""
+    slot = "requests.granted.natural_person"
+    page = visit(f"documents/{planted}?at={slot}")
+    before = decisions(service, planted)
+    look(page)
+    page.keyboard.press("=")
+    page.keyboard.type("987")
+    page.keyboard.press("Enter")
+    page.get_by_text("但与合计不符").wait_for()
+    assert subject(page) == slot
+    look(page)
+    page.keyboard.press("u")
+    page.get_by_text("已撤销").wait_for()
+    assert page.locator("#typed").input_value() == ""
+    assert trail_of(service, planted)[before:] == [
+        *((slot, "value", "987"), (slot, "undone", "None"))
+    ]
 
 
 def test_a_click_leaves_no_answer_under_the_key(

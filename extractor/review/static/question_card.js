@@ -3,14 +3,16 @@
 // is taken, so that a second press never answers what nobody has looked at. A digit takes an
 // alternative, or begins a number; where more of a number follows at once, it was one all along: the
 // answer is taken back, and what was typed stands in the entry of the question that it was about.
+// Where more follows later, it may still be the same number, typed slowly: it answers nothing.
 const STEADY_MS = 500; // no answer is taken so soon after a question has come
+const SLOW_MS = 1500; // between the keys of a number, at most
 const PATIENCE_MS = 15000; // an answer to which nothing comes back was lost
 const MORE = /^[\d.,]$/; // of a number that was begun
 const STATES = { b: "blank", d: "dash", w: "not_applicable", x: "illegible", m: "missing" };
 
 export default {
   template: `
-    <section class="question" :aria-label="words.question" :data-ready="isReady">
+    <section class="question" :aria-label="words.question" :data-ready="isReady && !typed">
       <div v-if="!subject" class="done">
         <h2>{{ words.allDone }}</h2>
         <p class="hint">{{ words.allDoneHint }}</p>
@@ -157,7 +159,8 @@ export default {
       const isOther = JSON.stringify(state.question) !== JSON.stringify(this.question);
       Object.assign(this, state);
       if (outcome) this.free();
-      if (state.subject !== left) this.fill();
+      if (outcome === "saved") delete this.drafts[left];
+      if (state.subject !== left || outcome === "saved") this.fill();
       else if (isOther) this.wait(); // the number has changed under the reader
       if (problem) this.problem = problem;
       this.measure();
@@ -167,12 +170,15 @@ export default {
     wait() {
       this.isReady = false;
       clearTimeout(this.steady);
-      this.steady = setTimeout(() => {
-        this.isReady = true;
-        if (!this.busy) this.typed = null; // it was no number
-      }, STEADY_MS);
+      this.steady = setTimeout(() => { this.isReady = true; }, STEADY_MS);
     },
-    // Whatever had the focus was about the question before.
+    // For how long more of a number may come.
+    linger() {
+      clearTimeout(this.slow);
+      this.slow = setTimeout(() => { if (!this.busy) this.typed = null; }, SLOW_MS);
+    },
+    // Whatever had the focus was about the question before, or is answered; also where that one
+    // stays in view, what is typed now is no number.
     fill() {
       const { text = "", comment = "" } = this.drafts[this.subject] ?? {};
       Object.assign(this, { text, comment, problem: "", noteOpen: comment !== "" });
@@ -217,6 +223,7 @@ export default {
     begin() {
       if (!this.may || this.busy || !this.isReady || !this.isConnected()) return false;
       this.busy = true;
+      this.typed = null; // whatever is done now is no part of a number
       this.problem = "";
       this.patience = setTimeout(() => this.refuse(this.words.offline), PATIENCE_MS);
       return true;
@@ -246,12 +253,15 @@ export default {
       });
     },
     // Whether a key belongs to a number that was begun; also while its first digit is on its way.
-    isOfTyped({ key, repeat }) {
+    isOfTyped({ key, repeat }, isHere) {
       const typed = this.typed;
       if (!typed) return false;
-      if (key === "Enter" && typed.isMore) typed.isEntered = true;
-      else if (key === "Backspace" && typed.isMore) typed.text = typed.text.slice(0, -1);
+      if (key === "Enter" && (typed.isMore || isHere)) {
+        if (!typed.isMore && typed.at === "saved") this.news = this.words.tooSlow;
+        typed.isEntered = true;
+      } else if (key === "Backspace" && typed.isMore) typed.text = typed.text.slice(0, -1);
       else if (!MORE.test(key)) return false;
+      else if (typed.at === "saved" && (this.isReady || typed.isEntered)) this.ignore();
       else if (!repeat && !typed.isEntered) {
         typed.text += key;
         typed.isMore = true;
@@ -259,6 +269,12 @@ export default {
         if (typed.at === "refused") this.resume(typed);
       }
       return true;
+    },
+    // Too late to be more of a number, and too soon to be anything else; nor is what follows.
+    ignore() {
+      if (this.typed.at !== "saved") return;
+      this.news = this.words.tooSlow;
+      this.linger();
     },
     takeBack() {
       const { number, subject } = this.undoable ?? {};
@@ -276,10 +292,12 @@ export default {
       if (typed.at === "sent" && outcome === "saved") {
         typed.at = "saved";
         this.wait();
+        this.linger();
         if (typed.isMore) this.takeBack();
       } else if (typed.at === "sent" && this.subject === typed.subject) {
         typed.at = "refused";
         this.wait();
+        this.linger();
         if (typed.isMore) this.resume(typed);
       } else if (outcome === "undone" && this.subject === typed.subject) {
         this.resume(typed);
@@ -290,6 +308,8 @@ export default {
       } else {
         this.typed = null;
         if (typed.at === "sent") return;
+        this.typed = { ...typed, at: "saved", isMore: false, isEntered: true }; // the rest is dropped
+        this.linger();
         this.problem = `${this.words.notTakenBack.replace("{typed}", typed.text)} ${this.problem}`.trim();
         this.wait();
       }
@@ -319,11 +339,11 @@ export default {
       const on = target.tagName;
       if (["INPUT", "TEXTAREA", "SELECT"].includes(on) && target.type !== "checkbox") return;
       if (document.querySelector("dialog[open]")) return;
-      if (this.isOfTyped(event)) return void event.preventDefault();
-      if (event.key === "?") return void window.open(this.words.helpHref, "_blank");
-      if (["+", "-", "f", "F"].includes(event.key)) return void this.$emit("zoom", event.key.toLowerCase());
       // Where one scrolls, or walks from cell to cell, keys are for that.
       const isHere = target === document.body || this.$el.contains(target);
+      if (this.isOfTyped(event, isHere)) return void event.preventDefault();
+      if (event.key === "?") return void window.open(this.words.helpHref, "_blank");
+      if (["+", "-", "f", "F"].includes(event.key)) return void this.$emit("zoom", event.key.toLowerCase());
       const isEnter = event.key === "Enter";
       if (isEnter && ["BUTTON", "A", "SUMMARY", "INPUT"].includes(on)) return; // it works what it is on
       const done = this.answerOf(event.key, isEnter, isHere);
