@@ -353,6 +353,51 @@ def test_odd_numbers_are_asked_back_unless_a_note_says_so(result: Result) -> Non
     assert decision({"do": "value", "text": "-3"}, slot, result, {slot: "signed"}).action == "value"
 
 
+def with_figure(result: Result, **values: Any) -> Result:
+    """A result with another content of its first figure."""
+    changed: Result = json.loads(json.dumps(result))
+    changed["figures"][0] |= values
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("sentence", "stated", "slip"),
+    [
+        ("2021年共收到申请35件，办结31件。", ("35", "31"), ("53", "3", "5", "-35")),
+        ("主动公开信息１２，３４５条。", ("12345", "12,345"), ("345", "12")),
+        ("访问量1.2万人次，其中三百零五人次来自境外。", ("12000", "305"), ("1.2", "12", "350")),
+        ("公开信息1 234条。", ("1234",), ("123",)),
+    ],
+)
+def test_a_number_that_its_sentence_does_not_state_is_asked_back(
+    result: Result, sentence: str, stated: tuple[str, ...], slip: tuple[str, ...]
+) -> None:
+    changed = with_figure(result, sentence=sentence)
+    subject = f"figures.{changed['figures'][0]['id']}"
+    for text in stated:
+        assert decision({"do": "value", "text": text}, subject, changed, {}).action == "value"
+    for text in slip:
+        with pytest.raises(NotADecision, match="does not state"):
+            decision({"do": "value", "text": text}, subject, changed, {})
+        noted = {"do": "value", "text": text, "comment": "句子识别有误"}
+        assert decision(noted, subject, changed, {}).action == "value"
+    unknown = with_figure(result, sentence="")
+    assert decision({"do": "value", "text": "7"}, subject, unknown, {}).action == "value"
+
+
+def test_a_figure_tells_which_other_number_the_text_states(result: Result, schema: Schema) -> None:
+    flags = ["unit_unknown", "contradicted"]
+    changed = with_figure(result, value=35, unit=None, flags=flags)
+    first = changed["figures"][0]
+    alone = {**changed, "figures": [first]}
+    subject = f"figures.{first['id']}"
+    reasons = question_of(alone, subject, schema, chinese)["reasons"]
+    assert reasons == ["单位不明", "正文另有不同的数字"]
+    others = [{**first, "id": 901, "value": 53, "unit": "件"}, {**first, "id": 902}]
+    both = {**changed, "figures": [first, *others]}
+    assert question_of(both, subject, schema, chinese)["reasons"][1] == "正文另有不同的数字：53件"
+
+
 def test_an_amount_in_another_unit_than_it_is_printed_in_is_asked_back(result: Result) -> None:
     slot = desks.doubts(result)[0]
     kinds = {slot: "amount"}

@@ -10,6 +10,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from extractor.characters import canonical
+from extractor.numerals import find_numbers
 from extractor.review.desk import Json
 from extractor.service.answers import Body, item_of
 from extractor.service.review_models import CellBody, FigureBody, FindingBody, ReportBody
@@ -17,6 +19,7 @@ from extractor.types import FIGURES, FINDINGS, REPORT, State
 
 MAX_DIGITS, MAX_DECIMALS = 18, 6
 FIRST_YEAR, LAST_YEAR = 2000, 2100
+_BLANK_WITHIN = re.compile(r"(?<=[0-9]) (?=[0-9])")
 _NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?")
 STATES = (State.BLANK, State.DASH, State.NOT_APPLICABLE, State.ILLEGIBLE, State.MISSING)
 
@@ -100,8 +103,30 @@ def _figure(
     if do == "absent":
         return FigureBody(absent=True, comment=comment)
     if do == "value":
-        return FigureBody(value=typed(action.get("text")), comment=comment)
+        value = typed(action.get("text"))
+        figure = item_of(result, subject)
+        if comment is None and figure is not None:
+            _check_stated(value, figure["sentence"])
+        return FigureBody(value=value, comment=comment)
     raise NotADecision("此键不适用于文字中的数据", "This key does nothing for figures of the text")
+
+
+def _check_stated(value: Decimal, sentence: str) -> None:
+    """Ask back where a figure's sentence states no such number, in digits or in Chinese numerals;
+    a blank within a number does not end it.
+
+    Raises:
+        NotADecision: it does not.
+    """
+    plain = canonical(sentence)
+    texts = plain, _BLANK_WITHIN.sub("", plain)
+    if plain and value not in {one.value for text in texts for one in find_numbers(text)}:
+        raise NotADecision(
+            f"所在句子中没有 {value:f} 这个数，没有保存；确应如此的（如句子识别有误），"
+            "请先按 C 写附注",
+            f"The sentence does not state {value:f}; nothing was saved. If it is so (as where the "
+            "sentence was misread), say it in a note (C) first",
+        )
 
 
 def _cell(

@@ -58,7 +58,13 @@ COLOURS: Sequence[tuple[str, Words, Words]] = (
 """Of cells."""
 
 KEYS: Sequence[tuple[Sequence[str], Words]] = (
-    (("Enter",), ("确认：读数与原文一致", "It is as read")),
+    (
+        ("Enter",),
+        (
+            "确认：读数与原文一致；正文数据须指标、数字都对",
+            "It is as read; of a figure of the text: both what it counts and its number are right",
+        ),
+    ),
     (
         ("0", "…", "9"),
         (

@@ -66,7 +66,7 @@ def question_of(result: Json, subject: str, schema: Schema, say: Say) -> dict[st
     if is_slot(subject):
         return _cell(item, subject, result, schema, say)
     is_figure = subject.partition(".")[0] == FIGURES
-    return _figure(item, schema, say) if is_figure else _finding(item, result, schema, say)
+    return _figure(item, result, schema, say) if is_figure else _finding(item, result, schema, say)
 
 
 def _cell(cell: Json, subject: str, result: Json, schema: Schema, say: Say) -> dict[str, Any]:
@@ -99,9 +99,8 @@ def _first(cell: Json, say: Say) -> str:
     return say(f"原识别为“{read}”", f"first read as “{read}”") if read else ""
 
 
-def _figure(figure: Json, schema: Schema, say: Say) -> dict[str, Any]:
+def _figure(figure: Json, result: Json, schema: Schema, say: Say) -> dict[str, Any]:
     labels = {key.key: key.label for key in schema.figures}
-    flags = [flag_words(code, say) for code in figure["flags"]]
     return {
         "kind": "figure",
         "title": labels.get(figure["key"], figure["key"]),
@@ -114,11 +113,28 @@ def _figure(figure: Json, schema: Schema, say: Say) -> dict[str, Any]:
         "status": figure["status"],
         "statusText": cell_status_words(CellStatus(figure["status"]), say),
         "chance": _chance(figure),
-        "reasons": flags,
+        "reasons": [_figure_reason(code, figure, result, say) for code in figure["flags"]],
         "alternatives": [],
         "canConfirm": True,
         "evidence": figure["evidence"],
     }
+
+
+def _figure_reason(code: str, figure: Json, result: Json, say: Say) -> str:
+    """Why a figure is in doubt: most are counts, and no amounts; and the numbers that the text
+    states besides, as far as they are in the result."""
+    if code == "unit_unknown":
+        return say("单位不明", "nothing says its unit")
+    others = (
+        f"{number_text(one['value'])}{one['unit'] or ''}"
+        for one in result["figures"]
+        if (one["key"], one["scope"]) == (figure["key"], figure["scope"])
+        and one["value"] not in (None, figure["value"])
+    )
+    stated = list(dict.fromkeys(others)) if code == "contradicted" else []
+    if not stated:
+        return flag_words(code, say)
+    return f"{flag_words(code, say)}{say('：', ': ')}{say('、', ', ').join(stated)}"
 
 
 def _finding(finding: Json, result: Json, schema: Schema, say: Say) -> dict[str, Any]:

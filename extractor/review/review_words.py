@@ -56,6 +56,7 @@ def card_words(visitor: Visitor, document_id: str) -> dict[str, str]:
         ),
         "save": say("保存", "Save"),
         "confirm": say("与原文一致", "As printed"),
+        "confirmFigure": say("是“{name}”，数字无误", "It is “{name}”, number right"),
         "confirmFinding": say("确认为报告自身差错", "The report's own error"),
         "confirmText": say("原文如此（如口径不同）", "As printed (counted otherwise)"),
         "confirmed": say("已核实", "confirmed"),

@@ -640,6 +640,25 @@ def test_a_figure_that_was_said_to_be_absent_comes_back(service: Office, visit: 
     assert [item.id for item in again.figures] == [item.id for item in result.figures]
 
 
+def test_of_a_figure_it_is_said_what_is_confirmed_and_a_slip_asked_back(
+    service: Office, visit: Visit
+) -> None:
+    with service.client() as client:
+        (one,) = client.upload([DONE]).documents
+        client.wait(one.id)
+        figure = client.extraction(one.id)[0].figures[0]
+    before = decisions(service, one.id)
+    page = visit(f"documents/{one.id}?at=figures.{figure.id}")
+    title = page.locator(".question h2").inner_text()
+    page.get_by_role("button", name=f"是“{title}”，数字无误 Enter").wait_for()
+    look(page)
+    page.keyboard.press("=")
+    page.keyboard.type("98765")
+    page.keyboard.press("Enter")
+    page.get_by_text("所在句子中没有 98765 这个数，没有保存").wait_for()
+    assert decisions(service, one.id) == before
+
+
 def test_on_a_narrow_screen_the_question_stays_in_view(planted: str, visit: Visit) -> None:
     page = visit(f"documents/{planted}", viewport={"width": 390, "height": 800})
     look(page)

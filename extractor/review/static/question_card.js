@@ -94,7 +94,7 @@ export default {
       <div class="foot">
         <div v-if="subject" class="actions">
           <button v-if="question.kind !== 'report'" type="button" class="main" :disabled="!may || !question.canConfirm" @click="act({ do: 'confirm' })">
-            {{ question.kind !== "finding" ? words.confirm : question.isOfText ? words.confirmText : words.confirmFinding }} <kbd>Enter</kbd></button>
+            {{ confirmation }} <kbd>Enter</kbd></button>
           <template v-if="question.kind === 'cell'">
             <button v-for="(state, key) in states" type="button" :disabled="!may" @click="act({ do: state })">{{ words[state] }} <kbd>{{ key.toUpperCase() }}</kbd></button>
           </template>
@@ -123,6 +123,13 @@ export default {
     crop() {
       const found = this.question?.evidence;
       return found?.page && found.box && this.pages.length ? found : null;
+    },
+    // What is said to be so: of a figure not only its number, but what it counts.
+    confirmation() {
+      const { words, question } = this;
+      if (question.kind === "figure") return words.confirmFigure.replace("{name}", () => question.title);
+      if (question.kind !== "finding") return words.confirm;
+      return question.isOfText ? words.confirmText : words.confirmFinding;
     },
     // The print, enlarged from the page's own image: about two and a half lines of it.
     cropStyle() {
