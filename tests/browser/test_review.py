@@ -659,6 +659,45 @@ def test_of_a_figure_it_is_said_what_is_confirmed_and_a_slip_asked_back(
     assert decisions(service, one.id) == before
 
 
+CROWDED = """() => {
+    const card = getElement(document.querySelector(".question").id.slice(1));
+    const why = "所在勾稽关系不平衡：新收政府信息公开申请数量的总计应为 157，实为 158，尚不能判定";
+    card.question = {
+        ...card.question,
+        reasons: [1, 2, 3, 4, 5].map((n) => `${n} ${why}`),
+        alternatives: [1, 2, 3, 4, 5, 6].map((n) => ({ text: `${n}`, source: "", chance: "" })),
+    };
+}"""
+UNCUT = """(part) => {
+    const [at, card] = [part, part.closest(".question")].map((e) => e.getBoundingClientRect());
+    return card.top <= at.top && at.bottom <= Math.min(card.bottom, window.innerHeight);
+}"""
+
+
+def test_however_many_reasons_there_are_the_answers_are_in_view(
+    planted: str, visit: Visit, serious: Callable[[Page], list[str]]
+) -> None:
+    page = visit(f"documents/{planted}", viewport={"width": 1366, "height": 768})
+    look(page)
+    page.evaluate(CROWDED)
+    page.locator(".choices kbd", has_text="6").wait_for()
+    answers = page.locator(".question .choices button, .question .actions button").all()
+    assert len(answers) == 6 + 1 + 6
+    assert all(answer.evaluate(UNCUT) for answer in answers)
+    page.keyboard.press("=")
+    page.locator("#typed:focus").wait_for()
+    assert page.locator("#typed").evaluate(UNCUT)
+    page.keyboard.press("Escape")
+    page.keyboard.press("c")
+    page.locator("#comment:focus").wait_for()
+    foot = page.locator(".question .foot").bounding_box()
+    note = page.locator("#comment").bounding_box()
+    assert foot is not None
+    assert note is not None
+    assert note["y"] + note["height"] <= foot["y"]
+    assert serious(page) == []
+
+
 def test_on_a_narrow_screen_the_question_stays_in_view(planted: str, visit: Visit) -> None:
     page = visit(f"documents/{planted}", viewport={"width": 390, "height": 800})
     look(page)

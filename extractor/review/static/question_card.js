@@ -57,7 +57,16 @@ export default {
           <li v-for="reason in question.reasons">{{ reason }}</li>
         </ul>
 
-        <div class="choices">
+        <details class="note" ref="note" :open="noteOpen" @toggle="noteOpen = $event.target.open">
+          <summary>{{ words.comment }} <kbd>C</kbd></summary>
+          <label class="sr-only" for="comment">{{ words.comment }}</label>
+          <input id="comment" ref="comment" v-model="comment" maxlength="2000" autocomplete="off" :disabled="!may"
+                 :placeholder="words.commentHint" @keydown.enter="endNote" @keydown.escape="endNote">
+        </details>
+        <p v-if="last" class="last quiet">{{ last }} <button v-if="may" type="button" class="plain" @click="act({ do: 'withdraw' })">{{ words.withdraw }}</button></p>
+      </div>
+      <div class="foot">
+        <div v-if="subject" :key="subject" class="choices">
         <ol v-if="question.alternatives.length" class="alternatives" :aria-label="words.alternatives">
           <li v-for="(other, i) in question.alternatives">
             <button type="button" :disabled="!may" @click="act({ do: 'alternative', number: i + 1 })">
@@ -81,17 +90,7 @@ export default {
           <button :disabled="!may">{{ words.save }} <kbd>Enter</kbd></button>
         </form>
         </div>
-        <p id="answer-problem" class="problem" role="alert">{{ problem }}</p>
-
-        <details class="note" ref="note" :open="noteOpen" @toggle="noteOpen = $event.target.open">
-          <summary>{{ words.comment }} <kbd>C</kbd></summary>
-          <label class="sr-only" for="comment">{{ words.comment }}</label>
-          <input id="comment" ref="comment" v-model="comment" maxlength="2000" autocomplete="off" :disabled="!may"
-                 :placeholder="words.commentHint" @keydown.enter="endNote" @keydown.escape="endNote">
-        </details>
-        <p v-if="last" class="last quiet">{{ last }} <button v-if="may" type="button" class="plain" @click="act({ do: 'withdraw' })">{{ words.withdraw }}</button></p>
-      </div>
-      <div class="foot">
+        <p v-if="subject" id="answer-problem" class="problem" role="alert">{{ problem }}</p>
         <div v-if="subject" class="actions">
           <button v-if="question.kind !== 'report'" type="button" class="main" :disabled="!may || !question.canConfirm" @click="act({ do: 'confirm' })">
             {{ confirmation }} <kbd>Enter</kbd></button>
