@@ -105,7 +105,10 @@ def state_words(document: Document, visitor: Visitor) -> str:
     if state in STATE:
         return visitor.say(*STATE[state])
     status = Status(document.status or Status.FAILED)
-    return status_words(status, visitor.say)
+    words = status_words(status, visitor.say)
+    if status is Status.ACCEPTED and document.to_answer:  # its own errors, which change no number
+        return words + visitor.say("，自身差错待确认", ", own errors to confirm")
+    return words
 
 
 def stage_words(document: Document, visitor: Visitor) -> str:
