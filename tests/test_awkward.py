@@ -19,7 +19,6 @@ from tests.conftest import Labelled
 
 FOLDER = Path(__file__).parent / "awkward"
 OPEN = {
-    "heldout/comma-separated.txt": 25,
     "heldout/headless.html": 15,
     "heldout/rows-moved.html": 7,
 }

@@ -495,3 +495,28 @@ def test_lines_of_a_cell_are_joined(lines: list[str], joined: str) -> None:
 
 def test_empty_lines_at_the_end_are_nothing() -> None:
     assert read_text("甲\n\n乙") == read_text("甲\n\n乙\n\n \n\n")
+
+
+def test_comma_separated_rows_are_a_grid() -> None:
+    text = '信息内容,本年新制作数量\n"规范性文件（含\n转发）",38\n规章,"1,234"\n四、其他'
+    grid, heading = read_text(text)
+    assert isinstance(grid, Grid)
+    assert [cell.text for cell in grid.cells] == [
+        *("信息内容", "本年新制作数量", "规范性文件（含转发）", "38", "规章", "1,234")
+    ]
+    assert [cell.line for cell in grid.cells][::2] == [1, 2, 4]
+    assert heading == Paragraph("四、其他", 5)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "规章 1,234\n规范性文件 2,345",
+        "予以公开：12,3,0,15\n部分公开：1,0,0,1",
+        "自然人12件,商业企业3件\n自然人4件,商业企业0件",
+        "1,234,567\n2,345,678",
+        "今年,我局认真落实,成效明显\n明年,我局继续努力,再创佳绩",
+    ],
+)
+def test_commas_of_prose_lists_and_large_numbers_part_no_cells(text: str) -> None:
+    assert all(isinstance(block, Paragraph) for block in read_text(text))

@@ -1,9 +1,9 @@
 """Plain text in, paragraphs and tables out.
 
-Reports arrive as text in three shapes, which may follow each other in one file: one cell a line,
-perhaps with lines that hold only "|" between the cells; rows copied from a spreadsheet, with tabs;
-rows drawn with "|". The first stays paragraphs, numbered by the cell that they lie in; the others
-become grids.
+Reports arrive as text in shapes that may follow each other in one file: one cell a line, perhaps
+with lines that hold only "|" between the cells; rows copied from a spreadsheet, with tabs; rows
+drawn with "|"; rows of comma-separated values (`separated`). The first stays paragraphs, numbered
+by the cell that they lie in; the others become grids.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise, zip_longest
 
 from extractor.ingest.grid import join_lines, plain_grid
+from extractor.ingest.separated import separated_table
 from extractor.types import Block, Grid, Paragraph
 
 PIPES = "|｜│┃"
@@ -95,6 +96,8 @@ def _blocks(lines: Sequence[str]) -> Iterator[Block]:
         stop, grid = _pipe_table(lines, start)
         if stop == start:
             stop, grid = _tab_table(lines, start)
+        if stop == start:
+            stop, grid = separated_table(lines, start)
         stop = max(stop, start + 1)
         if grid is None:
             for i in range(start, stop):
