@@ -20,7 +20,6 @@ from tests.conftest import Labelled
 FOLDER = Path(__file__).parent / "awkward"
 OPEN = {
     "heldout/headless.html": 15,
-    "heldout/rows-moved.html": 7,
 }
 """Documents that are not yet read whole, with the number of cells that are wrong or missing."""
 

@@ -133,9 +133,9 @@ def find_rows(placed: Sequence[Placed], layout: Layout) -> tuple[list[RowAnchor]
     second = aligned(kept) if len(kept) < len(usable) else first
     if second.score < first.score:
         kept, second = usable, first
-    moved = moved_labels([texts[i] for i in kept], labels, second.matches)
+    found, moved = with_moved([texts[i] for i in kept], labels, second.matches)
     anchors = []
-    for match in sorted([*second.matches, *moved], key=lambda match: match.label):
+    for match in sorted([*found, *moved], key=lambda match: match.label):
         block, row = rows[match.label]
         indices = tuple(kept[match.start : match.stop])
         boxes: dict[int, Box] = {}
@@ -187,26 +187,33 @@ def _left_edges(
     return {sheet: sorted(xs)[len(xs) // 2] for sheet, xs in edges.items() if len(xs) >= 3}
 
 
-def moved_labels(
+def with_moved(
     texts: Sequence[str], labels: Sequence[Label], matches: Sequence[Match]
-) -> list[Match]:
-    """Labels that an alignment left out since they stand in another place than on the form.
+) -> tuple[list[Match], list[Match]]:
+    """The matches of an alignment that hold, and those of labels that stand in another place than
+    on the form: left out by the alignment, or found in something that only looks like them.
 
-    Only those that are printed once, exactly: out of its order a label has nothing else for it.
+    Only labels that are printed once, exactly: out of its order a label has nothing else for it.
     """
+    kept = {match.label: match for match in matches}
     used = {i for match in matches for i in range(match.start, match.stop)}
-    found = {match.label for match in matches}
-    if not texts or len(found) == len(labels):
-        return []
+    unsure = {
+        match.label
+        for match in matches
+        if match.stop - match.start == 1 and match.similarity < _SAME
+    }
+    if not texts or (len(kept) == len(labels) and not unsure):
+        return list(matches), []
     is_same = similarities(texts, labels) >= _SAME
     moved = []
     for label in range(len(labels)):
         places = is_same[:, label].nonzero()[0]
-        if label not in found and len(places) == 1:
+        if (label not in kept or label in unsure) and len(places) == 1:
             (i,) = places.tolist()
             if i not in used and is_same[i].sum() == 1:
                 moved.append(Match(label, i, i + 1, 1.0))
-    return moved
+                kept.pop(label, None)
+    return list(kept.values()), moved
 
 
 def find_columns(

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from extractor.assemble.anchors import SURE, block_rows, is_furniture, moved_labels
+from extractor.assemble.anchors import SURE, block_rows, is_furniture, with_moved
 from extractor.assemble.geometric import Assembled
 from extractor.assemble.meant import meant_rows
 from extractor.labels import align, keys, similarities
@@ -113,7 +113,8 @@ def _rows(
         may_be_cut=True,
         meant=meant_rows([cells[i] for i in usable], layout.table, rows),
     )
-    matches = [*alignment.matches, *moved_labels(words, labels, alignment.matches)]
+    in_order, moved = with_moved(words, labels, alignment.matches)
+    matches = [*in_order, *moved]
     found = {
         usable[match.start]: _Name(rows[match.label], words[match.start], match.similarity)
         for match in matches

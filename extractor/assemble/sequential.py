@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from dataclasses import replace
 
-from extractor.assemble.anchors import SURE, block_rows, is_furniture, moved_labels
+from extractor.assemble.anchors import SURE, block_rows, is_furniture, with_moved
 from extractor.assemble.counted import sections_of, unlabelled_rows
 from extractor.assemble.geometric import Assembled
 from extractor.assemble.headers import (
@@ -76,8 +76,8 @@ def assemble_by_order(sheets: Sequence[Sheet], layout: Layout, known: Sequence[L
         meant=meant_rows([cells[i] for i in usable], layout.table, [row for _, row in rows]),
     )
     score = alignment.score
-    moved = moved_labels([texts[i] for i in usable], labels, alignment.matches)
-    matches = sorted([*alignment.matches, *moved], key=lambda match: match.start)
+    in_order, moved = with_moved([texts[i] for i in usable], labels, alignment.matches)
+    matches = sorted([*in_order, *moved], key=lambda match: match.start)
     starts = {usable[match.start]: match for match in matches}
     headers: dict[int, Header] = {}
     previous_end = 0
