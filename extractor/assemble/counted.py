@@ -1,4 +1,4 @@
-"""Rows of text inputs whose labels are lost, found by counting: as many as the form has there.
+"""Rows of text inputs whose labels or header are lost, found by counting: as many as the form has.
 
 Where exactly as many rows of values stand between two rows that are known, or in a table of which
 no row is known, as the form has, those are the missing ones, in its order. Nothing else says so:
@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
+from extractor.labels import keys
+from extractor.schema import Block
 from extractor.types import Fragment, Role
 
 _FEWEST_ROWS, _FEWEST_COLUMNS = 3, 2
@@ -64,6 +66,26 @@ def unlabelled_rows(
         if j - i == below - row:
             for k in range(1, j - i):
                 yield row + k, list(runs[i + k].cells)
+
+
+def headless_row(cells: Sequence[Fragment], block: Block) -> list[Fragment]:
+    """The one row of a block without row labels whose header is lost: the only values under a
+    heading that has words of that header, as many as the block has columns, and no words beside
+    them. Empty unless there is one such row."""
+    words = {keys(label.text)[0] for label in block.furniture}
+    headings = [i for i, f in enumerate(cells) if f.role is Role.HEADING]
+    rows: list[_Run] = []
+    for i, stop in pairwise([*headings, len(cells)]):
+        heading = keys(cells[i].text)[0]
+        under = cells[i + 1 : stop]
+        if any(f.role is Role.LABEL for f in under) or not any(w and w in heading for w in words):
+            continue
+        runs = list(_runs(under, [0] * len(under)))
+        if len(runs) == 1:
+            rows += _reshaped(runs[0], len(block.columns))
+    if len(rows) == 1 and len(rows[0].cells) == len(block.columns):
+        return list(rows[0].cells)
+    return []
 
 
 def sections_of(cells: Sequence[Fragment], rows_per_sheet: int) -> list[int]:

@@ -12,7 +12,7 @@ from collections.abc import Container, Sequence
 from dataclasses import replace
 
 from extractor.assemble.anchors import SURE, block_rows, is_furniture, with_moved
-from extractor.assemble.counted import sections_of, unlabelled_rows
+from extractor.assemble.counted import headless_row, sections_of, unlabelled_rows
 from extractor.assemble.geometric import Assembled
 from extractor.assemble.headers import (
     Header,
@@ -306,6 +306,10 @@ def _single_row(
         score = strength * len(columns)
         if strength >= 0.5 and score > best.score:
             best = Assembled(layout, found, {}, score)
+    if not best.candidates and (values := headless_row(cells, block)):
+        header = Header({}, 0.0, block.columns)
+        found = _row(layout, block.rows[0], block, values, header, _COUNTED)
+        return Assembled(layout, found, {}, _COUNTED)
     return best
 
 
