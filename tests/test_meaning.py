@@ -187,6 +187,31 @@ def test_a_guess_gives_way_and_is_still_flagged() -> None:
     assert found.candidates == {slot: guess}
 
 
+def test_print_that_fills_a_cell_fills_no_empty_one_beside_it() -> None:
+    row, meant, own = ROWS[1].id, BLOCK.columns[0].id, BLOCK.columns[1].id
+    value = piece("1", Role.VALUE, value_of(row, meant))
+    empty = Candidate(
+        f"requests.{row}.{meant}", Reading("", State.BLANK), 1.0, 1.0, 0.5, Evidence(1), "empty"
+    )
+    guess = Candidate(
+        f"requests.{row}.{own}",
+        Reading("1", State.NUMBER),
+        1.0,
+        1.0,
+        0.5,
+        value.evidence,
+        "place",
+        meaning=value.meaning,
+    )
+    candidates = {c.slot: c for c in (empty, guess)}
+    found = Assembled(LAYOUT, candidates, {}, 0.0)
+    assert fill_by_meaning(found, [Sheet(SheetKind.FLOW, (value,))]).candidates == candidates
+    shared = {**candidates, empty.slot: replace(empty, column_anchor=0.5, row_anchor=0.5)}
+    found = Assembled(LAYOUT, shared, {}, 0.0)
+    sheet = Sheet(SheetKind.FLOW, (replace(value, evidence=Evidence(2)),))
+    assert fill_by_meaning(found, [sheet]).candidates[empty.slot].origin == "meaning"
+
+
 def test_a_misprinted_row_is_found_between_its_neighbours() -> None:
     fragments = []
     for i, row in enumerate(ROWS[:8]):

@@ -43,7 +43,8 @@ def fill_by_meaning(found: Assembled, sheets: Sequence[Sheet]) -> Assembled:
         ((row, column, f),) = ways
         if before is not None and (not f.text or f.evidence == before.evidence):
             continue
-        if _is_elsewhere(slot, placed.get(id(f.meaning))):
+        own = placed.get(id(f.meaning))
+        if _is_elsewhere(slot, own) or _is_beside(before, own):
             continue
         row, column = min(row, _GUESS), min(column, _GUESS)
         reading = read_cell(f.text, kind=kinds[slot]) if f.text else Reading("", State.BLANK)
@@ -65,6 +66,19 @@ def _is_elsewhere(slot: str, candidate: Candidate | None) -> bool:
     _, own_row, own_column = candidate.slot.split(".")
     return (row != own_row and candidate.row_anchor >= _PLACED) or (
         column != own_column and candidate.column_anchor >= _PLACED
+    )
+
+
+def _is_beside(before: Candidate | None, own: Candidate | None) -> bool:
+    """Whether a cell was seen to be empty and the print stands in another cell of its row: which
+    columns these are may be a guess, but one print does not fill both."""
+    return (
+        before is not None
+        and own is not None
+        and before.reading.state is State.BLANK
+        and before.slot.rpartition(".")[0] == own.slot.rpartition(".")[0]
+        and min(before.row_anchor, own.row_anchor) >= _PLACED
+        and before.column_anchor <= own.column_anchor
     )
 
 
