@@ -13,11 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings as properties
 
 from extractor import ingest
 from extractor.engines import Engines
 from extractor.settings import Settings
 from extractor.types import Source
+
+# How long an example takes says more about the machine than about it.
+properties.register_profile("timeless", deadline=None)
+properties.load_profile("timeless")
 
 DOCUMENTS = Path(__file__).parent.parent / "eval" / "fixtures"
 
