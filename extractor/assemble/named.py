@@ -143,7 +143,7 @@ def _columns(cells: Sequence[Fragment], layout: Layout) -> dict[int, _Name[Colum
         ]
         if strength < _COLUMN and len(within) == 1:
             (j,), strength = within, _SHORTENED
-        if strength >= min(_COLUMN, _SHORTENED) and strength >= rows[i]:
+        if strength >= max(_SHORTENED, rows[i]):
             result[i] = _Name(block.columns[j], f.text, strength)
     return result
 

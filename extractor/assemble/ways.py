@@ -26,6 +26,9 @@ _RAGGED = 0.5
 _RIVAL = 0.8
 _GUESS, _WORTH, _LAID_OUT = 0.6, 0.5, 0.7
 _TIED, _MOST_ROWS, _MIN_TOLD = 0.25, 0.6, 0.25
+_MOST_PIECES = 3000
+"""Of text cut into labels and values: beyond, no table is looked for in it. A report has a few
+hundred; comparing each with every name of a table takes time and memory."""
 _REGULAR = 0.8
 """Of the cells of a table, those that must be tied to their slots to need no other arrangement."""
 
@@ -64,7 +67,7 @@ def _other_ways(
     if plane := laid_out(sheets):
         yield _capped(assemble_by_place(plane, layout, known))
     text = opened(sheets)
-    if text.fragments:
+    if 0 < len(text.fragments) <= _MOST_PIECES:
         for written in (one, turned(one)):
             yield assemble_by_name(text, written)
         for written in (layout, one, turned(one)):
