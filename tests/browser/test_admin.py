@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -72,6 +73,7 @@ def test_the_last_administrator_stays_and_others_do_not(visit: Visit, store: Sto
     dialog = theirs.get_by_role("dialog")
     expect(dialog).to_contain_text("这是您自己的密钥")
     dialog.get_by_role("button", name="停用").click()
+    expect(theirs).to_have_url(re.compile("/review/sign-in"))  # the click has been carried out
     page.reload()
     expect(key_row(page, "副手")).to_contain_text("已停用")
     expect(page.locator(".keys")).to_contain_text("最后一个管理员，不能停用")
