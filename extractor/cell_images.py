@@ -11,6 +11,7 @@ from extractor.closeup import cut, has_stray_print, ink, read_crop, stroke, whol
 from extractor.digits import OTHER
 from extractor.engines import Engines
 from extractor.flatten import flatten
+from extractor.lighting import even_light
 from extractor.orientation import upright
 from extractor.page_readings import PageReading
 from extractor.pages import render
@@ -32,8 +33,8 @@ class CellImages:
         settings: Settings,
     ) -> None:
         def image(number: int) -> Image:
-            pixels = render(source, number, settings.dpi, settings)
             page = pages[number - 1]
+            pixels = even_light(render(source, number, settings.dpi, settings))
             pixels = upright(pixels, page.rotation_deg)
             return pixels if page.warp is None else flatten(pixels, page.warp)
 

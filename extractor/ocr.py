@@ -11,6 +11,7 @@ import numpy as np
 from extractor.colour import without_marks, without_seals
 from extractor.detection import find_print
 from extractor.flatten import find_warp, flatten
+from extractor.lighting import even_light
 from extractor.orientation import (
     Quads,
     bounds,
@@ -64,7 +65,8 @@ def recognize_page(
     Quarter turns and skews of up to about 10 degrees are found from the print itself: its lines
     tell the direction, and which of the two opposite ways is up is decided by reading some of them
     both ways, unless the first already reads well. A straight upright page pays nothing for this.
-    A page that is bent, as photographs are, is made flat before it is read.
+    Uneven light is evened out first, and a page that is bent, as photographs are, is made flat
+    before it is read.
 
     Args:
         page: with an image.
@@ -72,11 +74,11 @@ def recognize_page(
         settings: `detection_side_px` bounds the size at which print is looked for.
 
     Returns:
-        The page with the upright, flat image and its size, and `rotation_deg` increased by the
-        counter-clockwise turn that was applied (`orientation.upright` repeats it), and `warp` where
-        it was made flat after that (`flatten.flatten` repeats it); and its lines,
-        from top to bottom, in pixels of that image. A blank page comes back as it is, without
-        lines.
+        The page with the evenly lit, upright, flat image and its size (`lighting.even_light`
+        repeats the first step), and `rotation_deg` increased by the counter-clockwise turn that was
+        applied (`orientation.upright` repeats it), and `warp` where it was made flat after that
+        (`flatten.flatten` repeats it); and its lines, from top to bottom, in pixels of that image.
+        A blank page comes back as it is, without lines.
 
     Raises:
         OcrError: the engine failed.
@@ -85,7 +87,7 @@ def recognize_page(
     image = page.image
     if image is None:
         raise ValueError(f"page {page.number} has no image")
-    shown = image
+    image = shown = even_light(image)
     unsealed = without_seals(image)
     if unsealed is not None:
         image = unsealed

@@ -35,7 +35,7 @@ STAGES = {
     "ingest": {"ingest"},
     "pages": {"pages", "pdfpages", "imagepages", "pagesize", "textlayer"},
     "ocr": {
-        *("ocr", "paddle", "strips", "orientation", "colour", "closeup"),
+        *("ocr", "paddle", "strips", "orientation", "colour", "lighting", "closeup"),
         *("weights", "inference", "digits", "ridges", "ruling", "detection", "flatten", "strokes"),
     },
     "tokens": {"tokens", "spreads"},
