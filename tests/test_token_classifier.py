@@ -471,6 +471,7 @@ def test_training_lowers_the_loss_and_resumes_to_the_same_weights(tmp_path: Path
 def test_export_agrees_with_torch(layout: str, tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
     pytest.importorskip("onnx")
+    from training.token_classifier.attention import fuse_attention
     from training.token_classifier.batches import collate
     from training.token_classifier.export import Served, quantize, write_onnx
     from training.token_classifier.finetune import inputs
@@ -490,6 +491,30 @@ def test_export_agrees_with_torch(layout: str, tmp_path: Path) -> None:
     quantize(tmp_path / "full.onnx", tmp_path / "model.onnx")
     small = Served(tmp_path / "model.onnx", 1)(batch)
     assert np.abs(small["row"] - theirs["row"])[batch.mask].max() < 0.1
+
+    for name in ("full.onnx", "model.onnx"):
+        assert fuse_attention(tmp_path / name, shape.size.heads) == shape.size.layers
+        assert fuse_attention(tmp_path / name, shape.size.heads) == 0  # already
+    fused = Served(tmp_path / "full.onnx", 1)(batch)
+    for head, scores in theirs.items():
+        assert np.abs(fused[head] - scores)[batch.mask].max() < 1e-4, head
+    fused = Served(tmp_path / "model.onnx", 1)(batch)
+    assert np.abs(fused["row"] - small["row"])[batch.mask].max() < 0.1
+
+
+def test_what_is_no_attention_is_not_rewritten(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    from onnx import TensorProto, helper
+
+    from training.token_classifier.attention import fuse_attention
+
+    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n"]) for name in "xy")
+    nodes = [helper.make_node("Softmax", ["x"], ["y"], name="shares")]
+    onnx.save(helper.make_model(helper.make_graph(nodes, "g", [x], [y])), tmp_path / "m.onnx")
+    before = (tmp_path / "m.onnx").read_bytes()
+    with pytest.raises(ValueError, match="shares belongs to no attention"):
+        fuse_attention(tmp_path / "m.onnx", 2)
+    assert (tmp_path / "m.onnx").read_bytes() == before
 
 
 def test_artefact_is_written_with_its_manifest_and_card(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ COMMANDS = {
     "token-adapt": ("training.token_classifier.adapt", "let its base get used to reports"),
     "token-finetune": ("training.token_classifier.finetune", "train the token classifier"),
     "token-export": ("training.token_classifier.export", "write the artefact that is served"),
+    "token-fuse": ("training.token_classifier.attention", "make an older artefact quicker"),
     "token-test": ("training.token_classifier.test", "measure the artefact on the test split"),
     "calibration-data": ("training.calibration.data", "make the readings to calibrate on"),
     "calibrate": ("training.calibration.fit", "fit the calibrator and bound its errors"),

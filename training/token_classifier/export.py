@@ -21,10 +21,12 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from extractor.encoding import OVERLAP, WINDOW, Ints
 from extractor.token_labels import Labels
+from training.token_classifier.attention import fuse_attention
 from training.token_classifier.base import BASE, FOLDER, Base, load
 from training.token_classifier.batches import Batch, Sample
 from training.token_classifier.card import model_card
@@ -101,7 +103,7 @@ def quantize(full: Path, small: Path) -> None:
 
 
 class Served:
-    """An exported network, as the product runs it."""
+    """An exported network, asked as the product asks it: about one window at a time."""
 
     def __init__(self, path: Path, threads: int = 2) -> None:
         import onnxruntime
@@ -112,12 +114,19 @@ class Served:
             str(path), options, providers=["CPUExecutionProvider"]
         )
         self.heads = [output.name for output in self._session.get_outputs()]
-        self._inputs = [given.name for given in self._session.get_inputs()]  # boxes may be unused
+        self._inputs = [given.name for given in self._session.get_inputs()]  # some may be unused
 
     def __call__(self, batch: Batch) -> dict[str, Any]:
-        """The scores (B, T, classes) of every head."""
-        feed = {name: getattr(batch, name) for name in self._inputs}
-        return dict(zip(self.heads, self._session.run(None, feed), strict=True))
+        """The scores (B, T, classes) of every head; those of padding are 0."""
+        padded = [self._window(batch, i) for i in range(len(batch.mask))]
+        return {head: np.stack(rows) for head, *rows in zip(self.heads, *padded, strict=True)}
+
+    def _window(self, batch: Batch, i: int) -> list[Any]:
+        """The scores (T, classes) of every head for a window."""
+        length, n = batch.mask.shape[1], int(batch.mask[i].sum())
+        feed = {name: getattr(batch, name)[i : i + 1, :n] for name in self._inputs}
+        scores = self._session.run(None, feed)
+        return [np.pad(ours[0], ((0, length - n), (0, 0))) for ours in scores]
 
 
 def agreement(
@@ -146,6 +155,7 @@ def write_artefact(
     full = folder / "full.onnx"
     write_onnx(network, full)
     quantize(full, folder / "model.onnx")
+    fuse_attention(folder / "model.onnx", run["shape"]["size"]["heads"])
     measured, same = compare(network, full, folder / "model.onnx", data.validation, data.labels)
     full.unlink()
     write_json(folder / "characters.json", list(data.characters))

@@ -21,7 +21,8 @@ import torch
 
 from extractor.schema import load_schema
 from extractor.token_labels import labels_of
-from training.token_classifier.base import BASE, load
+from training.token_classifier.attention import fuse_attention
+from training.token_classifier.base import BASE, Size, load
 from training.token_classifier.export import quantize, write_onnx
 from training.token_classifier.model import Network, Shape, build
 
@@ -69,13 +70,15 @@ def serving(network: Network, characters: int, threads: int, repeats: int) -> li
         full, small = Path(folder, "full.onnx"), Path(folder, "model.onnx")
         write_onnx(network, full)
         quantize(full, small)
+        fuse_attention(small, Size().heads)
         for path in (small, full):
             options = onnxruntime.SessionOptions()
             options.intra_op_num_threads = threads
             session = onnxruntime.InferenceSession(
                 str(path), options, providers=["CPUExecutionProvider"]
             )
-            found.append(least(lambda s=session: s.run(None, feed), repeats))  # type: ignore[misc, unused-ignore]
+            given = {one.name: feed[one.name] for one in session.get_inputs()}
+            found.append(least(lambda s=session, f=given: s.run(None, f), repeats))  # type: ignore[misc, unused-ignore]
         sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
         import openvino
 
