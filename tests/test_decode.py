@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from eval import misreadings
 from extractor.decode import decode, solver
-from extractor.decode.options import Option, Source
+from extractor.decode.options import Option, Source, implied_by
 from extractor.decode.solver import Grid
 from extractor.flag import FLAGS, flag
 from extractor.schema import Relation, load_schema
@@ -83,6 +83,13 @@ def cells(reading: TableReading) -> dict[str, Cell]:
 
 FINE = disputes((1, 2, 0, 0, 3), (0, 0, 0, 0, 0), (4, 0, 0, 1, 5))
 BROKEN = disputes((10, 1, 0, 0, 0), (0, 0, 0, 0, 0), (4, 0, 0, 1, 5))
+
+
+def test_what_a_sum_implies_is_never_minus_zero() -> None:
+    for relation in REQUESTS.relations:
+        values = dict.fromkeys(relation.slots, Decimal(0))
+        for slot in relation.slots:
+            assert str(implied_by(relation, slot, values)) == "0"
 
 
 def test_a_table_that_adds_up_has_no_findings() -> None:

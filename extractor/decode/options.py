@@ -184,4 +184,4 @@ def implied_by(
             if value is None:
                 return None
             rest += side * value
-    return -rest * sign
+    return Decimal(0) - rest * sign  # and never -0
