@@ -26,6 +26,7 @@ from extractor.review.text_view import TextView
 from extractor.schema import Layout, Schema, load_schema
 from extractor.service.answers import item_of, told
 from extractor.service.open_questions import crossings, queue, subject_of
+from extractor.service.sessions import Ended
 from extractor.settings import Settings
 from extractor.types import Extraction
 from tests.conftest import DOCUMENTS
@@ -442,3 +443,4 @@ def test_which_report_it_is_needs_a_name_or_a_year(result: Result) -> None:
 def test_one_comes_back_to_where_one_was() -> None:
     address = sign_in_address("/review", "/review/documents/a b?at=x")
     assert address == "/review/sign-in?next=/review/documents/a%20b%3Fat%3Dx"
+    assert sign_in_address("/review", "/review/", Ended.OVER).endswith("?next=/review/&why=over")

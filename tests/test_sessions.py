@@ -18,7 +18,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from extractor.service.auth import Principal
 from extractor.service.routes import documents, wiring
 from extractor.service.routes.bounded import MAX_BODY_BYTES
-from extractor.service.sessions import COOKIE, CSRF_HEADER, Sessions
+from extractor.service.sessions import COOKIE, CSRF_HEADER, Ended, Sessions
 from extractor.service.tables import AuditEntry, Role, SessionRow
 from extractor.settings import Settings
 from tests.test_service import API, code_of, running, store_of, upload_one
@@ -106,6 +106,10 @@ def test_a_session_ends_with_its_key(client_of_either: TestClient) -> None:
     assert code_of(client.get(KEYS)) == "forbidden"
     assert client.delete(f"{KEYS}/{made['id']}", headers=owner).status_code == 204
     assert code_of(client.get(API)) == "unauthorized"
+    sessions = Sessions(store_of(client), hours=1)
+    assert sessions.why_ended(client.cookies[COOKIE]) is Ended.REVOKED
+    assert sessions.why_ended("nobody's") is Ended.OVER
+    assert sessions.why_ended(None) is None
 
 
 def test_a_session_ends_in_time(client_of_either: TestClient) -> None:

@@ -16,10 +16,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from extractor.errors import StoreError
 from extractor.review.plain import told
-from extractor.review.visitor import roots_of, say_to, visitor_of
+from extractor.review.visitor import Visitor, roots_of, say_to, visitor_of
 from extractor.service.database import UNAVAILABLE
 from extractor.service.problems import ProblemError
 from extractor.service.routes.wiring import Service
+from extractor.service.sessions import COOKIE, Ended
 
 log = logging.getLogger(__name__)
 
@@ -77,8 +78,8 @@ class Gate:
         service = self._service()
         try:
             with anyio.fail_after(LOOKUP_SECONDS):
-                visitor = await anyio.to_thread.run_sync(
-                    visitor_of, request, service, abandon_on_cancel=True
+                visitor, ended = await anyio.to_thread.run_sync(
+                    _looked_up, request, service, abandon_on_cancel=True
                 )
         except (TimeoutError, StoreError, *UNAVAILABLE) as error:
             log.error("%s: the session cannot be looked up: %s", request.url.path, error)
@@ -94,7 +95,7 @@ class Gate:
         if visitor is None:
             root, _ = roots_of(request)
             here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-            return RedirectResponse(sign_in_address(root, here), HTTPStatus.SEE_OTHER)
+            return RedirectResponse(sign_in_address(root, here, ended), HTTPStatus.SEE_OTHER)
         try:
             service.rates.count_call(visitor.signed.principal.key_id)
         except ProblemError as error:
@@ -112,6 +113,16 @@ class Gate:
         return None
 
 
-def sign_in_address(root: str, there: str) -> str:
-    """The page to sign in, from where one comes back."""
-    return f"{root}/sign-in?next={quote(there, safe='/')}"
+def _looked_up(request: Request, service: Service) -> tuple[Visitor | None, Ended | None]:
+    """Who sent a request; where nobody is signed in (any more), why."""
+    visitor = visitor_of(request, service)
+    if visitor is not None:
+        return visitor, None
+    return None, service.sessions.why_ended(request.cookies.get(COOKIE))
+
+
+def sign_in_address(root: str, there: str, ended: Ended | None = None) -> str:
+    """The page to sign in, from where one comes back; it says why one has to, where a session has
+    ended."""
+    why = "" if ended is None else f"&why={ended.value}"
+    return f"{root}/sign-in?next={quote(there, safe='/')}{why}"

@@ -10,6 +10,20 @@ from nicegui import core
 
 from extractor.review.plain import plain_page
 from extractor.review.visitor import roots_of, say_to
+from extractor.service.sessions import Ended
+
+
+_WHY = {
+    Ended.REVOKED: (
+        "您登录所用的密钥已被停用，登录随之结束。请使用其他密钥，或向管理员索取。",
+        "The key that you signed in with was revoked. Use another one, or ask an administrator.",
+    ),
+    Ended.OVER: (
+        "登录已过期或已在别处退出。重新登录后回到刚才的页面；已保存的决定都在。",
+        "Your session has expired, or was signed out. Sign in to go on where you were; what was "
+        "saved is there.",
+    ),
+}
 
 
 def define() -> None:
@@ -17,7 +31,7 @@ def define() -> None:
     core.app.add_api_route("/sign-in", _sign_in, include_in_schema=False)
 
 
-def _sign_in(request: Request, next: str = "") -> Response:
+def _sign_in(request: Request, next: str = "", why: str = "") -> Response:
     root, base = roots_of(request)
     say = say_to(request)
     title = say("政府信息公开年报提取", "Disclosure reports, extracted")
@@ -38,15 +52,17 @@ def _sign_in(request: Request, next: str = "") -> Response:
         "failed": say("登录失败，请稍后再试。", "That failed; try again."),
         "lost": say("无法连接服务，请检查网络后再试。", "The service does not answer."),
     }
+    reason = say(*_WHY[Ended(why)]) if why in list(Ended) else ""
+    ended = f'<p id="why" class="ended" role="status">{escape(reason)}</p>\n' if reason else ""
     told = json.dumps(words, ensure_ascii=False)
     # The key has no name, so that no form that is sent without the script can carry it.
     content = f"""<h1>{escape(title)}</h1>
 <p class="hint">{escape(what)}</p>
-<form class="sign-in" data-api="{escape(base)}/api/v1/session"
+{ended}<form class="sign-in" data-api="{escape(base)}/api/v1/session"
  data-next="{escape(_inside(next, root))}" data-words="{escape(told)}">
 <label for="key">{escape(say("访问密钥", "Key"))}</label>
 <input id="key" type="password" autocomplete="current-password" required autofocus
- spellcheck="false" aria-describedby="where">
+ spellcheck="false" aria-describedby="{"why where" if reason else "where"}">
 <p id="problem" class="problem" role="alert" hidden></p>
 <button class="main">{escape(words["signIn"])}</button>
 <p id="where" class="hint">{escape(where)}</p>

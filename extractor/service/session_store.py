@@ -39,6 +39,16 @@ class SessionStore:
             found = session.execute(query).one_or_none()
         return None if found is None else (found[0], found[1])
 
+    def has_revoked_key(self, token_hash: str) -> bool:
+        """Whether there is such a session whose key was revoked."""
+        query = (
+            select(Key.id)
+            .join(SessionRow, Key.id == SessionRow.key_id)
+            .where(SessionRow.token_hash == token_hash, Key.disabled_at.is_not(None))
+        )
+        with self._session() as session:
+            return session.scalar(query) is not None
+
     def remove(self, token_hash: str) -> None:
         """Forget a session, if there is one."""
         query = (

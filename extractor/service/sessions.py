@@ -13,6 +13,7 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 
 from extractor.service.auth import Principal
 from extractor.service.store import Store
@@ -22,6 +23,15 @@ COOKIE = "extractor_session"
 CSRF_HEADER = "X-CSRF-Token"
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 """Change nothing, and need no CSRF token."""
+
+
+class Ended(StrEnum):
+    """Why a session counts no more."""
+
+    REVOKED = "revoked"
+    """Its key was."""
+    OVER = "over"
+    """It has lasted as long as sessions do, or was signed out elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +76,12 @@ class Sessions:
         row, key = found
         principal = Principal(key.id, Role(key.role), key.name)
         return Signed(principal, _csrf_token(token), row.expires_at)
+
+    def why_ended(self, token: str | None) -> Ended | None:
+        """Why a token that `find` knows no session of is none; None where there is no token."""
+        if token is None:
+            return None
+        return Ended.REVOKED if self._rows.has_revoked_key(_digest(token)) else Ended.OVER
 
     def end(self, token: str | None) -> None:
         """Sign out; nothing happens where there is no such session."""

@@ -269,6 +269,7 @@ def test_whoever_was_signed_out_is_led_to_the_door(visit: Visit, service: Office
         csrf = {"X-CSRF-Token": answer.json()["csrf_token"]}
     page.request.delete(f"{service.address}/api/v1/session", headers=csrf)
     page.wait_for_url(re.compile(r"/sign-in\?next=/review/%3Fyear%3D2020"))
+    assert page.locator(".ended").count() == 0  # they signed out themselves, in this browser
 
 
 def test_a_reviewer_uploads_and_removes_nothing(

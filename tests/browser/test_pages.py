@@ -68,6 +68,7 @@ def test_the_door_is_open_to_everybody_and_leads_back(
     context = browser.new_context(locale="zh-CN")
     page = context.new_page()
     page.goto(f"{service.address}/review/findings?year=2021")
+    assert page.locator(".ended").count() == 0  # nobody was signed in
     page.get_by_label("访问密钥").fill("ex_nobody_nothing")
     page.keyboard.press("Enter")
     page.get_by_text("密钥无效").wait_for()

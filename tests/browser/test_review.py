@@ -623,6 +623,9 @@ def test_a_page_of_an_ended_session_shows_nothing_new(
         http.delete(f"/keys/{made['id']}")
     page.get_by_label("访问密钥").wait_for()
     assert page.url.startswith(f"{service.address}/review/sign-in?next=/review/documents/")
+    page.get_by_role("status").filter(has_text="密钥已被停用").wait_for()
+    page.get_by_role("button", name="English").click()
+    page.get_by_text("The key that you signed in with was revoked").wait_for()
 
 
 def test_a_figure_that_was_said_to_be_absent_comes_back(service: Office, visit: Visit) -> None:

@@ -2,12 +2,13 @@
 const form = document.querySelector("form.sign-in");
 const [key, problem, button] = ["#key", "#problem", "button"].map((name) => form.querySelector(name));
 const { api, next } = form.dataset;
+const described = key.getAttribute("aria-describedby");
 const words = JSON.parse(form.dataset.words);
 
 function tell(text) {
   problem.textContent = text;
   problem.hidden = !text;
-  key.setAttribute("aria-describedby", text ? "problem" : "where");
+  key.setAttribute("aria-describedby", text ? "problem" : described);
 }
 
 function setBusy(isBusy) {
