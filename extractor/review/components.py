@@ -39,12 +39,22 @@ class Moment(Element, component="static/moment.js"):
 
 
 class Confirm(Element, component="static/confirm.js"):
-    """Asks before something is done that cannot be undone; one a page."""
+    """Asks before something is done that is not done lightly, such as what cannot be undone."""
 
-    def __init__(self, visitor: Visitor, yes: str, done: Callable[[str], Awaitable[None]]) -> None:
-        """`yes` are the words for doing it, `done` does it to what was asked about."""
+    def __init__(
+        self,
+        yes: str,
+        no: str,
+        done: Callable[[str], Awaitable[None]],
+        *,
+        is_dangerous: bool = True,
+    ) -> None:
+        """`yes` and `no` are the words for doing it or not, `done` does it to what was asked
+        about."""
         super().__init__()
-        self.props.update(words={"yes": yes, "no": visitor.say("不，保留", "No, keep it")})
+        self.props.update(
+            name=f"confirm-{self.id}", words={"yes": yes, "no": no}, isDangerous=is_dangerous
+        )
 
         async def confirmed(event: GenericEventArguments) -> None:
             await done(str(event.args))

@@ -40,6 +40,23 @@ _COMMANDS: Mapping[str, Command] = {
     CANCEL.name: commands.cancel,
     EXTRACT_AGAIN.name: commands.extract_again,
 }
+_ASKED = {
+    REMOVE.name: (
+        "移除“{name}”？文件、页面、提取结果和复核决定都将删除，不能恢复。",
+        "Remove {name}? The file, its values and all decisions go for good.",
+    ),
+    EXTRACT_AGAIN.name: (
+        "重新提取“{name}”？将按现在的程序、模型和设置重新识别；完成之前保留原结果，但不能复核。"
+        "复核决定会沿用：表格数据和机关、年度照旧；正文数据和勾稽问题，内容仍相同的沿用，"
+        "不同的须重新核对。原结果留作旧版，变化记入痕迹。",
+        "Extract {name} again? It is read anew with today's program, models and settings. Until "
+        "that is done the result stays, and cannot be reviewed. Decisions are kept: those about "
+        "cells and whose report it is as they are, those about figures and findings where these "
+        "are still the same. The old result can be had as an older one, and the trail tells what "
+        "has changed.",
+    ),
+}
+"""What is asked before it is done."""
 _ROLES = {action.name: action.role for action in (RETRY, CANCEL, EXTRACT_AGAIN, REMOVE)}
 
 
@@ -147,8 +164,19 @@ class DocumentList:
         with html.div() as self._no_match:
             empty(say("没有符合条件的文件", "No document matches"))
             html.a(say("清除筛选条件", "Clear the filter"), href=visitor.page("")).classes("button")
-        yes = say("移除", "Remove")
-        self._confirm = Confirm(visitor, yes, partial(self._do, REMOVE.name))
+        self._confirm = {
+            REMOVE.name: Confirm(
+                say("移除", "Remove"),
+                say("不，保留", "No, keep it"),
+                partial(self._do, REMOVE.name),
+            ),
+            EXTRACT_AGAIN.name: Confirm(
+                say("重新提取", "Extract again"),
+                say("不，保留现有结果", "No, leave it as it is"),
+                partial(self._do, EXTRACT_AGAIN.name),
+                is_dangerous=False,
+            ),
+        }
         for part in (self._table, self._nothing, self._no_match):
             part.set_visibility(False)
         self._timer = ui.timer(LOOK_SECONDS, self._tick, immediate=False)
@@ -218,12 +246,9 @@ class DocumentList:
     # --- what is done with a document ---
 
     async def _act(self, document_id: str, name: str, action: str) -> None:
-        if action == REMOVE.name:
-            text = (
-                f"移除“{name}”？文件、页面、提取结果和复核决定都将删除，不能恢复。",
-                f"Remove {name}? The file, its values and all decisions go for good.",
-            )
-            self._confirm.ask(self._visitor.say(*text), document_id)
+        if action in self._confirm:
+            text = self._visitor.say(*_ASKED[action])
+            self._confirm[action].ask(text.format(name=name), document_id)
         elif action in _COMMANDS:
             await self._do(action, document_id)
 

@@ -51,7 +51,9 @@ class KeyList:
             (say("状态", "State"), ""),
         )
         self._body = table(say("密钥", "Keys"), columns, "wide keys")
-        self._confirm = Confirm(visitor, say("停用", "Revoke it"), self._revoke)
+        self._confirm = Confirm(
+            say("停用", "Revoke it"), say("不，保留", "No, keep it"), self._revoke
+        )
 
     async def refresh(self) -> None:
         """Show the keys that there are now."""

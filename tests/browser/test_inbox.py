@@ -148,6 +148,30 @@ def test_what_is_removed_is_asked_for_first(visit: Visit, report: Report) -> Non
     expect(page.locator("#messages")).to_contain_text("已移除")
 
 
+def test_extracting_again_says_first_what_it_does(
+    visit: Visit, service: Office, report: Report
+) -> None:
+    page = visit("")
+    path = report()
+    page.set_input_files(CHOOSER, [path])
+    again = row(page, path.name).get_by_role("button", name="重新提取")
+    again.press("Enter")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("复核决定会沿用")
+    expect(dialog.get_by_role("button", name="不，保留现有结果")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(dialog).to_be_hidden()
+    expect(again).to_be_focused()
+    with service.client() as client:
+        (one,) = [one for one in client.documents() if one.name == path.name]
+        assert (one.state, one.generation) == ("done", 0)
+        again.press("Enter")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(row(page, path.name).locator(".tag")).to_have_text(re.compile("排队中|处理中"))
+        assert client.wait(one.id).generation == 1
+
+
 def test_filters_stand_in_the_address(visit: Visit, done: DocumentModel) -> None:
     assert done.organization is not None
     page = visit(f"?year={done.year}")

@@ -1,16 +1,16 @@
-// Asks before something that cannot be undone; "confirmed" says about what it was asked.
+// Asks before something that is not done lightly; "confirmed" says about what it was asked.
 export default {
   template: `
-    <dialog ref="dialog" class="confirm" aria-labelledby="confirm-text" @close="answer">
+    <dialog ref="dialog" class="confirm" :aria-labelledby="name" @close="answer">
       <form method="dialog">
-        <p id="confirm-text">{{ text }}</p>
+        <p :id="name">{{ text }}</p>
         <div class="actions">
           <button value="" autofocus>{{ words.no }}</button>
-          <button value="yes" class="danger">{{ words.yes }}</button>
+          <button value="yes" :class="isDangerous ? 'danger' : 'main'">{{ words.yes }}</button>
         </div>
       </form>
     </dialog>`,
-  props: { words: Object },
+  props: { name: String, words: Object, isDangerous: Boolean },
   emits: ["confirmed"],
   data: () => ({ text: "", about: "" }),
   methods: {
