@@ -35,7 +35,7 @@ from extractor.service.auth import Keys
 from extractor.service.extraction_models import ExtractionModel
 from extractor.service.images import JPEG_QUALITY
 from extractor.service.jobs import DurableJobs
-from extractor.service.multipart import safe_name
+from extractor.service.multipart import MAX_FOLDER_BYTES, folder_name, safe_name
 from extractor.service.problems import PROBLEMS
 from extractor.service.queue import MAX_ATTEMPTS
 from extractor.service.store import Store
@@ -383,6 +383,43 @@ def test_damaged_uploads(
 )
 def test_names_are_made_safe(given: str, safe: str) -> None:
     assert safe_name(given) == safe
+
+
+@pytest.mark.parametrize(
+    ("given", "folder"),
+    [
+        ("年报.pdf", ""),
+        ("2024/甲局/年报.pdf", "2024/甲局"),
+        ("2024\\甲局\\年报.pdf", "2024/甲局"),
+        ("./2024// 甲局 /年报.pdf", "2024/甲局"),
+        ("20\u202e24/年报.pdf", "2024"),
+        *((name, "") for name in ("../../etc/passwd", "/etc/passwd", "a/../../b.pdf", "a/\0../b")),
+        *((name, "") for name in ("C:\\Users\\x\\年报.pdf", "\\\\office\\share\\年报.pdf")),
+        (f"{'报' * 300}/甲局/年报.pdf", "甲局"),
+        (f"{'报' * 300}/年报.pdf", ""),
+    ],
+)
+def test_folders_are_kept_where_they_lead_nowhere_else(given: str, folder: str) -> None:
+    assert folder_name(given) == folder
+    assert len(folder.encode()) <= MAX_FOLDER_BYTES
+
+
+def test_documents_are_named_with_their_folders(client: TestClient) -> None:
+    text = "关于{}的年度报告".format
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as opened:
+        opened.writestr("乙局/年报.txt", text("乙"))
+    response = upload(
+        client,
+        ("2024/甲局/年报.txt", text("甲").encode()),
+        ("2024/更多.zip", archive.getvalue()),
+        ("2024/空.pdf", b""),
+        ("../../丙局/年报.txt", text("丙").encode()),
+    ).json()
+    names = [one["name"] for one in response["documents"]]
+    assert names == ["2024/甲局/年报.txt", "2024/更多.zip/乙局/年报.txt", "年报.txt"]
+    assert [one["name"] for one in response["refused"]] == ["2024/空.pdf"]
+    assert {path.name for path in store_of(client).home.rglob("*年报*")} == set()
 
 
 # --- who may do what -----------------------------------------------------------------------------

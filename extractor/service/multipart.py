@@ -23,6 +23,7 @@ from python_multipart.multipart import parse_options_header
 from starlette.concurrency import run_in_threadpool
 
 from extractor.errors import InputTooLarge, StoreError
+from extractor.ingest.zips import is_unsafe
 from extractor.service.problems import (
     NOT_MULTIPART,
     UPLOAD_EMPTY,
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 MAX_NAME_BYTES = 200
 """File systems allow 255; some room is left for endings."""
 
+MAX_FOLDER_BYTES = 600
+"""Of the folders that a file was chosen in, the inner ones are kept as far as they fit."""
+
 IDLE_SECONDS = 30.0
 MIN_BYTES_PER_SECOND = 1024
 """An upload may be silent, and behind this pace, for so long in all."""
@@ -47,10 +51,16 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u206
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A file of an upload, on disk."""
+    """A file of an upload, on disk; `folder` is where it was in what a person chose to upload, ""
+    where that was a file. It is part of what the file is called, never of where it is put."""
 
     path: Path
     sha256: str
+    folder: str = ""
+
+    def named(self, name: str) -> str:
+        """The name of the file, or of one in it, with its folder, as of what is in an archive."""
+        return f"{self.folder}/{name}" if self.folder else name
 
 
 async def receive(
@@ -132,6 +142,7 @@ class _Form:
         self._disposition = b""
         self._file: IO[bytes] | None = None
         self._path = folder
+        self._inside = ""
         self._size = 0
         self._hash = hashlib.sha256()
         callbacks: MultipartCallbacks = {
@@ -191,7 +202,9 @@ class _Form:
             )
         folder = self._folder / str(len(self._received))
         folder.mkdir()
-        self._path = folder / safe_name(_decode(name))
+        given = _decode(name)
+        self._path = folder / safe_name(given)
+        self._inside = folder_name(given)
         self._file = self._path.open("xb")
         self._size = 0
         self._hash = hashlib.sha256()
@@ -214,7 +227,7 @@ class _Form:
             return
         sync(self._file)
         self.close()
-        self._received.append(Received(self._path, self._hash.hexdigest()))
+        self._received.append(Received(self._path, self._hash.hexdigest(), self._inside))
 
     def _on_end(self) -> None:
         self._is_complete = True
@@ -229,6 +242,19 @@ def safe_name(name: str) -> str:
     room = MAX_NAME_BYTES - len(ending.encode())
     stem = stem.encode()[:room].decode(errors="ignore")
     return stem + ending or "document"
+
+
+def folder_name(name: str) -> str:
+    """The folders before the last part of a name that a client sent, as those of a file in an
+    archive; "" where there are none, or where they point elsewhere than into what was chosen."""
+    name = clean_name(name).replace("\\", "/")
+    if is_unsafe(name):
+        return ""
+    folders = [part.strip() for part in name.split("/")[:-1]]
+    folders = [part for part in folders if part not in ("", ".")]
+    while MAX_FOLDER_BYTES < len("/".join(folders).encode()):
+        folders.pop(0)
+    return "/".join(folders)
 
 
 def clean_name(name: str) -> str:

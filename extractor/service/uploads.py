@@ -62,16 +62,16 @@ def accept(
         for entry in ingest.expand([item.path], settings):
             match entry:
                 case ingest.Refused(name, error):
-                    acceptance.refused.append((name, error))
+                    acceptance.refused.append((item.named(name), error))
                 case ingest.Skipped(name, reason):
-                    acceptance.skipped.append((name, reason))
+                    acceptance.skipped.append((item.named(name), reason))
                 case ingest.Found() as found:
                     is_batch = many or bool(found.members)
                     rank = (priority or Priority("batch" if is_batch else "interactive")).rank
                     try:
                         document = _accept_one(found, item, store, key_id, rank)
                     except InputError as error:
-                        acceptance.refused.append((found.name, error))
+                        acceptance.refused.append((item.named(found.name), error))
                     else:
                         acceptance.documents.append(document)
     if not acceptance.documents:
@@ -82,13 +82,11 @@ def accept(
 def _accept_one(
     found: ingest.Found, item: Received, store: Store, key_id: str, rank: int
 ) -> tuple[Document, bool]:
-    name = clean_name(found.name)
+    name = clean_name(item.named(found.name))
     if not found.members:
         with item.path.open("rb") as file:
             _check_head(found.name, file.read(HEAD_BYTES))
-        return store.add(
-            clean_name(found.name), item.sha256, item.path, key_id=key_id, priority=rank
-        )
+        return store.add(name, item.sha256, item.path, key_id=key_id, priority=rank)
     data = found.load()
     _check_head(found.name, data)
     path = item.path.with_name("member")

@@ -81,10 +81,20 @@ def test_folders_and_archives_are_dropped_anywhere_on_the_page(
         opened.write(packed, "丙局.txt")
         opened.writestr("code.py", "print(1)")
     drop(page, folder, archive)
-    expect(outcome(page, inner.name)).to_contain_text("已接收")
+    expect(outcome(page, f"年报/乙/{inner.name}")).to_contain_text("已接收")
+    expect(row(page, f"年报/乙/{inner.name}")).to_be_visible()
     expect(outcome(page, "更多.zip/丙局.txt")).to_contain_text("已接收")
     expect(outcome(page, "更多.zip/code.py")).to_contain_text("数据或程序代码")
     expect(page.locator(".upload .results li")).to_have_count(3)
+
+
+def test_a_chosen_folder_is_part_of_the_names(visit: Visit, report: Report, tmp_path: Path) -> None:
+    page = visit("")
+    folder = tmp_path / "二〇二四"
+    folder.mkdir()
+    inner = report().rename(folder / "丁局.txt")
+    page.set_input_files("input[webkitdirectory]", folder)
+    expect(row(page, f"二〇二四/{inner.name}")).to_be_visible()
 
 
 def drop(page: Page, *paths: Path) -> None:

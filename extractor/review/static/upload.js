@@ -203,7 +203,7 @@ export default {
     },
     async post(batch) {
       const form = new FormData();
-      for (const one of batch) form.append("files", one.file, one.file.name);
+      for (const one of batch) form.append("files", one.file, one.name);
       const answer = await new Promise((resolve) => {
         const request = new XMLHttpRequest();
         this.request = request;
