@@ -85,6 +85,13 @@ KEYS: Sequence[tuple[Sequence[str], Words]] = (
     (("K", "←"), ("上一处", "The one before")),
     (("U",), ("撤销刚才的决定", "Undo the last decision")),
     (("C",), ("写备注", "Comment")),
+    (
+        ("N",),
+        (
+            "本报告全部核对后，转到下一份有待核之处的报告",
+            "Once all of a report is settled: the next report that has questions",
+        ),
+    ),
     (("+", "−", "F"), ("放大、缩小页面，适合宽度", "Zoom the page in, out, to the whole width")),
     (("?",), ("打开本页", "This help")),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from extractor.review.actions import STATES
 from extractor.review.visitor import Visitor
 from extractor.review.words import Say, state_words
+from extractor.service.tables import Document
 
 
 def page_words(say: Say) -> dict[str, str]:
@@ -26,11 +27,13 @@ def page_words(say: Say) -> dict[str, str]:
     }
 
 
-def card_words(visitor: Visitor, document_id: str) -> dict[str, str]:
+def card_words(visitor: Visitor, document: Document) -> dict[str, str]:
     """Around a question and its answers."""
     say = visitor.say
     states = {state.value: state_words(state, say) for state in STATES}
+    who = visitor.signed.principal.key_id
     return states | {
+        "draftsKey": f"drafts/{who}/{document.id}/{document.generation}",
         "question": say("待核之处", "What is in doubt"),
         "crop": say("原文截图，已放大", "The print, enlarged"),
         "noCrop": say("原文见左侧标记处", "See the mark in the document"),
@@ -73,9 +76,12 @@ def card_words(visitor: Visitor, document_id: str) -> dict[str, str]:
         "help": say("帮助", "Help"),
         "helpHref": visitor.page("help"),
         "allDone": say("本报告已全部核对", "All of this report is settled"),
-        "allDoneHint": say("可导出，或继续下一份。", "Export it, or go on."),
+        "allDoneHint": say(
+            "可导出，或按 N 继续下一份有待核之处的报告。",
+            "Export it, or press N for the next report that has questions.",
+        ),
         "nextDocument": say("下一份报告", "Next report"),
-        "nextHref": visitor.page("next") + f"?after={document_id}",
+        "nextHref": visitor.page("next") + f"?after={document.id}",
         "offline": say(
             "连接中断：答案没有保存，恢复后请再按一次。",
             "Not connected: nothing was saved; press again when it is back.",

@@ -87,7 +87,7 @@ class Workplace:
                 )
                 with html.div().classes("right"):
                     self._card = QuestionCard(
-                        words=card_words(self._visitor, document.id),
+                        words=card_words(self._visitor, document),
                         may=self._may,
                         pages=pages,
                         first=self._question(self._welcome),

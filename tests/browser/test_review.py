@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlparse
 
 import pytest
 
@@ -90,7 +91,7 @@ def test_a_report_is_reviewed_with_the_keyboard_alone(
     page.locator("input[type=file]").first.set_input_files(scan)
     page.locator("tbody a.button", has_text="复核").press("Enter", timeout=180_000)
     page.locator(".question h2[data-subject]").wait_for()
-    document_id = page.url.split("/")[-1]
+    document_id = urlparse(page.url).path.split("/")[-1]
     truth = json.loads((DOCUMENTS / "planted.truth.json").read_text())["slots"]
 
     # Three were misread: one is as the sums had it repaired, two are what sums imply. One total is
@@ -255,6 +256,33 @@ def test_english_is_a_switch(planted: str, visit: Visit) -> None:
     assert page.evaluate("document.documentElement.lang") == "en"
 
 
+def test_another_language_keeps_the_question_and_what_was_typed(
+    service: Office, planted: str, visit: Visit
+) -> None:
+    page = visit(f"documents/{planted}")
+    first = subject(page)
+    press(page, "j")
+    asked = subject(page)
+    look(page)
+    page.keyboard.press("c")
+    page.keyboard.type("1和7")
+    page.keyboard.press("Enter")
+    page.keyboard.press("=")
+    page.keyboard.type("1234")
+    page.get_by_role("button", name="English").click()
+    page.get_by_text("Read as").wait_for()
+    assert subject(page) == asked != first
+    assert parse_qs(urlparse(page.url).query) == {"at": [asked]}
+    assert page.locator("#typed").input_value() == "1234"
+    assert page.locator("#comment").input_value() == "1和7"
+
+    page.locator("#typed").fill("")
+    page.locator("#comment").fill("")
+    page.reload()
+    page.get_by_text("Read as").wait_for()
+    assert (subject(page), page.locator("#comment").input_value()) == (asked, "")
+
+
 def test_who_may_not_review_may_look(service: Office, planted: str, visit: Visit) -> None:
     with service.http() as http:
         key = http.post("/keys", json={"name": "上传", "role": "uploader"}).json()["key"]
@@ -263,6 +291,7 @@ def test_who_may_not_review_may_look(service: Office, planted: str, visit: Visit
     page.get_by_text("您的密钥只能查看").wait_for()
     page.keyboard.press("1")
     assert page.locator(".question .actions button.main").is_disabled()
+    assert page.get_by_role("link", name="下一份报告").count() == 0
     with service.http() as http:
         assert len(http.get(f"/documents/{planted}/reviews").json()["reviews"]) == before
 
@@ -525,6 +554,26 @@ def test_the_last_answer_may_have_been_a_number_too(
     page.keyboard.type("12", delay=100)
     page.wait_for_function("document.querySelector('#typed')?.value === '12'")
     assert subject(page) == slot
+
+
+def test_one_key_leads_to_the_next_report_that_has_questions(
+    service: Office, planted: str, visit: Visit
+) -> None:
+    with service.client() as client:
+        (other,) = client.upload([FIXTURES / "wrong-sums-2021__html_clean.html"]).documents
+        client.wait(other.id)
+    settle_but_one(service, planted)
+    page = visit(f"documents/{planted}")
+    look(page)
+    page.keyboard.press("n")  # not before all is settled
+    page.keyboard.press("x")
+    page.get_by_text("本报告已全部核对").wait_for()
+    look(page)
+    page.keyboard.press("Enter")  # nor by one more of these
+    page.get_by_role("link", name="下一份报告 N").wait_for()
+    page.keyboard.press("n")
+    page.wait_for_url(lambda address: planted not in address)
+    page.locator(".question h2[data-subject]").wait_for()
 
 
 @pytest.mark.parametrize("delay", [700, 1000])

@@ -16,7 +16,7 @@ export default {
       <div v-if="!subject" class="done">
         <h2>{{ words.allDone }}</h2>
         <p class="hint">{{ words.allDoneHint }}</p>
-        <p class="actions"><a class="button main" :href="words.nextHref">{{ words.nextDocument }}</a></p>
+        <p v-if="may" class="actions"><a class="button main" :href="words.nextHref">{{ words.nextDocument }} <kbd>N</kbd></a></p>
       </div>
       <div v-else :key="subject">
         <div class="head">
@@ -103,6 +103,7 @@ export default {
         <button type="button" @click="move(-1)" :disabled="!open">{{ words.previous }} <kbd>K</kbd></button>
         <button type="button" @click="move(1)" :disabled="!open">{{ words.next }} <kbd>J</kbd></button>
         <button type="button" @click="undo" :disabled="!may || !undoable">{{ words.undo }} <kbd>U</kbd></button>
+        <a v-if="subject && isSettled" class="button" :href="words.nextHref">{{ words.nextDocument }} <kbd>N</kbd></a>
         <label class="keys"><input type="checkbox" v-model="keys"> {{ words.keys }}</label>
         <a class="plain" :href="words.helpHref" target="_blank">{{ words.help }} <kbd>?</kbd></a>
         <p class="news" role="status">{{ news }}</p>
@@ -114,11 +115,13 @@ export default {
   data() {
     return {
       ...this.first, text: "", comment: "", organization: "", year: "", problem: "", noteOpen: false,
-      keys: true, states: STATES, sizes: {}, busy: false, isReady: false, drafts: {}, sent: null,
+      keys: true, states: STATES, sizes: {}, busy: false, isReady: false, sent: null,
+      drafts: JSON.parse(sessionStorage.getItem(this.words.draftsKey) ?? "{}"), // by what they are about
       typed: null, // a number that began with the key of an alternative
     };
   },
   computed: {
+    isSettled() { return this.may && !this.open; },
     crop() {
       const found = this.question?.evidence;
       return found?.page && found.box && this.pages.length ? found : null;
@@ -150,17 +153,22 @@ export default {
   mounted() {
     this.fill();
     this.measure();
+    this.onLeave = () => this.keepDrafts();
+    window.addEventListener("pagehide", this.onLeave);
     this.onKey = (event) => this.pressed(event);
     window.addEventListener("keydown", this.onKey);
     this.followSocket();
   },
-  unmounted() { window.removeEventListener("keydown", this.onKey); },
+  unmounted() {
+    window.removeEventListener("keydown", this.onKey);
+    window.removeEventListener("pagehide", this.onLeave);
+  },
   methods: {
     // `outcome` is "saved", "undone" or "none" where this answers what was asked for from here.
     show({ problem = "", ...state }, outcome = "") {
       const left = this.subject;
       if (state.subject !== left && left && left !== this.sent) {
-        this.drafts[left] = { text: this.text, comment: this.comment };
+        this.drafts[left] = this.draft();
       }
       const isOther = JSON.stringify(state.question) !== JSON.stringify(this.question);
       Object.assign(this, state);
@@ -183,14 +191,40 @@ export default {
       clearTimeout(this.slow);
       this.slow = setTimeout(() => { if (!this.busy) this.typed = null; }, SLOW_MS);
     },
+    // What was typed about a question and is not saved; of the report only what was changed.
+    draft() {
+      const { organization, year } = this.question ?? {};
+      return {
+        text: this.text, comment: this.comment,
+        ...(this.organization !== (organization ?? "") && { organization: this.organization }),
+        ...(this.year !== (year ?? "") && { year: this.year }),
+      };
+    },
+    // A page that is asked for anew, as in another language, has them again; so has whoever signs in
+    // again with the same key, in this window.
+    keepDrafts() {
+      const all = { ...this.drafts };
+      if (this.subject && this.subject !== this.sent) all[this.subject] = this.draft();
+      const kept = Object.entries(all).filter(([, draft]) => Object.values(draft).some((one) => one));
+      if (kept.length) sessionStorage.setItem(this.words.draftsKey, JSON.stringify(Object.fromEntries(kept)));
+      else sessionStorage.removeItem(this.words.draftsKey);
+    },
+    // It begins with what its address names.
+    nameInAddress() {
+      const address = new URL(location.href);
+      if (this.subject) address.searchParams.set("at", this.subject);
+      else address.searchParams.delete("at");
+      history.replaceState(history.state, "", address);
+    },
     // Whatever had the focus was about the question before, or is answered; also where that one
     // stays in view, what is typed now is no number.
     fill() {
-      const { text = "", comment = "" } = this.drafts[this.subject] ?? {};
+      const { text = "", comment = "", organization, year } = this.drafts[this.subject] ?? {};
       Object.assign(this, { text, comment, problem: "", noteOpen: comment !== "" });
-      this.organization = this.question?.organization ?? "";
-      this.year = this.question?.year ?? "";
+      this.organization = organization ?? this.question?.organization ?? "";
+      this.year = year ?? this.question?.year ?? "";
       this.sent = null;
+      this.nameInAddress();
       this.wait();
       const focused = document.activeElement;
       if (this.$el.contains(focused) || focused?.dataset.slot) {
@@ -338,6 +372,7 @@ export default {
       this.$refs.title.focus();
     },
     move(by) { if (!this.busy && this.isConnected()) this.$emit("move", by); },
+    leaveReport() { if (!this.busy && this.isReady) location.assign(this.words.nextHref); },
     undo() { if (this.undoable && this.begin()) this.$emit("undo", { number: this.undoable.number }); },
     pressed(event) {
       if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey || !this.keys) return;
@@ -362,6 +397,7 @@ export default {
       const letter = key.toLowerCase();
       if (letter === "j" || (key === "ArrowRight" && isHere)) return () => this.move(1);
       if (letter === "k" || (key === "ArrowLeft" && isHere)) return () => this.move(-1);
+      if (letter === "n" && this.isSettled) return () => this.leaveReport();
       if (!isHere) return null;
       if (letter === "u") return () => this.undo();
       if (!this.subject) return null;
