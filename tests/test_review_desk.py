@@ -248,6 +248,29 @@ def test_a_broken_sum_is_told_with_its_numbers(result: Result, schema: Schema) -
     assert set(related(result, slot)) >= set(finding["cells"]) - {slot}
 
 
+def test_a_sum_says_which_of_its_cells_a_confirmation_reviews(
+    read: Extraction, result: Result, schema: Schema
+) -> None:
+    """Exactly those that it does review; and all of its cells are named."""
+    open_ones = [one for one in result["findings"] if one["verdict"] != "misread"]
+    counts = set()
+    for finding in open_ones:
+        shown = question_of(result, subject_of(finding), schema, chinese)
+        named = shown["members"] + [one for group in shown["others"] for one in group["cells"]]
+        assert sorted(one["slot"] for one in named) == sorted(finding["cells"])
+        settled = {one["slot"] for one in named if one["isSettled"]}
+        numbers = {name: str(finding[name]) for name in ("expected", "found")}
+        answers = told({subject_of(finding): {**numbers, "confirmed": True}})
+        after = json.loads(to_json(decided(read, schema, Settings(), None, answers)))
+        assert settled == {
+            slot for slot in finding["cells"] if item_of(after, slot)["status"] == "reviewed"
+        }
+        assert shown["nSettled"] == len(settled)
+        assert (str(len(settled)) in shown["settled"]) if settled else shown["settled"] == ""
+        counts.add(len(settled))
+    assert max(counts) > 0
+
+
 def test_what_stands_out_is_what_is_looked_at(result: Result, schema: Schema) -> None:
     desk = desks.opened(result, 0, 0, subject_of(result["findings"][0]))
     shown = cells_view(desk, schema, chinese)

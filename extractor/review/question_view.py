@@ -9,7 +9,8 @@ from typing import Any
 from extractor.export.json import finding_of as finding_object
 from extractor.review.desk import Json
 from extractor.review.form_view import cell_text
-from extractor.review.slot_words import number_text, slot_words, table_titles
+from extractor.review.members import members_of
+from extractor.review.slot_words import number_text, table_titles
 from extractor.review.text_view import place_in
 from extractor.review.words import (
     Say,
@@ -150,28 +151,13 @@ def _finding(finding: Json, result: Json, schema: Schema, say: Say) -> dict[str,
         "confirmed": finding["confirmed"],
         "isOfText": finding["relation"].partition(".")[0] == TEXT,
         "canConfirm": verdict is not Verdict.MISREAD and not finding["confirmed"],
-        "members": _members(finding, result, schema),
+        **members_of(finding, result, schema, say),
         "reasons": [_explained(verdict, say)],
         "alternatives": [],
         "evidence": next(
             (cell["evidence"] for cell in evidence if cell and cell["evidence"]), None
         ),
     }
-
-
-def _members(finding: Json, result: Json, schema: Schema) -> list[dict[str, str]]:
-    """The cells of a finding that state something, each by the row or the column in which it
-    differs from the others."""
-    words = slot_words(schema)
-    known = [slot for slot in finding["cells"] if slot in words]
-    is_row = len({words[slot].row for slot in known}) == 1
-    found = []
-    for slot in known:
-        cell = item_of(result, slot)
-        if cell is not None and cell["value"]:
-            name = words[slot].column if is_row else words[slot].row
-            found.append({"slot": slot, "name": name, "text": cell_text(cell)})
-    return found
 
 
 def finding_text(finding: Json, schema: Schema, say: Say) -> str:

@@ -61,6 +61,8 @@ def card_words(visitor: Visitor, document: Document) -> dict[str, str]:
         "confirm": say("与原文一致", "As printed"),
         "confirmFigure": say("是“{name}”，数字无误", "It is “{name}”, number right"),
         "confirmFinding": say("确认为报告自身差错", "The report's own error"),
+        "alsoSettles": say("，并核定 {n} 格", ", and {n} cells as printed"),
+        "settling": say("确认即核定", "reviewed by confirming"),
         "confirmText": say("原文如此（如口径不同）", "As printed (counted otherwise)"),
         "confirmed": say("已核实", "confirmed"),
         "absent": say("不是此指标，或文中没有此数", "Another figure, or none"),

@@ -12,7 +12,6 @@ from extractor.review.plain import plain_page
 from extractor.review.visitor import roots_of, say_to
 from extractor.service.sessions import Ended
 
-
 _WHY = {
     Ended.REVOKED: (
         "您登录所用的密钥已被停用，登录随之结束。请使用其他密钥，或向管理员索取。",

@@ -252,7 +252,7 @@ def folder_name(name: str) -> str:
         return ""
     folders = [part.strip() for part in name.split("/")[:-1]]
     folders = [part for part in folders if part not in ("", ".")]
-    while MAX_FOLDER_BYTES < len("/".join(folders).encode()):
+    while len("/".join(folders).encode()) > MAX_FOLDER_BYTES:
         folders.pop(0)
     return "/".join(folders)
 

@@ -47,12 +47,18 @@ export default {
           </div>
         </div>
         <p v-if="question.sentence" class="sentence">{{ question.sentence[0] }}<mark>{{ question.sentence[1] }}</mark>{{ question.sentence[2] }}</p>
+        <p v-if="question.settled" class="settled">{{ question.settled }}</p>
         <ol v-if="question.members?.length" class="alternatives" :aria-label="words.members">
           <li v-for="(member, i) in question.members">
             <button type="button" @click="$emit('choose', member.slot)">
-              <kbd v-if="i < 9">{{ i + 1 }}</kbd> {{ member.name }} <strong>{{ member.text }}</strong></button>
+              <kbd v-if="i < 9">{{ i + 1 }}</kbd> {{ member.name }} <strong>{{ member.text }}</strong>
+              <template v-if="member.isSettled"><span class="tick" aria-hidden="true">✓</span><span class="sr-only">{{ words.settling }}</span></template></button>
           </li>
         </ol>
+        <p v-for="group in question.others" class="others"><span class="quiet">{{ group.text }}</span>
+          <button v-for="cell in group.cells" type="button" class="plain" @click="$emit('choose', cell.slot)">{{ cell.name
+            }}<template v-if="cell.isSettled"><span class="tick" aria-hidden="true"> ✓</span><span class="sr-only"> {{ words.settling }}</span></template></button>
+        </p>
         <ul v-if="question.reasons.length" class="reasons">
           <li v-for="reason in question.reasons">{{ reason }}</li>
         </ul>
@@ -131,7 +137,8 @@ export default {
       const { words, question } = this;
       if (question.kind === "figure") return words.confirmFigure.replace("{name}", () => question.title);
       if (question.kind !== "finding") return words.confirm;
-      return question.isOfText ? words.confirmText : words.confirmFinding;
+      if (question.isOfText) return words.confirmText;
+      return words.confirmFinding + (question.nSettled ? words.alsoSettles.replace("{n}", question.nSettled) : "");
     },
     // The print, enlarged from the page's own image: about two and a half lines of it.
     cropStyle() {
