@@ -17,6 +17,7 @@ from extractor.export.printed_form import Part, printed_form
 from extractor.pipeline import decided, extract
 from extractor.review import desk as desks
 from extractor.review.actions import NotADecision, decision, typed
+from extractor.review.counterparts import counterpart
 from extractor.review.form_view import cells_of, form_of, residuals_of
 from extractor.review.gate import sign_in_address
 from extractor.review.question_view import confusion, marked, question_of, related
@@ -283,6 +284,26 @@ def test_what_stands_out_is_what_is_looked_at(result: Result, schema: Schema) ->
     total, *others = kinds
     assert (total, set(others)) == ("current", {"related"})
     assert len({mark["number"] for mark in marks["marks"]}) == len(result["findings"][0]["cells"])
+
+
+def test_a_figure_stands_out_with_the_cells_that_state_the_same(
+    result: Result, schema: Schema
+) -> None:
+    made = with_figure(result, key="applications_received", scope="new", value=7)
+    subject = f"figures.{made['figures'][0]['id']}"
+    total = "requests.new_received.total"
+    view = cells_view(desks.opened(made, 0, 0, subject), schema, chinese)
+    assert (view["current"], view["related"]) == (subject, [total])
+    # It may count what was carried over; the sum that it agrees with is the one that is meant.
+    carried = "requests.carried_over.total"
+    both = sum(item_of(result, slot)["value"] for slot in (total, carried))
+    for value, slots in ((both, [total, carried]), (both + 1, [total])):
+        figure = {"key": "applications_received", "scope": None, "value": value}
+        assert counterpart(result, figure, schema) == slots
+    missing = with_cell(result, total, state="missing", value=None)
+    assert counterpart(missing, {**figure, "scope": "new"}, schema) == []
+    unknown = {"key": "website_visits", "scope": None, "value": 7}
+    assert counterpart(result, unknown, schema) == []
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from extractor.review.counterparts import counterpart
 from extractor.review.desk import Desk, Json
 from extractor.review.form_view import cells_of, form_of, residuals_of
 from extractor.review.question_view import finding_text, question_of, related
@@ -15,7 +16,7 @@ from extractor.review.text_view import TextView
 from extractor.review.words import Say
 from extractor.schema import Schema
 from extractor.service.answers import item_of
-from extractor.types import REPORT
+from extractor.types import FIGURES, REPORT
 
 
 def forms_view(result: Json, schema: Schema, say: Say) -> list[dict[str, Any]]:
@@ -44,7 +45,7 @@ def cells_view(desk: Desk, schema: Schema, say: Say) -> dict[str, Any]:
         "cells": cells,
         "residuals": residuals,
         "current": current,
-        "related": related(result, current) if current else [],
+        "related": _belonging(result, current, schema) if current else [],
         "cleared": desk.cleared,
     }
 
@@ -56,9 +57,9 @@ def marks_view(desk: Desk, text: TextView | None, schema: Schema, say: Say) -> d
     if current is None or current == REPORT:
         return {"page": None, "marks": []}
     if text is not None:
-        return {"page": None, "marks": list(_marks_in(text, result, current))}
+        return {"page": None, "marks": list(_marks_in(text, result, current, schema))}
     evidence = question_of(result, current, schema, say)["evidence"] or {}
-    cells = [item_of(result, slot) for slot in related(result, current)]
+    cells = [item_of(result, slot) for slot in _belonging(result, current, schema)]
     boxes = [cell["evidence"] for cell in cells if cell and (cell["evidence"] or {}).get("box")]
     marks = [
         {"page": one["page"], "box": one["box"], "kind": "related"}
@@ -71,11 +72,22 @@ def marks_view(desk: Desk, text: TextView | None, schema: Schema, say: Say) -> d
     return {"page": page, "marks": marks}
 
 
-def _marks_in(text: TextView, result: Json, current: str) -> Iterator[dict[str, Any]]:
+def _belonging(result: Json, current: str, schema: Schema) -> Sequence[str]:
+    """Cells that stand out beside what is looked at: those of its sums, or where the tables state
+    the same as the text."""
+    figure = item_of(result, current)
+    if figure is not None and current.partition(".")[0] == FIGURES:
+        return counterpart(result, figure, schema)
+    return related(result, current)
+
+
+def _marks_in(
+    text: TextView, result: Json, current: str, schema: Schema
+) -> Iterator[dict[str, Any]]:
     """What is looked at comes first: another value may stand in the same paragraph."""
     for place in text.places(result, current):
         yield asdict(place) | {"kind": "current"}
-    for slot in related(result, current):
+    for slot in _belonging(result, current, schema):
         for place in text.places(result, slot):
             yield asdict(place) | {"kind": "related"}
 

@@ -711,6 +711,45 @@ def test_of_a_figure_it_is_said_what_is_confirmed_and_a_slip_asked_back(
     assert decisions(service, one.id) == before
 
 
+IN_VIEW = """(part) => {
+    const [at, pane] = [part, part.closest(".tables")].map((e) => e.getBoundingClientRect());
+    return pane.top <= at.top && at.bottom <= pane.bottom;
+}"""
+
+
+def test_a_figure_is_looked_at_beside_the_cells_that_state_the_same(
+    service: Office, visit: Visit
+) -> None:
+    with service.client() as client:
+        (one,) = client.upload([FIXTURES / "wrong-sums-2021__html_clean.html"]).documents
+        client.wait(one.id)
+        figures = {one.key: one.id for one in client.extraction(one.id)[0].figures}
+    page = visit(f"documents/{one.id}?at=figures.{figures['reconsideration_cases']}")
+    related = page.locator("table.form td.related")
+    assert related.locator("button").get_attribute("data-slot") == "disputes.reconsideration.total"
+    assert related.evaluate(IN_VIEW)
+    # The tables say nothing of it: its sentence is in view.
+    page.locator(".report-figures button").first.click()
+    own = page.locator(".report-figures li.current", has_text="主动公开政府信息条数")
+    own.wait_for()
+    page.wait_for_function(f"part => ({IN_VIEW})(part)", arg=own.element_handle())
+    assert related.count() == 0
+
+
+def test_a_sum_names_the_cells_that_confirming_it_reviews(
+    service: Office, planted: str, visit: Visit
+) -> None:
+    page = visit(f"documents/{planted}?at=findings.{BROKEN}")
+    page.get_by_role("button", name="确认为报告自身差错，并核定 5 格").wait_for()
+    page.get_by_text("共 5 格；确认即把其中带 ✓ 的 5 格记为已复核").wait_for()
+    named = page.locator(".question .alternatives button, .question .others button")
+    assert len(named.all()) == page.locator(".question .tick").count() == 5
+    press(page, "Enter")
+    with service.client() as client:
+        cells = client.extraction(planted)[0].tables["disputes"].cells
+    assert [one.status for one in cells.values()].count("reviewed") == 5
+
+
 CROWDED = """() => {
     const card = getElement(document.querySelector(".question").id.slice(1));
     const why = "所在勾稽关系不平衡：新收政府信息公开申请数量的总计应为 157，实为 158，尚不能判定";

@@ -67,12 +67,14 @@ export default {
     cell(slot) { return this.$el.querySelector(`[data-slot="${slot}"]`); },
     // Only the region of the tables is scrolled: the page itself would carry the question away.
     reveal() {
-      const found = this.cell(this.current) ?? this.cell(this.related.at(-1)); // of a sum its total
       const pane = this.$el.closest(".tables");
+      const found = this.cell(this.current) ?? this.cell(this.related.at(-1)) // of a sum its total
+        ?? pane?.querySelector(".report-figures .current"); // what the tables do not state
       if (!found || !pane || pane.scrollHeight <= pane.clientHeight) return;
       const [at, around] = [found.getBoundingClientRect(), pane.getBoundingClientRect()];
       pane.scrollTop += at.top - around.top - (around.height - at.height) / 2;
       const wide = found.closest(".scroll");
+      if (!wide) return;
       const side = wide.getBoundingClientRect();
       if (at.left < side.left || side.right < at.right) wide.scrollLeft += at.left - side.left - side.width / 2;
     },
