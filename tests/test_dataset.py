@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -69,12 +69,15 @@ def test_every_format_says_the_same(client: TestClient) -> None:
     book = openpyxl.load_workbook(
         io.BytesIO(client.get(DATASET, params={"format": "xlsx"}).content)
     )
-    header, *sheet = book["data"].iter_rows(values_only=True)
-    assert list(header) == list(rows[0])
+    titles, *sheet = book["数据"].iter_rows(values_only=True)
+    columns = COLUMNS[Content.CELLS]
+    assert list(titles) == [column.title for column in columns]
+    header = [column.name for column in columns]
+    assert header == list(rows[0])
     answer = client.get(DATASET, params={"format": "parquet"})
     assert answer.headers["content-disposition"] == 'attachment; filename="cells.parquet"'
     table = pq.read_table(io.BytesIO(answer.content))
-    assert table.column_names == list(header)
+    assert table.column_names == header
     assert table.schema.field("value").metadata[b"meaning"].startswith(b"what the document says")
     place = {name: i for i, name in enumerate(header)}
     for row, cells, typed in zip(rows, sheet, table.to_pylist(), strict=True):
@@ -82,9 +85,20 @@ def test_every_format_says_the_same(client: TestClient) -> None:
         for name in ("document_id", "slot", "status", "printed", "label"):
             assert row[name] == cells[place[name]] == typed[name]
         assert typed["document"] == cells[place["document"]] == row["document"].removeprefix("'")
-    meanings = list(book["dictionary"].iter_rows(min_row=2, values_only=True))
-    assert [name for name, _, _ in meanings] == list(header)
-    assert all(meaning for _, _, meaning in meanings)
+    meanings = list(book["数据字典"].iter_rows(min_row=2, values_only=True))
+    assert [(title, name) for title, name, *_ in meanings] == list(zip(titles, header, strict=True))
+    assert all(kind and meaning for *_, kind, _, meaning in meanings)
+    codes = {name: codes for _, name, _, codes, _ in meanings if codes}
+    assert "blank 空白" in codes["state"]
+    assert set(codes) == {"document_status", "state", "status", "flags"}
+
+
+@pytest.mark.parametrize("columns", COLUMNS.values(), ids=COLUMNS)
+def test_columns_are_named_once_in_words_too(columns: Sequence[files.Column]) -> None:
+    titles = [column.title for column in columns]
+    assert len(set(titles)) == len(titles)
+    assert all(not title.isascii() for title in titles)
+    assert all(column.english for column in columns)
 
 
 def test_rows_can_be_chosen(client: TestClient) -> None:
@@ -119,8 +133,8 @@ def test_confirmed_findings_are_said_in_every_format(client: TestClient) -> None
     assert [row["verdict"] for row in rows][1] == "reported"
     asked = {"content": "findings", "format": "xlsx"}
     book = openpyxl.load_workbook(io.BytesIO(client.get(DATASET, params=asked).content))
-    header, *sheet = book["data"].iter_rows(values_only=True)
-    assert [row[header.index("confirmed")] for row in sheet] == [False, True]
+    header, *sheet = book["数据"].iter_rows(values_only=True)
+    assert [row[header.index("已核实")] for row in sheet] == [False, True]
     asked["format"] = "parquet"
     table = pq.read_table(io.BytesIO(client.get(DATASET, params=asked).content))
     assert table.column("confirmed").to_pylist() == [False, True]

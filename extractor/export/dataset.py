@@ -1,11 +1,15 @@
-"""Rows of many reports as files: CSV, a workbook with its data dictionary, and Parquet."""
+"""Rows of many reports as files: CSV, a workbook with its data dictionary, and Parquet.
+
+The columns of CSV and Parquet have names for programs, which stay the same; those of the workbook
+are in words, and its dictionary tells both.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -32,13 +36,37 @@ class Kind(StrEnum):
     TRUTH = "true or false"
 
 
+KINDS = {
+    Kind.TEXT: "文本",
+    Kind.COUNT: "整数",
+    Kind.NUMBER: "数值（精确）",
+    Kind.SHARE: "0 到 1 的数",
+    Kind.TIME: "时间（UTC）",
+    Kind.TRUTH: "是或否",
+}
+"""In Chinese."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column; `meaning` is its entry in the data dictionary."""
+    """One column; `meaning` is its entry in the data dictionary: in English, and after a dot in a
+    few Chinese words. `codes` are what may stand in it, where that is not for people, in
+    Chinese."""
 
     name: str
     kind: Kind
     meaning: str
+    codes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """What it is called in Chinese."""
+        return self.meaning.rpartition(" · ")[2]
+
+    @property
+    def english(self) -> str:
+        """Its meaning without that."""
+        return self.meaning.rpartition(" · ")[0]
 
 
 class TooManyRows(Exception):
@@ -83,7 +111,8 @@ def _time(value: datetime) -> str:
 
 
 def write_workbook(columns: Sequence[Column], reports: Iterable[Sequence[Row]], path: Path) -> None:
-    """A sheet with the rows, and one with what its columns mean.
+    """A sheet with the rows, and one with what its columns mean, are called in other files, and
+    have as codes.
 
     Raises:
         TooManyRows: a worksheet cannot hold them.
@@ -94,7 +123,7 @@ def write_workbook(columns: Sequence[Column], reports: Iterable[Sequence[Row]], 
     from openpyxl.styles import Font
 
     workbook = Workbook(write_only=True)
-    sheet = workbook.create_sheet("data")
+    sheet = workbook.create_sheet("数据")
     sheet.freeze_panes = "A2"
 
     def value_of(column: Column, value: Any) -> Any:
@@ -109,13 +138,13 @@ def write_workbook(columns: Sequence[Column], reports: Iterable[Sequence[Row]], 
             return cell
         return value.replace(tzinfo=None) if isinstance(value, datetime) else value
 
-    def titles(names: Sequence[str]) -> list[Any]:
-        cells = [WriteOnlyCell(sheet, name) for name in names]
+    def titles(texts: Sequence[str]) -> list[Any]:
+        cells = [WriteOnlyCell(sheet, text) for text in texts]
         for cell in cells:
             cell.font = Font(bold=True)
         return cells
 
-    sheet.append(titles([column.name for column in columns]))
+    sheet.append(titles([column.title for column in columns]))
     written = 1
     try:
         for rows in reports:
@@ -128,10 +157,15 @@ def write_workbook(columns: Sequence[Column], reports: Iterable[Sequence[Row]], 
         sheet.close()
         sheet._writer.cleanup()  # its rows are in a file of its own, which only saving removes
         raise
-    dictionary = workbook.create_sheet("dictionary")
-    dictionary.append(titles(["column", "kind", "meaning"]))
+    dictionary = workbook.create_sheet("数据字典")
+    for letter, width in zip("ABCDE", (14, 18, 14, 60, 60), strict=True):
+        dictionary.column_dimensions[letter].width = width
+    dictionary.append(titles(["列", "导出列名", "类型", "代码", "Meaning"]))
     for column in columns:
-        dictionary.append([column.name, column.kind.value, column.meaning])
+        codes = "；".join(f"{code} {words}" for code, words in column.codes.items())
+        dictionary.append(
+            [column.title, column.name, KINDS[column.kind], codes or None, column.english]
+        )
     workbook.save(path)
 
 

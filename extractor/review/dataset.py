@@ -9,7 +9,7 @@ from typing import Any
 from anyio.to_thread import run_sync
 from nicegui import html
 
-from extractor.export.dataset import Kind
+from extractor.export.dataset import KINDS
 from extractor.export.words import STATE
 from extractor.review.dataset_rows import shown
 from extractor.review.frame import empty, frame, heading
@@ -47,14 +47,6 @@ _CONTENTS = {
     Content.FINDINGS: ("勾稽问题", "Findings"),
 }
 _FORMATS = {"csv": "CSV", "xlsx": "Excel (XLSX)", "parquet": "Parquet"}
-_KINDS = {
-    Kind.TEXT: "文本",
-    Kind.COUNT: "整数",
-    Kind.NUMBER: "数值（精确）",
-    Kind.SHARE: "0 到 1 的数",
-    Kind.TIME: "时间（UTC）",
-    Kind.TRUTH: "是或否",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,19 +270,19 @@ def _dictionary(visitor: Visitor, content: Content) -> None:
     say = visitor.say
     rows: list[list[Cell | str]] = []
     for column in COLUMNS[content]:
-        english, _, chinese = column.meaning.rpartition(" · ")
-        kind = say(_KINDS[column.kind], column.kind.value)
-        name = say(chinese, column.name.replace("_", " "))
-        meaning = [english] if visitor.is_english else []
+        kind = say(KINDS[column.kind], column.kind.value)
+        name = say(column.title, column.name.replace("_", " "))
+        meaning = [column.english] if visitor.is_english else []
         rows.append([name, Cell(column.name, look="code"), kind, *meaning])
     with html.details():
         html.summary(say("各列含义与导出列名（数据字典）", "What each column means and is called"))
         html.p(
             say(
-                "下载的文件含以下各列，比上表更多；表中的空白不等于零。文件第一行是导出列名，供程序使用，"
-                "各次下载不变。",
-                "Files have these columns, more than are shown above. A blank is not a zero. Their "
-                "first row has the names for programs, which stay the same.",
+                "下载的文件含以下各列，比上表更多；表中的空白不等于零。CSV 和 Parquet 用导出列名，"
+                "供程序使用，各次下载不变；Excel 用中文列名，另有“数据字典”工作表对照，并说明各代码。",
+                "Files have these columns, more than are shown above. A blank is not a zero. CSV "
+                "and Parquet have the names for programs, which stay the same; the workbook has "
+                "them in words (in Chinese), and both in its dictionary.",
             )
         ).classes("hint")
         columns = [

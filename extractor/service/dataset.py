@@ -13,6 +13,15 @@ from enum import StrEnum
 from typing import Any
 
 from extractor.export.dataset import Column, Kind, Row
+from extractor.export.words import (
+    CELL_STATUS,
+    EXACTNESS,
+    FLAG,
+    SCOPE,
+    STATE,
+    STATUS,
+    VERDICT,
+)
 from extractor.schema import Schema
 from extractor.service.generations import models_digest
 from extractor.service.tables import Document
@@ -33,7 +42,7 @@ _REPORT = (
     Column("organization", Kind.TEXT, "whose report it is, as read · 公开机关"),
     Column("year", Kind.COUNT, "that the report is about · 报告年度"),
     Column("edition", Kind.TEXT, "of the form: 2019 or 2021 · 表式版本"),
-    Column("document_status", Kind.TEXT, "accepted, needs_review or partial · 提取状态"),
+    Column("document_status", Kind.TEXT, "accepted, needs_review or partial · 提取状态", STATUS),
 )
 _SOURCE = (
     Column("page", Kind.COUNT, "on which it stands, from 1; empty for text files · 页码"),
@@ -63,11 +72,12 @@ COLUMNS: Mapping[Content, Sequence[Column]] = {
             Kind.TEXT,
             "number, blank (printed empty, not zero), dash, not_applicable, illegible or missing"
             " · 状态",
+            STATE,
         ),
         Column("printed", Kind.TEXT, "the characters as read · 原文"),
         Column("annotation", Kind.TEXT, "what is printed beside the number · 附注"),
-        Column("status", Kind.TEXT, "accepted, flagged or reviewed · 复核状态"),
-        Column("flags", Kind.TEXT, "why it is flagged, codes of docs/flags.md · 存疑原因"),
+        Column("status", Kind.TEXT, "accepted, flagged or reviewed · 复核状态", CELL_STATUS),
+        Column("flags", Kind.TEXT, "why it is flagged, codes of docs/flags.md · 存疑原因", FLAG),
         Column(
             "probability", Kind.SHARE, "that value and state are what the document says · 可信度"
         ),
@@ -83,12 +93,12 @@ COLUMNS: Mapping[Content, Sequence[Column]] = {
         Column("label", Kind.TEXT, "the key in words · 名称"),
         Column("value", Kind.NUMBER, "what the text says · 数值"),
         Column("unit", Kind.TEXT, "of the value · 单位"),
-        Column("exactness", Kind.TEXT, "exact, or approximate in a way · 精确程度"),
-        Column("scope", Kind.TEXT, "whose figure it is, where the text says so · 范围"),
+        Column("exactness", Kind.TEXT, "exact, or approximate in a way · 精确程度", EXACTNESS),
+        Column("scope", Kind.TEXT, "whose figure it is, where the text says so · 范围", SCOPE),
         Column("printed", Kind.TEXT, "the characters as read · 原文"),
         Column("sentence", Kind.TEXT, "that it stands in · 所在句"),
-        Column("status", Kind.TEXT, "accepted, flagged or reviewed · 复核状态"),
-        Column("flags", Kind.TEXT, "why it is flagged, codes of docs/flags.md · 存疑原因"),
+        Column("status", Kind.TEXT, "accepted, flagged or reviewed · 复核状态", CELL_STATUS),
+        Column("flags", Kind.TEXT, "why it is flagged, codes of docs/flags.md · 存疑原因", FLAG),
         Column("probability", Kind.SHARE, "that key and value are what the text says · 可信度"),
         *_SOURCE,
         *_PROVENANCE,
@@ -96,7 +106,7 @@ COLUMNS: Mapping[Content, Sequence[Column]] = {
     Content.FINDINGS: (
         *_REPORT,
         Column("relation", Kind.TEXT, "of the form that does not hold · 勾稽关系"),
-        Column("verdict", Kind.TEXT, "reported, misread or undecided · 判断"),
+        Column("verdict", Kind.TEXT, "reported, misread or undecided · 判断", VERDICT),
         Column("expected", Kind.NUMBER, "what the parts imply · 应为"),
         Column("found", Kind.NUMBER, "what is printed · 实为"),
         Column("cells", Kind.TEXT, "the slots it is about · 涉及单元格"),
