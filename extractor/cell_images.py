@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from extractor import closeup
-from extractor.closeup import cut, has_stray_print, ink, read_crop, stroke, whole_print
+from extractor.closeup import read_crop, stroke
 from extractor.digits import OTHER
 from extractor.engines import Engines
 from extractor.flatten import flatten
@@ -15,8 +15,10 @@ from extractor.lighting import even_light
 from extractor.orientation import upright
 from extractor.page_readings import PageReading
 from extractor.pages import render
+from extractor.region_print import cut, ink
 from extractor.settings import Settings
 from extractor.spellings import Spelling
+from extractor.strays import has_stray_print, whole_print
 from extractor.types import Box, Evidence, Image, Line, Role, Sheet, Source
 
 

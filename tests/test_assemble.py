@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from extractor import ingest
-from extractor.closeup import ink
 from extractor.engines import Engines
 from extractor.pipeline import extract
+from extractor.region_print import ink
 from extractor.settings import Settings
 from extractor.types import Box, Cell, CellStatus, State
 

@@ -36,6 +36,7 @@ STAGES = {
     "pages": {"pages", "pdfpages", "imagepages", "pagesize", "textlayer"},
     "ocr": {
         *("ocr", "paddle", "strips", "orientation", "colour", "lighting", "closeup"),
+        *("region_print", "strays"),
         *("weights", "inference", "digits", "ridges", "ruling", "detection", "flatten", "strokes"),
     },
     "tokens": {"tokens", "spreads"},

@@ -15,7 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from extractor import paddle, weights
-from extractor.closeup import has_stray_print, ink, is_cut, read_crop, whole_print
+from extractor.closeup import is_cut, read_crop
 from extractor.colour import colourfulness, without_marks, without_seals
 from extractor.engines import Engines
 from extractor.errors import ModelError
@@ -23,8 +23,10 @@ from extractor.ocr import OcrEngine, recognize_page
 from extractor.orientation import Quads, skew, turned_quads, upright
 from extractor.paddle import WIDTHS_PX, PaddleEngine, batches
 from extractor.pages import open_pages
+from extractor.region_print import ink
 from extractor.settings import Settings
 from extractor.spellings import spellings
+from extractor.strays import has_stray_print, whole_print
 from extractor.strips import Strip, decode_ctc, montage, stacked_characters, to_lines
 from extractor.types import Box, Image, Kind, Line, Page, Source
 

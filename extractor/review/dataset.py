@@ -279,7 +279,7 @@ def _dictionary(visitor: Visitor, content: Content) -> None:
         html.p(
             say(
                 "下载的文件含以下各列，比上表更多；表中的空白不等于零。CSV 和 Parquet 用导出列名，"
-                "供程序使用，各次下载不变；Excel 用中文列名，另有“数据字典”工作表对照，并说明各代码。",
+                "供程序使用，各次下载不变；Excel 用中文列名，另有“数据字典”工作表对照并说明代码。",
                 "Files have these columns, more than are shown above. A blank is not a zero. CSV "
                 "and Parquet have the names for programs, which stay the same; the workbook has "
                 "them in words (in Chinese), and both in its dictionary.",
