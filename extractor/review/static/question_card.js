@@ -174,6 +174,7 @@ export default {
     // `outcome` is "saved", "undone" or "none" where this answers what was asked for from here.
     show({ problem = "", ...state }, outcome = "") {
       const left = this.subject;
+      if (outcome === "none") this.sent = null; // what was typed is still to be saved
       if (state.subject !== left && left && left !== this.sent) {
         this.drafts[left] = this.draft();
       }
@@ -247,6 +248,7 @@ export default {
     },
     refuse(problem) {
       this.free();
+      this.sent = null;
       this.problem = problem;
       this.typeOn("none");
     },
