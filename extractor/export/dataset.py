@@ -56,7 +56,7 @@ class Column:
     name: str
     kind: Kind
     meaning: str
-    codes: Mapping[str, str] = field(default_factory=dict)
+    codes: Mapping[Any, str] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
