@@ -3,19 +3,21 @@
 The rows are found as everywhere, by aligning their labels in the form's order. Within a row a value
 belongs to the column that is named right before it ("自然人12件"); one right behind the label of a
 row belongs to its only slot, or else is its total. A name may also hold row and column in one
-("制发规章"). Nothing is known of values that nothing names.
+("制发规章"). Nothing is known of values that nothing names, nor of those behind a label whose place
+in the order belongs to another.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from extractor.assemble.anchors import SURE, block_rows, is_furniture, with_moved
 from extractor.assemble.geometric import Assembled
 from extractor.assemble.meant import meant_rows
-from extractor.labels import align, keys, similarities
+from extractor.labels import Match, align, keys, similarities
 from extractor.schema import Column, Label, Layout, RelationKind, Row
 from extractor.types import Candidate, Fragment, Role, Sheet
 from extractor.values import read_cell
@@ -24,6 +26,7 @@ _COLUMN = 0.9
 _SHORTENED = 0.8
 _APART = 0.05
 _GUESS = 0.6
+_LAST_WORD = re.compile(r"(?P<label>.+?)\W*[-_/:：(（—](?P<word>[^\W\d_]+)[)）]?", re.DOTALL)
 
 Named = TypeVar("Named", Row, Column, tuple[Row, Column])
 
@@ -44,7 +47,7 @@ def assemble_by_name(sheet: Sheet, layout: Layout) -> Assembled:
         sheet: text cut into labels and values (see `opened`).
         layout: all rows and columns in one block (see `arrangements`).
     """
-    cells = [f for f in sheet.fragments if f.text]
+    cells = [piece for f in sheet.fragments if f.text for piece in _parts(f, layout)]
     columns = _columns(cells, layout)
     both = _rows_with_columns(cells, layout)
     rows, score = _rows(cells, layout, columns)
@@ -78,6 +81,24 @@ def assemble_by_name(sheet: Sheet, layout: Layout) -> Assembled:
     return Assembled(layout, candidates, {}, score if candidates else 0.0)
 
 
+def _parts(f: Fragment, layout: Layout) -> Iterator[Fragment]:
+    """The label of a row and the name of a column that stands behind it, set off by a mark: two
+    pieces; every other piece as it is."""
+    found = _LAST_WORD.fullmatch(f.text) if f.role is not Role.VALUE else None
+    (block,) = layout.blocks
+    names = {keys(variant)[0] for column in block.columns for variant in column.label.variants}
+    labels = [row.label for row in block.rows if row.label is not None]
+    if (
+        found is None
+        or keys(found["word"])[0] not in names
+        or similarities([found["label"]], labels).max(initial=0.0) < SURE
+    ):
+        yield f
+        return
+    yield replace(f, text=found["label"], role=Role.LABEL)
+    yield replace(f, text=found["word"], role=Role.LABEL)
+
+
 def _is_pair(cells: Sequence[Fragment], i: int, columns: Mapping[int, object]) -> bool:
     """Whether piece `i` names the value behind it, and is not the last name of a header, nor the
     value the first of a row."""
@@ -94,8 +115,9 @@ def _is_pair(cells: Sequence[Fragment], i: int, columns: Mapping[int, object]) -
 
 def _rows(
     cells: Sequence[Fragment], layout: Layout, columns: Mapping[int, object]
-) -> tuple[dict[int, _Name[Row]], float]:
-    """The pieces that name a row, and the score of their alignment."""
+) -> tuple[dict[int, _Name[Row] | None], float]:
+    """The pieces that name a row, and the score of their alignment. None for one that looks like
+    the label of a row whose place it does not stand in: which row begins there is not known."""
     texts = [f.text for f in cells]
     furniture = is_furniture(texts, layout.blocks)
     usable = [
@@ -115,11 +137,28 @@ def _rows(
     )
     in_order, moved = with_moved(words, labels, alignment.matches)
     matches = [*in_order, *moved]
-    found = {
-        usable[match.start]: _Name(rows[match.label], words[match.start], match.similarity)
-        for match in matches
-    }
+    at = {match.start: match for match in matches}
+    found: dict[int, _Name[Row] | None] = {}
+    alike = similarities(words, labels).max(axis=1, initial=0.0)
+    for k, match in _with_repeated(words, at).items():
+        found[usable[k]] = _Name(rows[match.label], words[k], match.similarity)
+    for k, i in enumerate(usable):
+        if i not in found and alike[k] >= SURE:
+            found[i] = None
     return found, alignment.score
+
+
+def _with_repeated(words: Sequence[str], at: Mapping[int, Match]) -> dict[int, Match]:
+    """The matches, by the piece that they begin with, and the same words again next to them: a
+    list that names its row before each value repeats it."""
+    result = dict(at)
+    for order in (range(len(words)), range(len(words) - 1, -1, -1)):
+        last: int | None = None
+        for k in order:
+            if k not in result and last is not None and words[k] == words[last]:
+                result[k] = result[last]
+            last = k if k in result else last
+    return result
 
 
 def _columns(cells: Sequence[Fragment], layout: Layout) -> dict[int, _Name[Column]]:

@@ -23,8 +23,9 @@ _NUMBERING = re.compile(r"[.、)](?=[^\W\d])")
 _SENTENCE = re.compile(r"[:;。\n]")
 _ENDS = " -,、/|:;。.\"'"
 _LEAD = re.compile(r"^(?:其中|包括|分别为|共计|共)+")
-_LIST = re.compile(r"[/、,\s]+")
-_FEWEST, _LONGEST = 3, 10
+_LIST = re.compile(r"(?:(?<!增)/(?!减)|[、,\s])+")
+_PATH = re.compile(r"(?<!增)/(?!减)")
+_FEWEST, _LONGEST, _LONGEST_OF_PATH = 3, 10, 40
 
 
 def opened(sheets: Sequence[Sheet]) -> Sheet:
@@ -72,11 +73,14 @@ def _is_numbering(value: re.Match[str]) -> bool:
 
 
 def _words(text: str) -> Iterator[str]:
-    """The labels between two values; the names of a list one by one."""
+    """The labels between two values; the names of a list, or of a path, one by one."""
     for part in _SENTENCE.split(text):
         words = _LEAD.sub("", _unbracketed(part.strip(_ENDS)))
         names = _LIST.split(words)
-        if len(names) >= _FEWEST and all(0 < len(name) <= _LONGEST for name in names):
+        path = [name.strip() for name in _PATH.split(words)]
+        if len(path) >= _FEWEST and all(0 < len(name) <= _LONGEST_OF_PATH for name in path):
+            yield from path
+        elif len(names) >= _FEWEST and all(0 < len(name) <= _LONGEST for name in names):
             yield from names
         elif words:
             yield words
