@@ -24,6 +24,7 @@ from extractor.assemble.headers import (
     spelled_out,
 )
 from extractor.assemble.meant import meant_rows
+from extractor.assemble.wrapped import unwrapped
 from extractor.labels import align, similarities
 from extractor.schema import Block, Column, Label, Layout, Row
 from extractor.types import Candidate, Fragment, Reading, Role, Sheet, SheetKind, State
@@ -53,6 +54,8 @@ def assemble_by_order(sheets: Sequence[Sheet], layout: Layout, known: Sequence[L
         if sheet.kind is not SheetKind.PAGE and f.role is not Role.FURNITURE
         for piece in pieces_of(f, words)
     ]
+    for block in layout.blocks:
+        cells = unwrapped(cells, len(block.columns))
     texts = [f.text for f in cells]
     boundaries = _boundaries(cells, known)
     candidates: dict[str, Candidate] = {}
@@ -79,6 +82,7 @@ def assemble_by_order(sheets: Sequence[Sheet], layout: Layout, known: Sequence[L
     in_order, moved = with_moved([texts[i] for i in usable], labels, alignment.matches)
     matches = sorted([*in_order, *moved], key=lambda match: match.start)
     starts = {usable[match.start]: match for match in matches}
+    ends = {usable[match.stop - 1] for match in matches}
     headers: dict[int, Header] = {}
     previous_end = 0
     found_at: dict[int, int] = {}
@@ -95,10 +99,14 @@ def assemble_by_order(sheets: Sequence[Sheet], layout: Layout, known: Sequence[L
         pieces = usable[match.start : match.stop]
         header = replace(headers[index], label="".join(texts[i] for i in pieces))
         values = _values_of_pieces(cells, pieces, boundaries, starts)
-        own = own_header(cells, last + 1, block) if match.similarity >= SURE else None
+        end = end_of_labels(cells, last + 1)
+        # Labels that follow each other are a list, and a header behind them is that of all.
+        is_listed = first - 1 in ends or any(i in starts for i in range(last + 1, end))
+        is_sure = match.similarity >= SURE and not is_listed
+        own = own_header(cells, last + 1, block) if is_sure else None
         if not values and own is not None:
             header = replace(own, label=header.label)
-            last = end_of_labels(cells, last + 1) - 1
+            last = end - 1
             values = _values_after(cells, last, boundaries, starts, is_header=True)
         previous_end = last + 1 + len(values)
         candidates |= _row(layout, row, block, values, header, match.similarity)
