@@ -27,6 +27,9 @@ _PROSE_WIDTH = 0.5
 _MARGIN = 0.06
 _WORDS = ("caption", "header", "group", "label")
 _SURE_ROLE = 0.9
+_COUNTS = re.compile(r"^[（(\s]*[1-9]\d?[)）\s]*$")
+_STEM = re.compile(r"[甲乙丙丁戊]|栏次|栏号|列次|列号|序号|行次")
+_FEWEST_COLUMNS = 5
 
 
 def classify(
@@ -98,8 +101,27 @@ def classify(
             is_heading = by_heading.get(fragment.text, 0.0) >= MIN_SIMILARITY
             own = _weighed(own, fragment.meaning, is_heading)
             fragments.append(replace(fragment, role=own))
+        fragments = _without_column_numbers(fragments)
         result.append(replace(sheet, fragments=tuple(fragments)))
     return tuple(result)
+
+
+def _without_column_numbers(fragments: list[Fragment]) -> list[Fragment]:
+    """The fragments with the row that numbers the columns of a statistical form (甲 乙 1 2 3 …) as
+    furniture: no row of the form counts up, since its last cell is the sum of the others."""
+    by_row: dict[int, list[int]] = {}
+    for i, f in enumerate(fragments):
+        if f.row is not None and f.text:
+            by_row.setdefault(f.row, []).append(i)
+    result = list(fragments)
+    for row in by_row.values():
+        numbers = [fragments[i].text.strip("()（） ") for i in row if _COUNTS.search(fragments[i].text)]
+        others = [fragments[i].text for i in row if not _COUNTS.search(fragments[i].text)]
+        is_counted = numbers == [str(n + 1) for n in range(len(numbers))]
+        if len(numbers) >= _FEWEST_COLUMNS and is_counted and all(map(_STEM.fullmatch, others)):
+            for i in row:
+                result[i] = replace(result[i], role=Role.FURNITURE)
+    return result
 
 
 def _weighed(role: Role, meaning: Meaning | None, may_be_heading: bool) -> Role:

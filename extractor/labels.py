@@ -25,6 +25,8 @@ from extractor.schema import Label
 _NUMBERING = re.compile(r"^[(（]?[一二三四五六七八九十\d]{1,2}[)）]?[、.．,，:：]?(?=\D)")
 _BRACKETS = re.compile(r"[(（【\[][^)）】\]]*[)）】\]]?")
 _NOT_WORD = re.compile(r"[\W_]+")
+_LATIN = re.compile(r"[A-Za-z]{3,}(?:[\W\d]*[A-Za-z]+)*")
+_HAN = re.compile(r"[\u4e00-\u9fff]{2}")
 
 MIN_SIMILARITY = 0.6
 """Below this a piece of text is not taken for a label at all: half of a short label is another."""
@@ -40,8 +42,13 @@ _MIN_CUT_CHARS = 4
 
 @lru_cache(maxsize=65536)
 def keys(text: str) -> tuple[str, str]:
-    """The comparable forms of a label: with its numbering, and without numbering and brackets."""
+    """The comparable forms of a label: with its numbering, and without numbering and brackets.
+
+    Words in Latin letters that stand beside Chinese ones are its translation, and left out.
+    """
     plain = canonical(text)
+    if _HAN.search(plain):
+        plain = _LATIN.sub("", plain)
     full = _NOT_WORD.sub("", plain)
     core = _NOT_WORD.sub("", _NUMBERING.sub("", _BRACKETS.sub("", plain).strip()))
     return full, core or full

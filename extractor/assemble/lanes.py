@@ -7,6 +7,7 @@ labels of its rows are moved, and must then agree with the values that stand the
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
@@ -20,6 +21,7 @@ _INTERPOLATED = 0.5
 _UNPROVEN = 0.5
 _MAX_SETTLE = 0.25
 _STRAYED = 0.5
+_ZERO = re.compile(r"\s*[0０]\s*")
 _TILT = 0.3
 _SAME_HEIGHT = 0.2
 _SAME_SHAPE = 0.1
@@ -289,8 +291,9 @@ def assign_values(
 
     Returns:
         Triples with how well the print fits its column: 1 well inside, less towards the border.
-        Words that stand across several columns belong to each of them. The only value of a row is
-        that of its only column, wherever it stands, but far from it the fit is poor.
+        Words that stand across several columns belong to each of them, and so does a zero, though
+        not as surely. The only value of a row is that of its only column, wherever it stands, but
+        far from it the fit is poor.
     """
     values = sorted(values, key=lambda p: p.box.center_x)
     lanes = list(lanes)
@@ -336,10 +339,12 @@ def assign_values(
         for lane, p, fit in result
     ]
     for lane, p, _ in list(result):
+        is_zero = _ZERO.fullmatch(p.fragment.text) is not None
         if p.fragment.role is Role.VALUE and any(ch.isdigit() for ch in p.fragment.text):
-            continue
+            if not is_zero:
+                continue
         result += [
-            (other, p, 1.0)
+            (other, p, _STRAYED if is_zero else 1.0)
             for other in lanes
             if other is not lane
             and p.box.x0 <= other.center <= p.box.x1

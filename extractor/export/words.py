@@ -78,7 +78,7 @@ FLAG = {
     "confusable": "含有易与数字混淆的字母",
     "number_missing": "只有单位，没有数字",
     "odd_number": "数字书写不规范",
-    "pen_mark": "数字旁有手写标记",
+    "pen_mark": "数字旁有手写标记或注释符号",
     "unexpected_decimal": "件数出现小数",
     "unexpected_sign": "件数带有正负号",
     "unexpected_unit": "单位与该列不符",

@@ -26,6 +26,9 @@ _GONE = frozenset({"del", "moveFrom", "cellDel", "instrText", "delText", "rt"})
 _TEXT_BY_TAG = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t"}
 _TRUE = frozenset({"1", "true", "on"})
 _DIGITS = re.compile(r"\d{1,6}")
+_RAISED, _LOWERED = "\ue001", "\ue002"
+_MARK = re.compile(f"[{_RAISED}{_LOWERED}]")
+_NOTE = re.compile(rf"(?<=\d){_RAISED}([^{_RAISED}{_LOWERED}\[(（［〔【]{{1,4}}){_LOWERED}")
 
 
 def read_docx(name: str, data: bytes) -> tuple[Block, ...]:
@@ -141,7 +144,7 @@ class _Reader:
     def _paragraph(self, element: etree._Element) -> Iterator[Block]:
         self._line += 1
         boxes: list[etree._Element] = []
-        text = "".join(_texts(element, boxes))
+        text = _text(element, boxes)
         if text or not boxes:
             for line in text.split("\n"):
                 yield Paragraph(line.rstrip(), self._line)
@@ -256,7 +259,7 @@ def _cell_text(cell: etree._Element) -> tuple[str, int]:
     nested_chars = 0
     for paragraph, is_nested in _cell_paragraphs(cell, is_nested=False):
         boxes: list[etree._Element] = []
-        text = "".join(_texts(paragraph, boxes))
+        text = _text(paragraph, boxes)
         for box in boxes:
             text += "\n" + _cell_text(box)[0]
         lines.extend(text.replace("\t", " ").split("\n"))
@@ -277,8 +280,15 @@ def _cell_paragraphs(
             yield from _cell_paragraphs(child, is_nested=is_nested or tag == "tbl")
 
 
+def _text(paragraph: etree._Element, boxes: list[etree._Element]) -> str:
+    """The printed text of a paragraph; text boxes that are anchored in it go to `boxes`. The mark
+    of a note that is raised behind a number is put in brackets."""
+    text = "".join(_texts(paragraph, boxes)).replace(_LOWERED + _RAISED, "")
+    return _MARK.sub("", _NOTE.sub(r"[\1]", text))
+
+
 def _texts(element: etree._Element, boxes: list[etree._Element]) -> Iterator[str]:
-    """The printed text of a paragraph; text boxes that are anchored in it go to `boxes`."""
+    """The pieces of the text of a paragraph, raised ones between marks."""
     for child in element:
         tag = _tag(child)
         if tag == "t":
@@ -293,8 +303,17 @@ def _texts(element: etree._Element, boxes: list[etree._Element]) -> Iterator[str
             yield from _texts(_chosen(child), boxes)
         elif tag == "r" and _is_on(_find(child, "rPr", "vanish")):
             continue
+        elif tag == "r" and _is_raised(child):
+            yield _RAISED
+            yield from _texts(child, boxes)
+            yield _LOWERED
         elif tag and not _is_gone(tag):
             yield from _texts(child, boxes)
+
+
+def _is_raised(run: etree._Element) -> bool:
+    align = _find(run, "rPr", "vertAlign")
+    return align is not None and _value(align) == "superscript"
 
 
 def _chosen(alternatives: etree._Element) -> etree._Element:

@@ -42,6 +42,7 @@ _SPACES = re.compile(r"[ \t\r\n\f\v]+")
 _WRAPPING_TAG = re.compile(r"</?(?:div|section|article|center|form|ul|ol|li|p)\b[^<>]*>", re.I)
 _INLINE_TAG = re.compile(r"</?(?:span|font|b|i|u|a|em|strong|small|big|sub|sup)\b[^<>]*>", re.I)
 _NUMBER = re.compile(r"\s*(\d{1,6})")
+_OPENING = tuple("[［(（〔【")
 
 
 def declared_encoding(data: bytes) -> str | None:
@@ -99,6 +100,14 @@ class _Flow:
         blank = len(text) - len(text.lstrip(" \t\r\n\f\v"))
         self.runs.append((text, line + text[:blank].count("\n")))
 
+    def opens_note(self, note: str) -> bool:
+        """Whether what is raised behind a number is the mark of a note, and no bracket parts it."""
+        before = self.runs[-1] if self.runs else None
+        note = note.strip()
+        return bool(before and before[0].rstrip()[-1:].isdigit() and note) and not note.startswith(
+            _OPENING
+        )
+
     def end_line(self) -> None:
         if self.runs and self.runs[-1] is not None:
             self.runs.append(None)
@@ -136,6 +145,7 @@ def _blocks(root: etree._Element) -> Iterator[Block]:
     flow = _Flow()
     walk = etree.iterwalk(root, events=("start", "end"))
     n_verbatim = 0
+    note: etree._Element | None = None
     for event, element in walk:
         tag = _tag(element)
         line = _line(element)
@@ -157,8 +167,14 @@ def _blocks(root: etree._Element) -> Iterator[Block]:
             if tag in _BLOCKS or tag == "br":
                 flow.end_line()
             n_verbatim += tag == "pre"
+            if tag == "sup" and note is None and flow.opens_note(_text_of(element)):
+                note = element
+                flow.write("[", line)
             flow.write(element.text, line, is_verbatim=n_verbatim > 0)
         else:
+            if element is note:
+                note = None
+                flow.write("]", line)
             if tag in _BLOCKS:
                 flow.end_line()
             n_verbatim -= tag == "pre" and _is_visible(element)
@@ -169,6 +185,10 @@ def _blocks(root: etree._Element) -> Iterator[Block]:
 
 def _tag(element: etree._Element) -> str:
     return element.tag.lower() if isinstance(element.tag, str) else ""
+
+
+def _text_of(element: etree._Element) -> str:
+    return "".join(map(str, element.itertext()))
 
 
 def _line(element: etree._Element) -> int:
@@ -212,6 +232,7 @@ class _Table:
     def _read(self, table: etree._Element) -> None:
         cell: etree._Element | None = None
         flow = self._around
+        note: etree._Element | None = None
         depth = 0  # of tables inside of this one
         walk = etree.iterwalk(table, events=("start", "end"))
         for event, element in walk:
@@ -229,8 +250,14 @@ class _Table:
                     cell, flow = element, _Flow()
                 if tag in _BLOCKS or tag == "br":
                     flow.end_line()
+                if tag == "sup" and note is None and flow.opens_note(_text_of(element)):
+                    note = element
+                    flow.write("[", line)
                 self._write(flow, element.text, line, depth)
                 continue
+            if element is note:
+                note = None
+                flow.write("]", line)
             if cell is not None and element is cell:
                 if not self.rows:
                     self.rows.append([])
@@ -265,7 +292,7 @@ def _filled_in(element: etree._Element) -> str:
         if (control.get("type") or "text").lower() in ("text", "number", "tel")
     ]
     found += [
-        "".join(map(str, option.itertext()))
+        _text_of(option)
         for option in element.iter("option")
         if option.get("selected") is not None
     ]

@@ -30,6 +30,7 @@ _HORIZONTAL_RULE = re.compile(r"\s{0,3}(?:(?:-\s*){3,}|(?:\*\s*){3,}|(?:_\s*){3,
 _LIST_MARK = re.compile(r"^\s*[-*+]\s+(?:\[[ xX]\]\s+)?(?=\S)")
 _QUOTE_MARK = re.compile(r"^\s{0,3}(?:>\s?)+")
 _BREAK = re.compile(r"<br\s*/?>|</?(?:p|div|li)(?:\s[^<>]*)?>", re.IGNORECASE)
+_NOTE = re.compile(r"(?<=\d)\s*<sup>\s*([^<>\[(（［〔【]{1,4})</sup>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--.*?-->", re.DOTALL)
 _BLOCK_ENDS = re.compile(r"(?:\s*</?(?:p|div|li)(?:\s[^<>]*)?>\s*)+", re.IGNORECASE)
 _LINE_END = "\ue000"
@@ -60,7 +61,7 @@ def plain(marked: str) -> str:
     text = _ESCAPE.sub(lambda match: chr(_HIDDEN_BASE + ord(match[1])), marked)
     text = _LINK.sub(r"\1", _IMAGE.sub("", text))
     text = join_lines(_BREAK.split(text)) if _BREAK.search(text) else text
-    text = _TAG.sub("", text)
+    text = _TAG.sub("", _NOTE.sub(r"[\1]", text))
     for mark in _MARKS:
         text = mark.sub(r"\1", text)
     text = entities.unescape(text).replace("\xa0", " ")

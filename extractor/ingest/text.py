@@ -8,6 +8,7 @@ by the cell that they lie in; the others become grids.
 
 from __future__ import annotations
 
+import html as entities
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ _BORDER = re.compile(r"[\s+\-=─━═┌┬┐├┼┤└┴┘╔╦╗╠�
 _BORDER_LINE = re.compile(r"[-=─━═]{2}")
 _BORDER_JOINT = re.compile(r"[^\s\-=─━═]")
 _NEWLINE = re.compile(r"\r\n|\r|\n")
+_ENTITY = re.compile(r"&(?:#\d{2,6}|#x[0-9a-f]{2,5}|[a-z]{2,8});", re.IGNORECASE)
 _FEWEST_SEPARATORS = 2
 _MIN_BOXES = 3
 _LONGEST_CELL_LINES = 40
@@ -49,8 +51,14 @@ class Row:
 
 def read_text(characters: str) -> tuple[Block, ...]:
     """Read plain text: a paragraph a line, empty ones too, and a grid a run of rows."""
-    lines = split_lines(characters)
+    lines = [_ENTITY.sub(_character, line) for line in split_lines(characters)]
     return number_cells(list(_blocks(lines)))
+
+
+def _character(entity: re.Match[str]) -> str:
+    """The character that an entity of HTML stands for, as text keeps it that was cut out of a page.
+    What would end a line is a blank."""
+    return _NEWLINE.sub(" ", entities.unescape(entity[0])).replace("\xa0", " ")
 
 
 def split_lines(characters: str) -> list[str]:

@@ -39,7 +39,7 @@ _FLAGS: Mapping[str, str] = {
     "confusable": "letters that look like digits were read as digits",
     "number_missing": "there is a unit and no number",
     "odd_number": "separators, spaces or leading zeros stand where they do not belong",
-    "pen_mark": "a tick stands behind the number",
+    "pen_mark": "a tick or the mark of a note stands behind the number",
     "unexpected_decimal": "a count has decimals",
     "unexpected_sign": "a count has a sign",
     "unexpected_unit": "the unit does not fit the column",
