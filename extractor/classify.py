@@ -115,7 +115,9 @@ def _without_column_numbers(fragments: list[Fragment]) -> list[Fragment]:
             by_row.setdefault(f.row, []).append(i)
     result = list(fragments)
     for row in by_row.values():
-        numbers = [fragments[i].text.strip("()（） ") for i in row if _COUNTS.search(fragments[i].text)]
+        numbers = [
+            fragments[i].text.strip("()（） ") for i in row if _COUNTS.search(fragments[i].text)
+        ]
         others = [fragments[i].text for i in row if not _COUNTS.search(fragments[i].text)]
         is_counted = numbers == [str(n + 1) for n in range(len(numbers))]
         if len(numbers) >= _FEWEST_COLUMNS and is_counted and all(map(_STEM.fullmatch, others)):

@@ -6,8 +6,8 @@ can judge it; what cannot be read at all is ILLEGIBLE, never a guess.
 
 Flags: `ambiguous` (a dash or the numeral 一), `approximate` (约, 余), `chinese_numeral`,
 `confusable` (letters that look like digits were read as digits), `number_missing` (a unit stands
-alone), `odd_number` (separators, blanks or leading zeros out of place), `pen_mark` (a tick or the mark of a note),
-`unexpected_decimal`, `unexpected_sign`, `unexpected_unit`, `unit_unknown` (an amount
+alone), `odd_number` (separators, blanks or leading zeros out of place), `pen_mark` (a tick or a
+note's mark), `unexpected_decimal`, `unexpected_sign`, `unexpected_unit`, `unit_unknown` (an amount
 without any unit), `unknown_words`.
 """
 
@@ -43,7 +43,7 @@ _DECREASE = "净减少|净减|减少|减|下降|↓"
 _CONFUSABLE = {"O": "0", "o": "0", "〇": "0", "l": "1", "I": "1"}
 
 _PEN_MARK = re.compile(r"(?P<print>.*[0-9０-９])\s*(?:[√✓✔VvＶｖ]|[*＊※△▲①-⑳]+)\s*")
-"""A number with a tick behind it, as whoever checked the report leaves one, or the mark of a note."""
+"""A number with a tick behind it, as whoever checked the report leaves one, or a note's mark."""
 _DASH = re.compile(r"[-/\\_]+")
 _READ_AS_DASH = re.compile(r"[一-]*一[一-]*")
 _CELL = re.compile(

@@ -340,9 +340,9 @@ def assign_values(
     ]
     for lane, p, _ in list(result):
         is_zero = _ZERO.fullmatch(p.fragment.text) is not None
-        if p.fragment.role is Role.VALUE and any(ch.isdigit() for ch in p.fragment.text):
-            if not is_zero:
-                continue
+        is_number = any(ch.isdigit() for ch in p.fragment.text)
+        if p.fragment.role is Role.VALUE and is_number and not is_zero:
+            continue
         result += [
             (other, p, _STRAYED if is_zero else 1.0)
             for other in lanes

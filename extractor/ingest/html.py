@@ -292,9 +292,7 @@ def _filled_in(element: etree._Element) -> str:
         if (control.get("type") or "text").lower() in ("text", "number", "tel")
     ]
     found += [
-        _text_of(option)
-        for option in element.iter("option")
-        if option.get("selected") is not None
+        _text_of(option) for option in element.iter("option") if option.get("selected") is not None
     ]
     return " ".join(text.strip() for text in found if text.strip())
 
