@@ -8,7 +8,8 @@ decide on a slot.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from extractor.labels import MIN_SIMILARITY, similarities
@@ -102,6 +103,8 @@ def classify(
             own = _weighed(own, fragment.meaning, is_heading)
             fragments.append(replace(fragment, role=own))
         fragments = _without_column_numbers(fragments)
+        if sheet.kind is SheetKind.FLOW:
+            fragments = _without_page_heads(fragments, by_label)
         result.append(replace(sheet, fragments=tuple(fragments)))
     return tuple(result)
 
@@ -124,6 +127,25 @@ def _without_column_numbers(fragments: list[Fragment]) -> list[Fragment]:
             for i in row:
                 result[i] = replace(result[i], role=Role.FURNITURE)
     return result
+
+
+def _without_page_heads(
+    fragments: list[Fragment], by_label: Mapping[str, float]
+) -> list[Fragment]:
+    """The fragments with what every page repeats beside its number as furniture, no label of the
+    form among it."""
+    counts = Counter(f.text for f in fragments)
+    beside = [
+        f.role in (Role.LABEL, Role.PROSE)
+        and counts[f.text] > 1
+        and by_label.get(f.text, 0.0) < MIN_SIMILARITY
+        and any(near.role is Role.FURNITURE for near in fragments[max(0, i - 1) : i + 2])
+        for i, f in enumerate(fragments)
+    ]
+    return [
+        replace(f, role=Role.FURNITURE) if is_head else f
+        for f, is_head in zip(fragments, beside, strict=True)
+    ]
 
 
 def _weighed(role: Role, meaning: Meaning | None, may_be_heading: bool) -> Role:

@@ -24,6 +24,7 @@ from extractor.schema import Label
 
 _NUMBERING = re.compile(r"^[(（]?[一二三四五六七八九十\d]{1,2}[)）]?[、.．,，:：]?(?=\D)")
 _BRACKETS = re.compile(r"[(（【\[][^)）】\]]*[)）】\]]?")
+_LEAD = re.compile(r"^(?:其中|含)[:：]?(?=\w{2})")
 _NOT_WORD = re.compile(r"[\W_]+")
 _LATIN = re.compile(r"[A-Za-z]{3,}(?:[\W\d]*[A-Za-z]+)*")
 _HAN = re.compile(r"[\u4e00-\u9fff]{2}")
@@ -50,7 +51,8 @@ def keys(text: str) -> tuple[str, str]:
     if _HAN.search(plain):
         plain = _LATIN.sub("", plain)
     full = _NOT_WORD.sub("", plain)
-    core = _NOT_WORD.sub("", _NUMBERING.sub("", _BRACKETS.sub("", plain).strip()))
+    core = _NUMBERING.sub("", _BRACKETS.sub("", plain).strip())
+    core = _NOT_WORD.sub("", _LEAD.sub("", core))
     return full, core or full
 
 

@@ -82,7 +82,7 @@ def _words(text: str) -> Iterator[str]:
             yield from path
         elif len(names) >= _FEWEST and all(0 < len(name) <= _LONGEST for name in names):
             yield from names
-        elif words:
+        elif any(character.isalnum() for character in words):
             yield words
 
 

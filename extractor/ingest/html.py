@@ -42,6 +42,7 @@ _SPACES = re.compile(r"[ \t\r\n\f\v]+")
 _WRAPPING_TAG = re.compile(r"</?(?:div|section|article|center|form|ul|ol|li|p)\b[^<>]*>", re.I)
 _INLINE_TAG = re.compile(r"</?(?:span|font|b|i|u|a|em|strong|small|big|sub|sup)\b[^<>]*>", re.I)
 _NUMBER = re.compile(r"\s*(\d{1,6})")
+_CELL_STYLE = re.compile(r"display\s*:\s*(?:table-cell|inline-block|inline-table)", re.I)
 _OPENING = tuple("[［(（〔【")
 
 
@@ -177,6 +178,8 @@ def _blocks(root: etree._Element) -> Iterator[Block]:
                 flow.write("]", line)
             if tag in _BLOCKS:
                 flow.end_line()
+            elif _CELL_STYLE.search(element.get("style") or ""):
+                flow.write("\xa0\xa0", line)
             n_verbatim -= tag == "pre" and _is_visible(element)
             if element is not root:
                 flow.write(element.tail, line, is_verbatim=n_verbatim > 0)

@@ -20,6 +20,8 @@ _FEWEST_ROWS = 2
 _LONGEST_CELL = 100
 _LONGEST_QUOTED_LINES = 8
 _LARGE_NUMBER = re.compile(r"\W*\d{1,3}(,\d{3})+(\.\d+)?\W*")
+_FORMULA = re.compile(r"=\s*\"([^\"]*)\"|'(?=[\d.+-])(.*)")
+"""A number that a spreadsheet was told to keep as text: ="12", '12."""
 _NUMBER_BEHIND_WORDS = re.compile(r".*[^\W\d_]\W*\d[\d.]*\s*\w?")
 
 
@@ -56,7 +58,7 @@ def _row(lines: Sequence[str], start: int, separator: str) -> tuple[list[str], i
     ):
         return [], start
     (*_, cells) = csv.reader([text], delimiter=separator)
-    cells = [cell.strip() for cell in cells]
+    cells = [without_formula(cell.strip()) for cell in cells]
     words = [cell for cell in cells if cell and not looks_like_value(cell)]
     has_values = any(map(looks_like_value, cells))
     if any(len(cell) > _LONGEST_CELL for cell in words) or (
@@ -64,6 +66,12 @@ def _row(lines: Sequence[str], start: int, separator: str) -> tuple[list[str], i
     ):
         return [], start
     return cells, stop
+
+
+def without_formula(cell: str) -> str:
+    """What a cell shows, where it is written as the formula or the mark that makes it a text."""
+    found = _FORMULA.fullmatch(cell)
+    return cell if found is None else (found[1] or found[2] or "").strip()
 
 
 def _has_values(rows: Sequence[Sequence[str]]) -> bool:

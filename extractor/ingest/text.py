@@ -15,16 +15,17 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise, zip_longest
 
 from extractor.ingest.grid import join_lines, plain_grid
-from extractor.ingest.separated import separated_table
+from extractor.ingest.separated import separated_table, without_formula
 from extractor.types import Block, Grid, Paragraph
 
 PIPES = "|｜│┃"
 _SEPARATOR = re.compile(rf"[{PIPES}\s]*[{PIPES}][{PIPES}\s]*")
-_DELIMITER = re.compile(r":?-{2,}:?|:-+:?|-+:")
+_DELIMITER = re.compile(r":?-{2,}:?|:-+:?|-+:|-{2,}(?:\+-{2,})+")
 _BORDER = re.compile(r"[\s+\-=─━═┌┬┐├┼┤└┴┘╔╦╗╠╬╣╚╩╝┏┳┓┣╋┫┗┻┛]*")
 _BORDER_LINE = re.compile(r"[-=─━═]{2}")
 _BORDER_JOINT = re.compile(r"[^\s\-=─━═]")
 _NEWLINE = re.compile(r"\r\n|\r|\n")
+_QUOTE_MARK = re.compile(r"^(?:> ?)+")
 _ENTITY = re.compile(r"&(?:#\d{2,6}|#x[0-9a-f]{2,5}|[a-z]{2,8});", re.IGNORECASE)
 _FEWEST_SEPARATORS = 2
 _MIN_BOXES = 3
@@ -52,7 +53,15 @@ class Row:
 def read_text(characters: str) -> tuple[Block, ...]:
     """Read plain text: a paragraph a line, empty ones too, and a grid a run of rows."""
     lines = [_ENTITY.sub(_character, line) for line in split_lines(characters)]
-    return number_cells(list(_blocks(lines)))
+    return number_cells(list(_blocks(_unquoted(lines))))
+
+
+def _unquoted(lines: Sequence[str]) -> Sequence[str]:
+    """The lines without the mark of a quoted mail, where most of them have it."""
+    n_filled = sum(bool(line.strip()) for line in lines)
+    if sum(line.startswith(">") for line in lines) <= 0.5 * n_filled:
+        return lines
+    return [_QUOTE_MARK.sub("", line) for line in lines]
 
 
 def _character(entity: re.Match[str]) -> str:
@@ -215,7 +224,7 @@ def _tab_cell(cell: str) -> str:
     text = cell.strip()
     if len(text) >= 2 and text[0] == text[-1] == '"':
         text = text[1:-1].replace('""', '"')
-    return join_lines(text.split("\n"))
+    return without_formula(join_lines(text.split("\n")))
 
 
 # --- one cell a line ---------------------------------------------------------------------------
