@@ -129,9 +129,7 @@ def _without_column_numbers(fragments: list[Fragment]) -> list[Fragment]:
     return result
 
 
-def _without_page_heads(
-    fragments: list[Fragment], by_label: Mapping[str, float]
-) -> list[Fragment]:
+def _without_page_heads(fragments: list[Fragment], by_label: Mapping[str, float]) -> list[Fragment]:
     """The fragments with what every page repeats beside its number as furniture, no label of the
     form among it."""
     counts = Counter(f.text for f in fragments)

@@ -18,7 +18,12 @@ from extractor.types import CellStatus
 from tests.conftest import Labelled
 
 FOLDER = Path(__file__).parent / "awkward"
-OPEN: dict[str, int] = {}
+OPEN: dict[str, int] = {
+    "heldout-2/accounting.txt": 1,
+    "heldout-2/chinese-numerals.html": 19,
+    "heldout-2/results-turned.html": 140,
+    "heldout-2/wide-record.csv": 161,
+}
 """Documents that are not yet read whole, with the number of cells that are wrong or missing."""
 
 

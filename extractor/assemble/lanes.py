@@ -347,6 +347,7 @@ def assign_values(
             (other, p, _STRAYED if is_zero else 1.0)
             for other in lanes
             if other is not lane
+            and (other.header or not is_zero)
             and p.box.x0 <= other.center <= p.box.x1
             and all(other is not taken for taken, _, _ in result)
         ]

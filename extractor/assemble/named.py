@@ -10,7 +10,7 @@ in the order belongs to another.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
@@ -26,6 +26,7 @@ _COLUMN = 0.9
 _SHORTENED = 0.8
 _APART = 0.05
 _GUESS = 0.6
+_MARK_CHARS = 3
 _LAST_WORD = re.compile(r"(?P<label>.+?)\W*[-_/:：(（—](?P<word>[^\W\d_]+)[)）]?", re.DOTALL)
 
 Named = TypeVar("Named", Row, Column, tuple[Row, Column])
@@ -51,6 +52,7 @@ def assemble_by_name(sheet: Sheet, layout: Layout) -> Assembled:
     columns = _columns(cells, layout)
     both = _rows_with_columns(cells, layout)
     rows, score = _rows(cells, layout, columns)
+    named = {*columns, *both, *rows}
     totals = _totals(layout)
     slots = {slot.id: slot for slot in layout.slots}
     candidates: dict[str, Candidate] = {}
@@ -58,10 +60,10 @@ def assemble_by_name(sheet: Sheet, layout: Layout) -> Assembled:
     for i, f in enumerate(cells[:-1]):
         if f.role is Role.HEADING:
             row = None
-        if i in both:
-            row = _Name(both[i].of[0], f.text, both[i].strength)
         row = rows.get(i, row)
-        if not _is_pair(cells, i, columns):
+        if i in both and rows.get(i) is None:
+            row = _Name(both[i].of[0], f.text, both[i].strength)
+        if not _is_pair(cells, i, columns) or _is_first(cells, i + 1, named):
             continue
         if i in both:
             slot, of_column = layout.slot_id(*both[i].of), both[i].strength
@@ -111,6 +113,20 @@ def _is_pair(cells: Sequence[Fragment], i: int, columns: Mapping[int, object]) -
         return True
     # The value of the name before is blank: their line shows which of the two this one is of.
     return name.evidence == value.evidence != cells[i - 1].evidence
+
+
+def _is_first(cells: Sequence[Fragment], i: int, named: Container[int]) -> bool:
+    """Whether a value is the first of a row that is written with marks or units between its values,
+    which nothing names one by one."""
+    after = cells[i + 1 : i + 3]
+    return (
+        len(after) == 2
+        and after[0].role is not Role.VALUE
+        and after[1].role is Role.VALUE
+        and i + 1 not in named
+        and len(after[0].text) <= _MARK_CHARS
+        and cells[i].evidence == after[0].evidence == after[1].evidence
+    )
 
 
 def _rows(

@@ -33,6 +33,7 @@ from extractor.values import read_cell
 _WITHOUT_HEADER = 0.5
 _SHORT = 0.3
 _HEADER_REACH = 40
+_FEWEST_LISTED = 3
 _COUNTED = _MOVED = 0.54
 """More than a guess that meaning may replace, and too little for it to confirm."""
 _ROWS_PER_SHEET = 100_000
@@ -82,7 +83,6 @@ def assemble_by_order(sheets: Sequence[Sheet], layout: Layout, known: Sequence[L
     in_order, moved = with_moved([texts[i] for i in usable], labels, alignment.matches)
     matches = sorted([*in_order, *moved], key=lambda match: match.start)
     starts = {usable[match.start]: match for match in matches}
-    ends = {usable[match.stop - 1] for match in matches}
     headers: dict[int, Header] = {}
     previous_end = 0
     found_at: dict[int, int] = {}
@@ -101,8 +101,8 @@ def assemble_by_order(sheets: Sequence[Sheet], layout: Layout, known: Sequence[L
         values = _values_of_pieces(cells, pieces, boundaries, starts)
         end = end_of_labels(cells, last + 1)
         # Labels that follow each other are a list, and a header behind them is that of all.
-        is_listed = first - 1 in ends or any(i in starts for i in range(last + 1, end))
-        is_sure = match.similarity >= SURE and not is_listed
+        n_listed = sum(i in starts for i in range(_start_of_labels(cells, first), end))
+        is_sure = match.similarity >= SURE and n_listed < _FEWEST_LISTED
         own = own_header(cells, last + 1, block) if is_sure else None
         if not values and own is not None:
             header = replace(own, label=header.label)
@@ -126,6 +126,13 @@ def assemble_by_order(sheets: Sequence[Sheet], layout: Layout, known: Sequence[L
             candidates |= _row(layout, block.rows[n], block, values, header, _COUNTED)
             score += _COUNTED
     return Assembled(layout, candidates, {}, score)
+
+
+def _start_of_labels(cells: Sequence[Fragment], stop: int) -> int:
+    start = stop
+    while start > 0 and cells[start - 1].role is Role.LABEL:
+        start -= 1
+    return start
 
 
 def _boundaries(cells: Sequence[Fragment], known: Sequence[Label]) -> list[bool]:
