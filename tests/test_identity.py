@@ -6,9 +6,11 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import fsspec
 import pytest
 from alembic import command
 from alembic.config import Config
@@ -16,7 +18,9 @@ from sqlalchemy import text
 
 from extractor.errors import StoreError
 from extractor.service import database
-from extractor.service.files import OWNER
+from extractor.service.files import OWNER, Files
+from extractor.service.identity import bind
+from extractor.service.remote import Remote
 from extractor.service.store import Store
 
 on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -95,6 +99,84 @@ def test_files_of_another_database_are_left_alone(database_url: str, tmp_path: P
     with pytest.raises(StoreError, match="belong to another database"):
         Store(tmp_path / "b", database_url, there)
     assert list((tmp_path / "storage").glob(f"*/{folder.name}/source"))
+
+
+@pytest.fixture(params=["file", "memory"])
+def files_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty storage."""
+    if request.param == "file":
+        yield f"file://{tmp_path}/storage"
+        return
+    url = f"memory://{tmp_path}/storage"
+    yield url
+    fsspec.filesystem("memory").rm(url.removeprefix("memory://"), recursive=True)
+
+
+def test_of_two_services_with_one_address_the_second_is_told_of_the_first(
+    files_url: str, tmp_path: Path
+) -> None:
+    with Store(tmp_path / "a", files_url=files_url) as store:
+        folder = add(store, "a")
+        with pytest.raises(StoreError) as refused:
+            Store(tmp_path / "b", files_url=files_url)
+        for told in (store.files.place, str(tmp_path / "a"), str(tmp_path / "b"), "of its own"):
+            assert told in str(refused.value)
+        store.files.drop_copy(folder.name)
+        assert (store.files.fetched(folder.name) / "source").read_text() == "a"
+
+
+def test_of_two_databases_that_take_a_folder_at_once_one_has_it(tmp_path: Path) -> None:
+    stores = [Store(tmp_path / f"{number}", needs_files=False) for number in range(4)]
+    files = Files(tmp_path / "shared")
+
+    def is_taken(store: Store) -> bool:
+        try:
+            bind(store._database.session, files, store._database.name)
+        except StoreError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        taken = list(pool.map(is_taken, stores))
+    for store in stores:
+        store.close()
+    owner = files.owner()
+    assert owner is not None
+    assert [str(one.home) for one, is_its in zip(stores, taken, strict=True) if is_its] == [
+        owner.name
+    ]
+
+
+def test_files_that_another_database_has_taken_meanwhile_are_not_tidied_up(
+    files_url: str, tmp_path: Path
+) -> None:
+    with Store(tmp_path / "a", files_url=files_url) as store:
+        stray = tmp_path / ("b" * 64)
+        stray.mkdir()
+        (stray / "source").write_text("of the other one")
+        remote = Remote(files_url)
+        remote.put(stray)
+        store.tidy()
+        system, root = fsspec.core.url_to_fs(files_url)
+        system.pipe_file(f"{root}/{OWNER}", b"another\n")
+        with pytest.raises(StoreError, match="whose id is another"):
+            store.tidy()
+        assert remote.folders() == {stray.name}
+
+
+def test_a_folder_with_files_of_its_own_is_not_used_for_copies(
+    database_url: str, tmp_path: Path
+) -> None:
+    with Store(tmp_path / "home") as store:
+        folder = add(store, "a")
+    there = f"file://{tmp_path}/storage"
+    with Store(tmp_path / "other", database_url, there):
+        pass
+    if not database_url:
+        shutil.copy(tmp_path / "other" / database.DATABASE, tmp_path / "home")
+    with pytest.raises(StoreError, match="Set EXTRACTOR_HOME to a folder of its own"):
+        Store(tmp_path / "home", database_url, there)
+    assert (folder / "source").is_file()
 
 
 def test_what_was_made_without_an_id_is_taken_over(database_url: str, tmp_path: Path) -> None:

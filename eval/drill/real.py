@@ -61,6 +61,13 @@ class Process:
             process.wait(seconds)
         self.kill()
 
+    def wait(self, seconds: float = _START_SECONDS) -> int | None:
+        """Its exit status once it has ended by itself; None if it does not in time."""
+        process = self._process
+        with suppress(subprocess.TimeoutExpired):
+            return None if process is None else process.wait(seconds)
+        return None
+
     @property
     def pid(self) -> int:
         """Of the process that was started last.
@@ -91,10 +98,10 @@ class Office:
         self.log = home.parent / "log.txt"
         self.service = self.process("serve")
 
-    def process(self, command: str, **settings: object) -> Process:
-        """One more, with settings of its own besides."""
+    def process(self, command: str, *, log: Path | None = None, **settings: object) -> Process:
+        """One more, with settings of its own besides, and a log of its own if it is named."""
         own = _environment(settings)
-        return Process(command, {**self._environment, **own}, self.log)
+        return Process(command, {**self._environment, **own}, log or self.log)
 
     @property
     def key(self) -> str:

@@ -101,6 +101,7 @@ def main(argv: Sequence[str]) -> int:
             worker.start()
             office.wait()
             faults = _drill(office, storage, options)
+            faults += refused(office, Path(folder, "stranger"))
         finally:
             for process in (office.service, worker):
                 process.stop()
@@ -147,6 +148,23 @@ def _drill(office: Office, storage: _Storage, options: argparse.Namespace) -> li
             faults.append("a decision that was refused is in the trail")
         names[upload(http, "a.txt", TEXT.read_bytes())] = "the upload that was refused"
         return faults + wait_until_done(http, names)
+
+
+def refused(office: Office, home: Path) -> list[str]:
+    """What is not as it should be of a worker with an empty database and the same storage: it
+    should not start, and say whose files these are."""
+    log = home.with_suffix(".txt")
+    stranger = office.process("worker", log=log, home=home, database_url="", workers=1)
+    stranger.start()
+    try:
+        status = stranger.wait()
+    finally:
+        stranger.stop()
+    told = log.read_text()
+    if status in (None, 0) or "belong to another database" not in told:
+        return [f"a worker with another database was not refused ({status}): {told[-500:]}"]
+    print("a worker with another database and the same storage is refused")
+    return []
 
 
 def _slot(http: httpx2.Client, document_id: str) -> str:

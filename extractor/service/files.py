@@ -18,6 +18,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from extractor.errors import StoreError
@@ -26,6 +27,16 @@ from extractor.service.tasks import SOURCE, write_whole
 
 FILES = "files"
 OWNER = "database-id"
+"""Name of the file that says to which database the others belong: its id, and what it was called
+by whoever wrote that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A database; `name` is for people, and "" where it is not known."""
+
+    id: str
+    name: str = ""
 
 
 class Files:
@@ -50,39 +61,62 @@ class Files:
     @property
     def place(self) -> str:
         """Where the files are that count."""
-        return str(self._files.absolute()) if self._remote is None else self._remote.place
+        return self.here if self._remote is None else self._remote.place
 
-    def owner(self) -> str | None:
-        """The id of the database that they belong to; None where they were never told.
+    @property
+    def here(self) -> str:
+        """The folder, be they in it or copies."""
+        return str(self._files.absolute())
+
+    @property
+    def are_elsewhere(self) -> bool:
+        """Whether what is in the folder are copies."""
+        return self._remote is not None
+
+    def owner(self) -> Owner | None:
+        """The database that they belong to; None where they were never told.
 
         Raises:
             StoreError: they cannot be read.
         """
-        path = self._files / OWNER
-        try:
-            if self._remote is not None:
-                data = self._remote.read(OWNER)
-            else:
-                data = path.read_bytes() if path.exists() else None
-        except OSError as error:
-            raise StoreError(f"{path} cannot be read: {error.strerror}") from error
-        return None if data is None else data.decode(errors="replace").strip()
+        return self._owner_here() if self._remote is None else _owner(self._remote.read(OWNER))
 
-    def set_owner(self, database_id: str) -> None:
-        """Let them belong to a database.
+    def other_here(self, database_id: str) -> Owner | None:
+        """Another database, whose own files are in the folder here; None if there is none such.
+
+        Raises:
+            StoreError: they cannot be read.
+        """
+        owner = self._owner_here()
+        return None if owner is None or owner.id == database_id else owner
+
+    def claim(self, owner: Owner) -> None:
+        """Let them belong to a database, unless somebody was faster: see `owner` then.
 
         Raises:
             StoreError: they cannot be written.
         """
-        data = f"{database_id}\n".encode()
+        data = f"{owner.id}\n{owner.name}\n".encode()
+        if self._remote is not None:
+            self._remote.create(OWNER, data)
+            return
         path = self._files / OWNER
+        draft = path.with_name(f"{OWNER}.{uuid.uuid4().hex[:8]}.part")
         try:
-            if self._remote is not None:
-                self._remote.write(OWNER, data)
-            else:
-                write_whole(path, data)
+            write_whole(draft, data)
+            with contextlib.suppress(FileExistsError):
+                os.link(draft, path)  # which, other than a move, replaces nothing
+            draft.unlink()
+            _sync_folder(self._files)
         except OSError as error:
             raise StoreError(f"{path} cannot be written: {error.strerror}") from error
+
+    def _owner_here(self) -> Owner | None:
+        path = self._files / OWNER
+        try:
+            return _owner(path.read_bytes() if path.exists() else None)
+        except OSError as error:
+            raise StoreError(f"{path} cannot be read: {error.strerror}") from error
 
     @contextlib.contextmanager
     def receive(self) -> Iterator[Path]:
@@ -162,6 +196,12 @@ class Files:
         for folder in self._files.glob("*/*"):
             if folder.name not in known:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _owner(data: bytes | None) -> Owner | None:
+    """What a file of that name says; None where there is none, or nothing is in it."""
+    lines = (data or b"").decode(errors="replace").split("\n")
+    return Owner(lines[0].strip(), "".join(lines[1:2]).strip()) if lines[0].strip() else None
 
 
 def _sync_folder(folder: Path) -> None:

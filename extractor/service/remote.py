@@ -55,15 +55,21 @@ class Remote:
             return bytes(self._system.cat_file(f"{self._root}/{name}"))
         return None
 
-    def write(self, name: str, data: bytes) -> None:
-        """Write a file that lies beside the documents.
+    def create(self, name: str, data: bytes) -> None:
+        """Write a file that lies beside the documents, unless there is one.
 
         Raises:
             StoreError: that is not possible.
         """
+        path = f"{self._root}/{name}"
         with self._said():
             self._system.makedirs(self._root, exist_ok=True)
-            self._system.pipe_file(f"{self._root}/{name}", data)
+            try:
+                self._system.pipe_file(path, data, mode="create")
+            except Exception:  # there is one, or this kind of storage cannot make sure of it
+                self._system.invalidate_cache()
+                if not self._system.exists(path):
+                    self._system.pipe_file(path, data)
 
     def put(self, folder: Path) -> None:
         """Copy the files of a document's folder there.

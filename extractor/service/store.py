@@ -26,9 +26,9 @@ from extractor.service.aggregates import Aggregates
 from extractor.service.catalog import Catalog, is_finished_before
 from extractor.service.database import Database
 from extractor.service.executors import Executors
-from extractor.service.files import Files
+from extractor.service.files import Files, Owner
 from extractor.service.filling import fill
-from extractor.service.identity import bind
+from extractor.service.identity import bind, confirm
 from extractor.service.key_store import KeyStore
 from extractor.service.listings import Listings
 from extractor.service.queue import Queue
@@ -69,9 +69,10 @@ class Store(Catalog):
         self._files_lock = threading.Lock()
         self._strays: set[str] = set()
         self._database = Database(home, database_url)
+        self._owner: Owner | None = None
         try:
             if needs_files:
-                bind(self._database.session, self.files, self._database.name)
+                self._owner = bind(self._database.session, self.files, self._database.name)
         except StoreError:
             self.close()
             raise
@@ -295,7 +296,13 @@ class Store(Catalog):
 
     def tidy(self) -> None:
         """Remove files of documents that were removed, and written by somebody who did not know:
-        those that were found the last time, too."""
+        those that were found the last time, too.
+
+        Raises:
+            StoreError: the files are not ours any more.
+        """
+        if self._owner is not None:
+            confirm(self._owner, self.files)
         with self._session() as session:
             known = set(session.scalars(select(Document.sha256)))
         found = self.files.strays(known)
