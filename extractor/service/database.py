@@ -3,20 +3,26 @@ PostgreSQL, where processes on other machines work, too."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy import Dialect, Engine, create_engine, event, make_url, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import sessionmaker
 
 from extractor.errors import StoreError
 
+log = logging.getLogger(__name__)
+
 DATABASE = "extractor.db"
 _BUSY_SECONDS = 15
+_PAUSE_SECONDS = 1.0
 UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout)
 """What is raised where the database is locked, full or away."""
 
@@ -54,6 +60,35 @@ class Database:
                 connection.execute(text("select 1"))
         except SQLAlchemyError as error:
             raise StoreError(f"the database {self.name} does not answer") from error
+
+
+def wait_to_connect(engine: Engine, pause: Callable[[float], None]) -> None:
+    """Let whoever wants a connection of an engine wait until the database answers.
+
+    For an engine that others made, whose users would try again themselves, but ever less often: a
+    minute after the database is back they would still not have noticed.
+
+    Args:
+        engine: connections that it has already are left as they are.
+        pause: waits so many seconds; what it raises ends the wait.
+    """
+
+    def connect(dialect: Dialect, _record: object, args: Any, kwargs: Any) -> DBAPIConnection:
+        is_told = False
+        while True:
+            try:
+                found = dialect.connect(*args, **kwargs)
+            except dialect.loaded_dbapi.OperationalError as error:
+                if not is_told:
+                    log.warning("the database is waited for: %s", error)
+                is_told = True
+            else:
+                if is_told:
+                    log.info("the database answers again")
+                return found
+            pause(_PAUSE_SECONDS)
+
+    event.listen(engine, "do_connect", connect)
 
 
 def migrate(engine: Engine) -> None:

@@ -18,7 +18,7 @@ from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
 from sqlalchemy.exc import DBAPIError
 
 from extractor.errors import StoreError
-from extractor.service.database import UNAVAILABLE
+from extractor.service.database import UNAVAILABLE, wait_to_connect
 from extractor.service.made_with import made_with
 from extractor.service.processes import Processes, Stopping
 from extractor.service.store import Store
@@ -134,7 +134,8 @@ class DurableJobs:
             "use_listen_notify": False,
             "max_executor_threads": max(4, 2 * workers + 2),
         }
-        registry = DBOS(config=config)._registry
+        instance = DBOS(config=config)
+        registry = instance._registry
         DBOS.listen_queues([])
         # A queue that is registered in the database has one number of workers for all processes;
         # those in memory, which DBOS has for its own purposes, are of this process.
@@ -145,6 +146,7 @@ class DurableJobs:
             )
         self._beat()
         DBOS.launch()
+        wait_to_connect(instance._sys_db.engine, self._pause)
         self._processes.start()
         self._look_after()
         self._look_after_all()
@@ -212,6 +214,10 @@ class DurableJobs:
                 task()
             except Exception:  # such as a database that does not answer
                 log.exception("%s: tried again in %s s", task.__name__, seconds)
+
+    def _pause(self, seconds: float) -> None:
+        if self._stopping.wait(seconds):
+            raise Stopping
 
     def _beat(self) -> None:
         is_ready = self._settings.workers > 0 and self._processes.why_not_ready is None

@@ -100,8 +100,10 @@ class Queue:
         self.fail(document, WORKER_CRASHED, detail)
         return None
 
-    def release(self, document: Document) -> None:
-        """Say that a document waits that was begun and through no fault of its own not finished."""
+    def release(self, document: Document, *, anew: bool = False) -> None:
+        """Say that a document waits that was begun and through no fault of its own not finished;
+        with `anew` for another job, since its own has ended."""
+        other = {"run": Document.run + 1, "job": None} if anew else {}
         with self._session.begin() as session:
             _change(
                 session,
@@ -110,6 +112,7 @@ class Queue:
                 attempts=Document.attempts - 1,
                 started_at=None,
                 stage=None,
+                **other,
             )
 
     def progressed(self, document: Document) -> None:

@@ -125,8 +125,8 @@ class DocumentWork:
                 raise
             except UNAVAILABLE as error:  # a step could not be noted as done
                 log.warning("it is begun again: %s", error, extra=about(document_id))
-                self._patiently(lambda: self._store.queue.release(document))
-                raise  # so that another run of it is submitted, which finds the pages on disk
+                self._patiently(lambda: self._store.queue.release(document, anew=True))
+                raise  # another run of it is submitted at once, and finds the pages on disk
             except Exception as error:
                 log.exception("it cannot be extracted", extra=about(document_id))
                 detail = f"unexpected {type(error).__name__} while {document.name} was extracted"
