@@ -14,13 +14,15 @@ import fsspec
 import psutil
 import pytest
 from fsspec import AbstractFileSystem
+from sqlalchemy import create_engine, text
 
 from eval.drill.real import Office, office
 from extractor.errors import StoreError
 from extractor.service import database as database_module
-from extractor.service.database import DATABASE
+from extractor.service.database import DATABASE, wait_to_connect
 from extractor.service.files import FILES
 from extractor.service.remote import Remote
+from extractor.service.store import Store
 from extractor.settings import Settings
 from tests.test_service import API, code_of, running, upload, upload_one
 
@@ -68,6 +70,46 @@ def test_a_locked_database_is_said_and_waited_for(
             other.execute("rollback")
         assert upload_one(client, "other.txt", b"other") != kept
         assert len(client.get(API).json()["documents"]) == 2
+
+
+def test_who_waits_for_the_database_has_it_as_soon_as_it_is_there(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path}/away/{DATABASE}")
+    pauses = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            (tmp_path / "away").mkdir()
+
+    wait_to_connect(engine, pause)
+    with engine.connect() as connection:
+        assert connection.execute(text("select 1")).scalar() == 1
+    assert len(pauses) == 3
+    engine.dispose()
+
+
+def test_who_waits_for_the_database_may_give_up(tmp_path: Path) -> None:
+    def pause(seconds: float) -> None:
+        raise ConnectionError("this process ends")
+
+    engine = create_engine(f"sqlite:///{tmp_path}/away/{DATABASE}")
+    wait_to_connect(engine, pause)
+    with pytest.raises(ConnectionError):
+        engine.connect()
+
+
+def test_a_document_whose_job_has_ended_is_begun_anew(settings: Settings) -> None:
+    with Store(settings.home) as store, store.files.receive() as folder:
+        (folder / "a").write_text("a")
+        added, _ = store.add("a", "a" * 64, folder / "a", key_id="")
+        store.queue.submitted(added, "job")
+        begun = store.queue.begin(added.id, added.run)
+        assert begun is not None
+        assert list(store.queue.waiting()) == []
+        store.queue.release(begun, anew=True)
+        (waits,) = store.queue.waiting()
+        assert (waits.run, waits.attempts) == (added.run + 1, 0)
+        assert store.queue.begin(added.id, added.run) is None
 
 
 @pytest.fixture(scope="module")

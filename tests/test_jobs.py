@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from eval.drill.paged import Paged, document, prepare_paged
+from eval.drill.postgresql import postgresql as server_of_its_own
 from extractor.page_folder import PageFolder
 from extractor.page_readings import PageReading
 from extractor.service.jobs import DurableJobs
@@ -118,6 +119,26 @@ def test_another_worker_goes_on_with_what_a_killed_one_had_begun(settings: Setti
         # What was being done and not noted when it was killed is done again, and nothing else.
         assert min(finished) == 1
         assert sum(counts.values()) <= 6 * 4 + 1
+
+
+def test_work_goes_on_after_the_database_was_away(tmp_path: Path) -> None:
+    with server_of_its_own(tmp_path / "postgresql") as server:
+        settings = Settings(home=tmp_path / "home", database_url=server.make("office"))
+        with Store(settings.home, settings.database_url) as store:
+            found = [queue(store, str(i), 3, 0.3) for i in range(2)]
+            with worker(settings) as process:
+                wait_for(lambda: "0 1" in lines(settings))
+                server.stop()
+                before = len(lines(settings))
+                wait_for(lambda: len(lines(settings)) > before)  # what was being read was read
+                server.start()
+                wait_for(lambda: all(is_done(store, one.id) for one in found))
+                server.stop()
+                process.terminate()
+                assert process.wait(30) in (0, -signal.SIGTERM)
+            server.start()
+        counts = Counter(lines(settings))
+        assert counts["0 finish"] == counts["1 finish"] == 1
 
 
 def test_every_process_has_its_own_number_of_workers(settings: Settings) -> None:

@@ -27,6 +27,11 @@ UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout)
 """What is raised where the database is locked, full or away."""
 
 
+def why_unavailable(error: Exception) -> str:
+    """What the driver says, in a line, of an exception that is one of `UNAVAILABLE`."""
+    return " ".join(str(getattr(error, "orig", error)).split())
+
+
 class Database:
     """Open while it is used; `session` makes sessions whose rows stay as they are."""
 
@@ -80,7 +85,7 @@ def wait_to_connect(engine: Engine, pause: Callable[[float], None]) -> None:
                 found = dialect.connect(*args, **kwargs)
             except dialect.loaded_dbapi.OperationalError as error:
                 if not is_told:
-                    log.warning("the database is waited for: %s", error)
+                    log.warning("the database is waited for: %s", why_unavailable(error))
                 is_told = True
             else:
                 if is_told:

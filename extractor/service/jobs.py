@@ -18,7 +18,7 @@ from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
 from sqlalchemy.exc import DBAPIError
 
 from extractor.errors import StoreError
-from extractor.service.database import UNAVAILABLE, wait_to_connect
+from extractor.service.database import UNAVAILABLE, wait_to_connect, why_unavailable
 from extractor.service.made_with import made_with
 from extractor.service.processes import Processes, Stopping
 from extractor.service.store import Store
@@ -212,12 +212,20 @@ class DurableJobs:
         while not self._stopping.wait(seconds):
             try:
                 task()
-            except Exception:  # such as a database that does not answer
+            except UNAVAILABLE as error:
+                why = why_unavailable(error)
+                log.warning("%s: tried again in %s s: %s", task.__name__, seconds, why)
+            except Exception:
                 log.exception("%s: tried again in %s s", task.__name__, seconds)
 
     def _pause(self, seconds: float) -> None:
+        """Wait, in a thread of DBOS.
+
+        Raises:
+            ConnectionError: this process ends; DBOS does not try again after that.
+        """
         if self._stopping.wait(seconds):
-            raise Stopping
+            raise ConnectionError("the database does not answer, and this process ends")
 
     def _beat(self) -> None:
         is_ready = self._settings.workers > 0 and self._processes.why_not_ready is None

@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 import anyio
 import httpx2
 
+from extractor.service.database import UNAVAILABLE, why_unavailable
 from extractor.service.models import DocumentModel
 from extractor.service.store import Store
 from extractor.service.tables import Delivery, Webhook
@@ -53,7 +54,10 @@ class Sender(threading.Thread):
         while not self._stopping.is_set():
             try:
                 is_idle = not self.send_next()
-            except Exception:  # such as a database that is locked: what is due stays due
+            except UNAVAILABLE as error:  # what is due stays due
+                log.warning("webhooks wait for the database: %s", why_unavailable(error))
+                is_idle = True
+            except Exception:
                 log.exception("webhooks failed and go on")
                 is_idle = True
             if is_idle:

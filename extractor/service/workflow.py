@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from extractor.errors import StoreError
-from extractor.service.database import UNAVAILABLE
+from extractor.service.database import UNAVAILABLE, why_unavailable
 from extractor.service.decisions import Decisions, decisions_of
 from extractor.service.helping import Help
 from extractor.service.logs import about
@@ -128,6 +128,8 @@ class DocumentWork:
                 self._patiently(lambda: self._store.queue.release(document, anew=True))
                 raise  # another run of it is submitted at once, and finds the pages on disk
             except Exception as error:
+                if self._stopping.is_set():  # as a step that could not be noted any more
+                    raise Stopping from error
                 log.exception("it cannot be extracted", extra=about(document_id))
                 detail = f"unexpected {type(error).__name__} while {document.name} was extracted"
                 self._patiently(lambda: self._store.queue.fail(document, INTERNAL_ERROR, detail))
@@ -320,7 +322,7 @@ class DocumentWork:
             try:
                 return function()
             except (*UNAVAILABLE, StoreError) as error:
-                log.warning("tried again in %.0f s: %s", pause, error)
+                log.warning("tried again in %.1f s: %s", pause, why_unavailable(error))
             if self._stopping.wait(pause):
                 raise Stopping
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
