@@ -296,3 +296,54 @@ def test_values_of_older_documents_are_taken_into_the_tables(settings: Settings)
     with running(settings, make_jobs) as client:
         (finding,) = client.get("/api/v1/findings").json()["findings"]
         assert finding["document_id"] == document_id
+
+
+DAMAGED = {
+    "empty": b"",
+    "cut": b'{"tables": {"requests": {"cells"',
+    "bytes": b"\xff\xfe{}",
+    "list": b"[]",
+    "null": b"null",
+    "nothing": b"{}",
+    "tables": b'{"questions": [], "findings": [], "tables": []}',
+    "cells": b'{"questions": [], "findings": [], "tables": {"a": {"cells": {"b": null}}}}',
+    "question": b'{"questions":[{}], "findings": [], "tables": {}}',
+    "finding": b'{"questions":[], "findings": [{"verdict": "reported"}], "tables": {}}',
+    "figure": b'{"questions":[], "findings": [], "tables": {}, "figures": [{"key": "a"}]}',
+    "type": b'{"questions":[], "findings": [], "tables": {"a": {"cells": {"b": {"state": {}}}}}}',
+    "page": b'{"questions":[], "findings": [], "tables": {"a": {"cells": {"b": {"evidence": '
+    b'{"page": 99999999999999999999}}}}}}',
+    "deep": b'{"questions":' + b"[" * 100_000,
+}
+
+
+def test_damaged_results_hold_up_neither_the_start_nor_the_others(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    make_jobs = partial(DurableJobs, prepare=prepare_table)
+    with running(settings, make_jobs) as client:
+        ids = {name: finished(client, f"{name}.txt") for name in (*DAMAGED, "gone", "sound")}
+        store = store_of(client)
+        for name, document_id in ids.items():
+            found = store.find(document_id)
+            assert found is not None
+            with store._session.begin() as session:
+                forget_values(session, document_id)
+            path = store.folder(found) / "result.json"
+            if name in DAMAGED:
+                path.write_bytes(DAMAGED[name])
+            elif name == "gone":
+                path.unlink()
+    caplog.clear()
+    with running(settings, make_jobs) as client:
+        (finding,) = client.get("/api/v1/findings").json()["findings"]
+        assert finding["document_id"] == ids["sound"]
+        documents = client.get(f"{API}?limit=50").json()["documents"]
+        assert {one["id"]: one["state"] for one in documents} == dict.fromkeys(ids.values(), "done")
+    told = {
+        vars(record)["document"]: record.getMessage()
+        for record in caplog.records
+        if record.name == "extractor.service.filling"
+    }
+    assert told.keys() == set(ids.values()) - {ids["sound"]}
+    assert "it has no tables" in told[ids["nothing"]]

@@ -27,8 +27,8 @@ UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout)
 """What is raised where the database is locked, full or away."""
 
 
-def why_unavailable(error: Exception) -> str:
-    """What the driver says, in a line, of an exception that is one of `UNAVAILABLE`."""
+def reason_of(error: Exception) -> str:
+    """What an exception says, in a line; of one of a database, what its driver says."""
     return " ".join(str(getattr(error, "orig", error)).split())
 
 
@@ -85,7 +85,7 @@ def wait_to_connect(engine: Engine, pause: Callable[[float], None]) -> None:
                 found = dialect.connect(*args, **kwargs)
             except dialect.loaded_dbapi.OperationalError as error:
                 if not is_told:
-                    log.warning("the database is waited for: %s", why_unavailable(error))
+                    log.warning("the database is waited for: %s", reason_of(error))
                 is_told = True
             else:
                 if is_told:

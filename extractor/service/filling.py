@@ -13,6 +13,8 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from extractor.service.catalog import HAS_RESULT
+from extractor.service.database import UNAVAILABLE, reason_of
+from extractor.service.logs import about
 from extractor.service.open_questions import queue
 from extractor.service.renewal import filled, is_of_today
 from extractor.service.tables import Document
@@ -24,26 +26,40 @@ log = logging.getLogger(__name__)
 
 def fill(session_of: sessionmaker[Session], folder_of: Callable[[Document], Path]) -> int:
     """Take values into the tables, and count what is to be answered, of documents for which that
-    has not been done; returns how many these were."""
+    has not been done; returns how many these were.
+
+    A result that is damaged is left as it is, and looked at again at the next start; so is the rest
+    if the database does not answer any more.
+    """
     is_filled = Document.id.in_(select(CellRow.document_id))
     query = select(Document).where(HAS_RESULT, or_(~is_filled, Document.to_answer.is_(None)))
     with session_of() as session:
         found = session.scalars(query).all()
     n_filled = 0
     for document in found:
-        name = result_name("json", document.version, document.generation)
         try:
-            content = (folder_of(document) / name).read_bytes()
-            today = content if is_of_today(content) else filled(content)
-            result = json.loads(today, parse_float=Decimal)
-        except (OSError, ValueError) as error:
-            log.warning("%s cannot be taken into the tables: %s", document.id, error)
-            continue
-        same = update(Document).where(
-            Document.id == document.id, Document.version == document.version
-        )
-        with session_of.begin() as session:
-            keep_values(session, document.id, result)
-            session.execute(same.values(to_answer=len(queue(result))))
-        n_filled += 1
+            _fill(session_of, folder_of(document), document)
+        except UNAVAILABLE as error:
+            why = reason_of(error)
+            log.warning("%d results wait for the next start: %s", len(found) - n_filled, why)
+            break
+        except Exception as error:  # whatever is in the file, the others are taken
+            why = f"{type(error).__name__}: {reason_of(error)}"
+            told = "its result is damaged, and not in the tables; extract it again: %s"
+            log.warning(told, why, extra=about(document.id))
+        else:
+            n_filled += 1
     return n_filled
+
+
+def _fill(session_of: sessionmaker[Session], folder: Path, document: Document) -> None:
+    name = result_name("json", document.version, document.generation)
+    content = (folder / name).read_bytes()
+    today = content if is_of_today(content) else filled(content)
+    result = json.loads(today, parse_float=Decimal)
+    if "tables" not in result:  # else nothing would be left to answer
+        raise ValueError("it has no tables")
+    same = update(Document).where(Document.id == document.id, Document.version == document.version)
+    with session_of.begin() as session:  # all of it, or nothing
+        keep_values(session, document.id, result)
+        session.execute(same.values(to_answer=len(queue(result))))

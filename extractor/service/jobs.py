@@ -14,11 +14,11 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
+from dbos import DBOS, DBOSConfig, Queue, SetEnqueueOptions, SetWorkflowID
 from sqlalchemy.exc import DBAPIError
 
 from extractor.errors import StoreError
-from extractor.service.database import UNAVAILABLE, wait_to_connect, why_unavailable
+from extractor.service.database import UNAVAILABLE, reason_of, wait_to_connect
 from extractor.service.made_with import made_with
 from extractor.service.processes import Processes, Stopping
 from extractor.service.store import Store
@@ -94,8 +94,14 @@ class DurableJobs:
             )
         ]
         self._work = DocumentWork(
-            store, settings, self._processes, self._stopping, is_service=is_service
+            store,
+            settings,
+            self._processes,
+            self._stopping,
+            is_service=is_service,
+            ending=self._make_room,
         )
+        self._queue: Queue | None = None
 
     def start(self) -> None:
         """As `Jobs.start`.
@@ -106,9 +112,7 @@ class DurableJobs:
         """
         if self._is_service:
             self._stack.enter_context(self._store.exclusive())
-            self._store.sweep()
-            if filled := self._store.fill_values():
-                log.info("%d documents were taken into the tables of values", filled)
+            self._put_in_order()
         if _Current.jobs is not None:
             self._stack.close()
             raise StoreError("this process extracts already, and can do so for one storage only")
@@ -121,6 +125,16 @@ class DurableJobs:
         except BaseException:
             self.stop()
             raise
+
+    def _put_in_order(self) -> None:
+        try:
+            self._store.sweep()
+            if filled := self._store.fill_values():
+                log.info("%d documents were taken into the tables of values", filled)
+        except UNAVAILABLE as error:
+            self._stack.close()
+            why = reason_of(error)
+            raise StoreError(f"the database does not answer: {why}") from error
 
     def _launch(self) -> None:
         workers = self._settings.workers
@@ -141,7 +155,7 @@ class DurableJobs:
         # those in memory, which DBOS has for its own purposes, are of this process.
         registry.internal_queue_map.pop(QUEUE, None)
         if workers:
-            registry._register_internal_queue(
+            self._queue = registry._register_internal_queue(
                 QUEUE, worker_concurrency=workers, polling_interval_sec=_POLL_SECONDS
             )
         self._beat()
@@ -187,6 +201,13 @@ class DurableJobs:
 
     # --- the queue ---
 
+    def _make_room(self, n_ending: int) -> None:
+        """Have DBOS hand over the next documents while the last steps of others are done: it looks
+        only now and then, and processes would be idle meanwhile."""
+        if self._queue is not None:
+            workers = self._settings.workers
+            self._queue._worker_concurrency = workers + min(n_ending, workers)
+
     def _submit(self, document: Document) -> None:
         """Give a document to DBOS; nothing happens if it has it already."""
         job = job_of(document)
@@ -213,7 +234,7 @@ class DurableJobs:
             try:
                 task()
             except UNAVAILABLE as error:
-                why = why_unavailable(error)
+                why = reason_of(error)
                 log.warning("%s: tried again in %s s: %s", task.__name__, seconds, why)
             except Exception:
                 log.exception("%s: tried again in %s s", task.__name__, seconds)

@@ -81,13 +81,20 @@ class WorkerProcess:
             self._stopping.wait(RETRY_SECONDS)
         return True
 
-    def ask(self, order: Order, deadline: float, report: Report) -> Answer:
+    def ask(
+        self,
+        order: Order,
+        deadline: float,
+        report: Report,
+        begun: Callable[[], None] = lambda: None,
+    ) -> Answer:
         """Have something done.
 
         Args:
             order: what.
             deadline: by the clock of `time.monotonic`; a process that takes longer is ended.
             report: told how far it is.
+            begun: called once the process has its order, while it works.
 
         Raises:
             LostError: the process ended.
@@ -99,6 +106,7 @@ class WorkerProcess:
             raise LostError
         try:
             connection.send(order)
+            begun()
             while connection.poll(max(0.0, deadline - time.monotonic())):
                 message = connection.recv()
                 if not isinstance(message, Progress):

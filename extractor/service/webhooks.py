@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 import anyio
 import httpx2
 
-from extractor.service.database import UNAVAILABLE, why_unavailable
+from extractor.service.database import UNAVAILABLE, reason_of
 from extractor.service.models import DocumentModel
 from extractor.service.store import Store
 from extractor.service.tables import Delivery, Webhook
@@ -55,7 +55,7 @@ class Sender(threading.Thread):
             try:
                 is_idle = not self.send_next()
             except UNAVAILABLE as error:  # what is due stays due
-                log.warning("webhooks wait for the database: %s", why_unavailable(error))
+                log.warning("webhooks wait for the database: %s", reason_of(error))
                 is_idle = True
             except Exception:
                 log.exception("webhooks failed and go on")

@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from extractor.errors import StoreError
-from extractor.service.database import UNAVAILABLE, why_unavailable
+from extractor.service.database import UNAVAILABLE, reason_of
 from extractor.service.decisions import Decisions, decisions_of
 from extractor.service.helping import Help
 from extractor.service.logs import about
@@ -78,16 +78,27 @@ class DocumentWork:
         stopping: threading.Event,
         *,
         is_service: bool,
+        ending: Callable[[int], None],
     ) -> None:
-        """`stopping` is set when the process ends; `is_service` False: files of documents that were
-        removed are left to the service."""
+        """
+        Args:
+            store: has the documents.
+            settings: of this process.
+            processes: that open documents.
+            stopping: set when this process ends.
+            is_service: False leaves files of documents that were removed to the service.
+            ending: told, whenever that changes, how many documents soon need no process any more.
+        """
         self._store = store
         self._settings = settings
         self._processes = processes
         self._stopping = stopping
         self._is_service = is_service
-        self._state = threading.Condition()  # guards the three below
-        self._active: dict[tuple[str, int], WorkerProcess] = {}  # by document and run
+        self._tell_ending = ending
+        self._state = threading.Condition()  # guards the four below
+        # By document and run; None once it needs no process any more.
+        self._active: dict[tuple[str, int], WorkerProcess | None] = {}
+        self._ending: set[tuple[str, int]] = set()
         self._helping: dict[tuple[str, int], Help] = {}
         self._cancelled: set[tuple[str, int]] = set()
 
@@ -97,7 +108,8 @@ class DocumentWork:
             runs = [run for run in self._active if run[0] == document_id]
             self._cancelled.update(runs)
             for run in runs:
-                self._active[run].kill()
+                if (process := self._active[run]) is not None:
+                    process.kill()
                 if run in self._helping:
                     self._helping[run].kill()
             self._state.wait_for(lambda: not set(runs) & set(self._active), LEAVE_SECONDS)
@@ -109,7 +121,8 @@ class DocumentWork:
 
     def extract(self, document_id: str, run: int) -> None:
         """The workflow. What is no step is done again whenever it is begun again."""
-        with self._processes.lent() as process:
+        with contextlib.ExitStack() as held:
+            process = held.enter_context(self._processes.lent())
             process.ensure()  # what it takes to load the models is no time of the document's
             document = self._patiently(lambda: self._store.queue.begin(document_id, run))
             if document is None:
@@ -118,7 +131,11 @@ class DocumentWork:
             with self._state:
                 self._active[document_id, run] = process
             try:
-                self._extract(document, process)
+                answer = self._extract(document, process)
+                with self._state:
+                    self._active[document_id, run] = None
+                held.close()  # whoever waits for a process has it while this is noted
+                _step("note", partial(self._patiently, partial(self._note, document, answer)))
             except Stopping:
                 with contextlib.suppress(DBAPIError, PoolTimeout):
                     self._store.queue.release(document)
@@ -135,12 +152,20 @@ class DocumentWork:
                 self._patiently(lambda: self._store.queue.fail(document, INTERNAL_ERROR, detail))
                 raise
             finally:
+                self._set_ending(document, False)
                 with self._state:
                     self._active.pop((document_id, run), None)
                     self._cancelled.discard((document_id, run))
                     self._state.notify_all()
 
-    def _extract(self, document: Document, process: WorkerProcess) -> None:
+    def _set_ending(self, document: Document, is_ending: bool) -> None:
+        run = (document.id, document.run)
+        with self._state:
+            (self._ending.add if is_ending else self._ending.discard)(run)
+            self._tell_ending(len(self._ending))
+
+    def _extract(self, document: Document, process: WorkerProcess) -> Answer:
+        """What comes of it, with all results written."""
         folder = self._patiently(lambda: self._store.folder(document))
         generation = document.generation + document.has_result
         task = Task(document.id, document.name, folder, generation)
@@ -171,6 +196,7 @@ class DocumentWork:
             help.end()
             with self._state:
                 del self._helping[document.id, document.run]
+        self._set_ending(document, True)
         if not isinstance(answer, Refused):
             answer = _step("finish", partial(ask, Finish(task)))
         if isinstance(answer, Done):
@@ -184,7 +210,7 @@ class DocumentWork:
         if isinstance(answer, Done) and document.has_result:
             decided = _step("decisions", partial(self._patiently, partial(self._decided, document)))
             answer = _step("carry", partial(ask, Carry(task, decided, document.version + 1)))
-        _step("note", partial(self._patiently, partial(self._note, document, answer)))
+        return answer
 
     def _ask(
         self,
@@ -216,18 +242,20 @@ class DocumentWork:
             with self._state:
                 return (document.id, document.run) in self._cancelled or not is_wanted
 
-        match order:
-            case ReadPage(_, page, _):
-                note("ocr", page, pages)
-            case _:
-                note(type(order).__name__.lower(), 0, 0)
+        def begun() -> None:
+            match order:
+                case ReadPage(_, page, _):
+                    note("ocr", page, pages)
+                case _:
+                    note(type(order).__name__.lower(), 0, 0)
+
         spent = 0.0
         for _ in range(CRASHES):
             if is_cancelled() or not process.ensure(lambda: not is_cancelled()):
                 return Refused(CANCELLED.code, ""), spent
             start = time.monotonic()
             try:
-                answer = process.ask(order, start + seconds - spent, report)
+                answer = process.ask(order, start + seconds - spent, report, begun)
             except LostError:
                 spent += time.monotonic() - start
                 name = type(order).__name__
@@ -322,7 +350,7 @@ class DocumentWork:
             try:
                 return function()
             except (*UNAVAILABLE, StoreError) as error:
-                log.warning("tried again in %.1f s: %s", pause, why_unavailable(error))
+                log.warning("tried again in %.1f s: %s", pause, reason_of(error))
             if self._stopping.wait(pause):
                 raise Stopping
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
