@@ -17,6 +17,7 @@ import numpy as np
 from eval.drill.real import PDF, SCAN, TEXT, Office, documents, office
 
 BAR_MS = 100.0
+_LOOK_SECONDS = 0.25
 _CALLS = (
     "/documents?limit=50",
     "/documents/{id}",
@@ -116,7 +117,7 @@ def finish(found: Office) -> int:
             counts = _counts(http)
             if not counts["queued"] and not counts["running"]:
                 return counts["failed"]
-            time.sleep(1.0)
+            time.sleep(_LOOK_SECONDS)
 
 
 def _counts(http: httpx2.Client) -> Counter[str]:

@@ -1,7 +1,7 @@
 """The service against the command: the same files, as many processes; it should be no slower.
 
-Rounds alternate. The service is asked for nothing meanwhile but how far it is, once a second. So
-that loading models does not count, a quarter of the documents comes first, and only the rest is
+Rounds alternate. The service is asked for nothing meanwhile but how far it is, four times a second.
+So that loading models does not count, a quarter of the documents comes first, and only the rest is
 timed: of the command, that is what all documents take more than this quarter. Processor seconds are
 of all processes; other work on the machine disturbs them less.
 """
