@@ -8,23 +8,30 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import fsspec
 import psutil
 import pytest
 from fsspec import AbstractFileSystem
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, text, update
 
 from eval.drill.real import Office, office
 from extractor.errors import StoreError
 from extractor.service import database as database_module
 from extractor.service.database import DATABASE, wait_to_connect
 from extractor.service.files import FILES
+from extractor.service.problems import ProblemError
+from extractor.service.rates import Rates
 from extractor.service.remote import Remote
+from extractor.service.retention import Retention
+from extractor.service.reviews import Reviews
 from extractor.service.store import Store
+from extractor.service.tables import Delivery, Document, DocumentState
+from extractor.service.webhook_store import Event, announce
 from extractor.settings import Settings
-from tests.test_service import API, code_of, running, upload, upload_one
+from tests.test_service import API, NoJobs, code_of, running, upload, upload_one
 
 
 @pytest.fixture
@@ -110,6 +117,54 @@ def test_a_document_whose_job_has_ended_is_begun_anew(settings: Settings) -> Non
         (waits,) = store.queue.waiting()
         assert (waits.run, waits.attempts) == (added.run + 1, 0)
         assert store.queue.begin(added.id, added.run) is None
+
+
+def test_a_clock_that_is_set_back_shuts_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    rates = Rates(Settings(calls_per_minute=3, wrong_keys_per_minute=3))
+    for _ in range(3):
+        rates.count_call("key")
+        rates.count_wrong_key("10.0.0.1")
+    with pytest.raises(ProblemError):
+        rates.count_call("key")
+    with pytest.raises(ProblemError):
+        rates.allow_key("10.0.0.1")
+    clock = time.time
+    monkeypatch.setattr(time, "time", lambda: clock() - 3600)
+    rates.count_call("key")
+    rates.allow_key("10.0.0.1")
+
+
+def test_messages_do_not_wait_for_a_clock_that_was_set_back(settings: Settings) -> None:
+    with Store(settings.home) as store:
+        store.webhooks.add("http://127.0.0.1:9/", by="")
+        with store._session.begin() as session:
+            announce(session, Event.DONE, "document")
+            session.execute(update(Delivery).values(due_at=datetime.now(UTC) + timedelta(hours=12)))
+        assert store.webhooks.due() is None
+        with store._session.begin() as session:
+            session.execute(update(Delivery).values(due_at=datetime.now(UTC) + timedelta(days=90)))
+        assert store.webhooks.due() is not None
+
+
+def test_a_clock_that_jumps_removes_nothing(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Store(settings.home) as store, store.files.receive() as folder:
+        (folder / "a").write_text("a")
+        added, _ = store.add("a", "a" * 64, folder / "a", key_id="")
+        with store._session.begin() as session:
+            long_ago = datetime.now(UTC) - timedelta(days=90)
+            session.execute(
+                update(Document).values(state=DocumentState.FAILED, finished_at=long_ago)
+            )
+        jobs = NoJobs(store, settings)
+        retention = Retention(store, Reviews(store, settings), jobs, 30)
+        clock = time.time
+        monkeypatch.setattr(time, "time", lambda: clock() + 90 * 86400)
+        assert retention.remove_old() == 0
+        assert store.find(added.id) is not None
+        monkeypatch.undo()
+        assert Retention(store, Reviews(store, settings), jobs, 30).remove_old() == 1
 
 
 @pytest.fixture(scope="module")

@@ -164,7 +164,8 @@ class Files:
         size = path.stat().st_size
         folder.mkdir(parents=True, exist_ok=True)
         path.replace(folder / SOURCE)
-        _sync_folder(folder)
+        for one in (folder, folder.parent, self._files):  # else the folder itself may be gone
+            _sync_folder(one)
         self.publish(sha256)
         return size
 

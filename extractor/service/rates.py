@@ -14,6 +14,7 @@ from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter, RateLimiter
 
+from extractor.service.clock import Clock
 from extractor.service.problems import TOO_MANY_REQUESTS, ProblemError
 from extractor.settings import Settings
 
@@ -24,12 +25,15 @@ class Rates:
     """Counts of this process. Thread-safe.
 
     Calls are counted in moving windows of a minute. Wrong keys are counted in fixed ones: addresses
-    are without number, and those counts are forgotten at the end of the minute.
+    are without number, and those counts are forgotten at the end of the minute. All of them are
+    forgotten when the clock is set back: they would hold until it is where it was.
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
-        self._guesses = FixedWindowRateLimiter(MemoryStorage())
+        self._storages = (MemoryStorage(), MemoryStorage())
+        self._limiter = MovingWindowRateLimiter(self._storages[0])
+        self._guesses = FixedWindowRateLimiter(self._storages[1])
+        self._clock = Clock()
         self._calls = _item(settings.calls_per_minute)
         self._wrong = _item(settings.wrong_keys_per_minute)
 
@@ -39,6 +43,7 @@ class Rates:
         Raises:
             ProblemError: TOO_MANY_REQUESTS.
         """
+        self._look_at_clock()
         if self._calls is not None and not self._limiter.hit(self._calls, _CALLS, key_id):
             raise _refusal(self._limiter, self._calls, _CALLS, key_id)
 
@@ -48,6 +53,7 @@ class Rates:
         Raises:
             ProblemError: TOO_MANY_REQUESTS.
         """
+        self._look_at_clock()
         origin = _origin(address)
         if self._wrong is not None and not self._guesses.test(self._wrong, _WRONG, origin):
             raise _refusal(self._guesses, self._wrong, _WRONG, origin)
@@ -55,6 +61,11 @@ class Rates:
     def count_wrong_key(self, address: str) -> None:
         if self._wrong is not None:
             self._guesses.hit(self._wrong, _WRONG, _origin(address))
+
+    def _look_at_clock(self) -> None:
+        if self._clock.jump_s() < -1.0:
+            for storage in self._storages:
+                storage.reset()
 
 
 def _refusal(limiter: RateLimiter, item: RateLimitItem, what: str, whose: str) -> ProblemError:

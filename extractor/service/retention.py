@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 
+from extractor.service.clock import Clock
 from extractor.service.jobs import Jobs
 from extractor.service.reviews import Reviews
 from extractor.service.store import Store
@@ -17,6 +19,10 @@ BY = "retention"
 MESSAGE_DAYS = 30
 """For which messages to webhooks are kept once they are settled."""
 _PAUSE_SECONDS = 3600.0
+_JUMP_SECONDS = 3600.0
+_DOUBT_SECONDS = 86400.0
+"""For which a clock that was set by more than `_JUMP_SECONDS` is not believed: what was removed
+because of a wrong year would be lost."""
 
 
 class Retention(threading.Thread):
@@ -30,6 +36,8 @@ class Retention(threading.Thread):
         self._jobs = jobs
         self._keep_days = keep_days
         self._stopping = threading.Event()
+        self._clock = Clock()
+        self._doubted_until = 0.0  # by the clock of `time.monotonic`
 
     def run(self) -> None:
         while not self._stopping.is_set():
@@ -41,8 +49,13 @@ class Retention(threading.Thread):
 
     def remove_old(self) -> int:
         """Remove what is too old, and say how many documents that were."""
-        now = datetime.now(UTC)
         self._store.tidy()
+        if abs(jump_s := self._clock.jump_s()) > _JUMP_SECONDS:
+            self._doubted_until = time.monotonic() + _DOUBT_SECONDS
+            log.warning("the clock was set by %.0f s; nothing is removed for a day", jump_s)
+        if time.monotonic() < self._doubted_until:
+            return 0
+        now = datetime.now(UTC)
         self._store.webhooks.prune(now - timedelta(days=MESSAGE_DAYS))
         if not self._keep_days:
             return 0

@@ -8,16 +8,20 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from extractor.service.tables import AuditEntry, Delivery, Webhook
 
 _SHOWN = 100
+
+
+_LONGEST_PAUSE = timedelta(days=1)
+"""No message is to wait as long for its next try."""
 
 
 class Event(StrEnum):
@@ -113,10 +117,12 @@ class WebhookStore:
 
     def due(self) -> tuple[Delivery, Webhook] | None:
         """What is to be sent next, None where nothing is due."""
+        now = datetime.now(UTC)
+        was_set_back = Delivery.due_at > now + _LONGEST_PAUSE  # the clock: else it waited for that
         query = (
             select(Delivery, Webhook)
             .join(Webhook, Webhook.id == Delivery.webhook_id)
-            .where(Delivery.due_at <= datetime.now(UTC))
+            .where(or_(Delivery.due_at <= now, was_set_back))
             .order_by(Delivery.due_at, Delivery.number)
             .limit(1)
         )
