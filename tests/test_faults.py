@@ -20,7 +20,7 @@ from sqlalchemy import create_engine, text, update
 from eval.drill.real import Office, office
 from extractor.errors import StoreError
 from extractor.service import database as database_module
-from extractor.service.database import DATABASE, wait_to_connect
+from extractor.service.database import DATABASE, Database, wait_to_connect
 from extractor.service.files import FILES
 from extractor.service.problems import ProblemError
 from extractor.service.rates import Rates
@@ -117,6 +117,20 @@ def test_a_document_whose_job_has_ended_is_begun_anew(settings: Settings) -> Non
         (waits,) = store.queue.waiting()
         assert (waits.run, waits.attempts) == (added.run + 1, 0)
         assert store.queue.begin(added.id, added.run) is None
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysql://a@b/c", "postgresql://a@b:c/d"])
+def test_what_is_no_address_of_postgresql_is_said_to_be_none(url: str, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="EXTRACTOR_DATABASE_URL"):
+        Database(tmp_path, url)
+
+
+def test_a_database_that_says_nothing_is_not_waited_for(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://office:secret@127.0.0.1:{silent.getsockname()[1]}/office"
+        with pytest.raises(StoreError, match="cannot be used") as refused:
+            Database(tmp_path, url)
+        assert "secret" not in str(refused.value)
 
 
 def test_a_clock_that_is_set_back_shuts_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Dialect, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Dialect, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -23,6 +23,15 @@ log = logging.getLogger(__name__)
 DATABASE = "extractor.db"
 _BUSY_SECONDS = 15
 _PAUSE_SECONDS = 1.0
+_LIMITS = {
+    "connect_timeout": "5",
+    "tcp_user_timeout": "15000",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+}
+"""For a PostgreSQL server that is gone without a word, where its address does not say otherwise:
+the system alone would wait for a quarter of an hour."""
 UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout)
 """What is raised where the database is locked, full or away."""
 
@@ -33,7 +42,8 @@ def reason_of(error: Exception) -> str:
 
 
 class Database:
-    """Open while it is used; `session` makes sessions whose rows stay as they are."""
+    """Open while it is used; `session` makes sessions whose rows stay as they are. `url` is for
+    others that use it, empty for SQLite; `name`, without what is secret, for messages."""
 
     def __init__(self, home: Path, url: str = "") -> None:
         """Open the database at a PostgreSQL address, or else that in a folder, making or migrating
@@ -42,8 +52,10 @@ class Database:
         Raises:
             StoreError: it cannot be used.
         """
-        self.name = make_url(url).render_as_string() if url else str(home)
-        self._engine = _postgresql(url) if url else _sqlite(home)
+        given = _address(url) if url else None
+        self.name = str(home) if given is None else given.render_as_string()
+        self.url = "" if given is None else _within_time(given)
+        self._engine = _postgresql(self.url) if self.url else _sqlite(home)
         self.session = sessionmaker(self._engine, expire_on_commit=False)
         try:
             migrate(self._engine)
@@ -125,20 +137,30 @@ def _sqlite(home: Path) -> Engine:
     return engine
 
 
-def _postgresql(url: str) -> Engine:
+def _address(url: str) -> URL:
     """
     Raises:
-        StoreError: the address is none of PostgreSQL.
+        StoreError: it is none of PostgreSQL.
     """
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise StoreError(f"EXTRACTOR_DATABASE_URL is no address of a database: {error}") from error
     if parsed.get_backend_name() != "postgresql":
         raise StoreError("EXTRACTOR_DATABASE_URL must begin with postgresql://")
+    return parsed
+
+
+def _within_time(given: URL) -> str:
+    """An address, password and all, whose server is not waited for longer than `_LIMITS` allow."""
+    limited = given.set(query={**_LIMITS, **given.query})
+    return limited.render_as_string(hide_password=False)
+
+
+def _postgresql(url: str) -> Engine:
     # Connections that the server has closed meanwhile are replaced before they are used.
     return create_engine(
-        parsed.set(drivername="postgresql+psycopg"),
+        make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=10,
         max_overflow=40,
         pool_pre_ping=True,

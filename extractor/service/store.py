@@ -76,7 +76,7 @@ class Store(Catalog):
         except StoreError:
             self.close()
             raise
-        self.jobs_url = database_url or f"sqlite:///{home / JOBS}"
+        self.jobs_url = self._database.url or f"sqlite:///{home / JOBS}"
         super().__init__(self._database.session)
         self.listings = Listings(self._session)
         self.aggregates = Aggregates(self._session)
