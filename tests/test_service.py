@@ -195,7 +195,7 @@ def events(client: TestClient, document_id: str) -> list[tuple[str, dict[str, An
     return found
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
