@@ -15,6 +15,7 @@ from itertools import accumulate
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
 from eval.drill.paged import Paged, document, prepare_paged
 from eval.drill.postgresql import postgresql as server_of_its_own
@@ -196,10 +197,16 @@ def prepare_shared(settings: Settings) -> Work:
     return Shared(settings)
 
 
+def all_are_ready(client: TestClient) -> bool:
+    """Whether every process of a service can be given work, not only the first."""
+    jobs: DurableJobs = client.app.state.service.jobs  # type: ignore[attr-defined]
+    return all(process.why_not_ready is None for process in jobs._processes._all)
+
+
 def test_who_would_be_idle_helps_until_somebody_else_waits(settings: Settings) -> None:
     two = settings.model_copy(update={"workers": 2})
     with running(two, partial(DurableJobs, prepare=prepare_shared)) as client:
-        wait_for(lambda: store_of(client).executors.any_ready())
+        wait_for(lambda: all_are_ready(client))
         long = upload_one(client, "long.txt", document(30, 0.1, "long"))
         wait_for(lambda: len({line for line in lines(two) if " by " in line}) == 2)
         short = upload_one(client, "short.txt", document(1, 0.1, "short"))
@@ -214,7 +221,7 @@ def test_who_would_be_idle_helps_until_somebody_else_waits(settings: Settings) -
 def test_who_helps_with_a_removed_document_stops_at_once(settings: Settings) -> None:
     two = settings.model_copy(update={"workers": 2})
     with running(two, partial(DurableJobs, prepare=prepare_shared)) as client:
-        wait_for(lambda: store_of(client).executors.any_ready())
+        wait_for(lambda: all_are_ready(client))
         long = upload_one(client, "long.txt", document(30, 60.0, "long"))
         wait_for(lambda: len(list(two.home.glob("files/*/*/read-*.lock"))) == 2)
         assert client.delete(f"{API}/{long}").status_code == 204
