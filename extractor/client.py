@@ -238,15 +238,22 @@ class Client:
         elif kind in (FIGURES, FINDINGS):
             place = f"{kind}/{quote(name, safe='')}"
         body = {"value": _plain(value), "state": state, "comment": comment, **more}
-        return self._result(
-            self._call(
-                "PUT",
-                f"{_path(document_id)}/{place}",
-                attempts=1,  # what arrived twice would stand twice in the trail
-                json={name: given for name, given in body.items() if given is not None},
-                headers={} if version is None else {"If-Match": version},
-            )
-        )
+        return self._decided(f"{_path(document_id)}/{place}", body, version)
+
+    def decide_alike(
+        self,
+        document_id: str,
+        slots: Sequence[str],
+        state: State | str | None = None,
+        *,
+        comment: str | None = None,
+        version: str | None = None,
+        **more: Any,
+    ) -> tuple[ExtractionModel, str]:
+        """As `decide`, the same about several cells at once, such as the `cells` of a question:
+        their state, or `withdrawn=True`. They are undone together."""
+        body = {"slots": list(slots), "state": state, "comment": comment, **more}
+        return self._decided(f"{_path(document_id)}/cells", body, version)
 
     def reviews(self, document_id: str) -> list[review_models.ReviewModel]:
         """Every decision about a document, in order."""
@@ -254,6 +261,19 @@ class Client:
         return self._parsed(answer, review_models.ReviewList).reviews
 
     # --- the connection --------------------------------------------------------------------------
+
+    def _decided(
+        self, path: str, body: Mapping[str, Any], version: str | None
+    ) -> tuple[ExtractionModel, str]:
+        return self._result(
+            self._call(
+                "PUT",
+                path,
+                attempts=1,  # what arrived twice would stand twice in the trail
+                json={name: given for name, given in body.items() if given is not None},
+                headers={} if version is None else {"If-Match": version},
+            )
+        )
 
     def _get(self, path: str, parameters: Mapping[str, Any] | None = None) -> httpx2.Response:
         return self._call("GET", path, params=_given(parameters or {}))

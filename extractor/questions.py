@@ -3,11 +3,15 @@
 An answer settles the doubt about its own cell, and the broken sums for which that cell is to blame:
 with the right number there, a sum holds and the other cells that it flagged are free. Blame for a
 sum is shared among its flagged cells by how doubtful each is.
+
+Where whole rows were not found, or a whole table, one look at the document answers for all of their
+cells, so they are one question.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 
 from extractor.types import (
     REPORT,
@@ -18,6 +22,7 @@ from extractor.types import (
     Finding,
     Question,
     ReportFacts,
+    State,
     Table,
     Verdict,
 )
@@ -35,7 +40,8 @@ def questions(
     facts: ReportFacts | None = None,
 ) -> tuple[Question, ...]:
     """All flagged cells and figures, the one whose answer settles most first; of equal ones in the
-    order of the form, figures last. Sums that the report itself breaks settle nothing.
+    order of the form, figures last. Sums that the report itself breaks settle nothing. Cells of
+    rows that were not found are asked about together (see `gaps`).
 
     Args:
         tables: as they are reported.
@@ -66,7 +72,12 @@ def questions(
             ]
             gain[slot] += _doubt(flagged[slot]) / whole * (1 + len(freed))
             frees[slot] += [one for one in freed if one not in frees[slot]]
-    asked = [Question(slot, gain[slot], tuple(frees[slot])) for slot in flagged]
+    together = {slot: gap for table in tables for gap in gaps(table) for slot in gap}
+    asked = [
+        _question(together.get(slot, (slot,)), gain, frees)
+        for slot in flagged
+        if together.get(slot, (slot,))[0] == slot
+    ]
     asked += [
         Question(figure.name, _figure_doubt(figure))
         for figure in figures
@@ -75,6 +86,29 @@ def questions(
     if facts is not None and None in (facts.organization, facts.year):
         asked.append(Question(REPORT, 0.0))
     return tuple(sorted(asked, key=lambda question: -question.settles))
+
+
+def gaps(table: Table) -> Iterator[tuple[str, ...]]:
+    """Cells of a table that are missing together, by their slots: for each run of rows in which
+    nothing was found, those that are still in doubt, if they are more than one."""
+    rows = [list(row) for _, row in groupby(table.cells, lambda cell: cell.slot.rpartition(".")[0])]
+    for is_gone, run in groupby(rows, _is_gone):
+        doubtful = [cell.slot for row in run for cell in row if cell.status is CellStatus.FLAGGED]
+        if is_gone and len(doubtful) > 1:
+            yield tuple(doubtful)
+
+
+def _is_gone(row: Sequence[Cell]) -> bool:
+    return all(cell.reading.state is State.MISSING for cell in row)
+
+
+def _question(
+    slots: Sequence[str], gain: Mapping[str, float], frees: Mapping[str, Sequence[str]]
+) -> Question:
+    """One about a cell, or about several together."""
+    freed = dict.fromkeys(one for slot in slots for one in frees[slot] if one not in slots)
+    cells = tuple(slots) if len(slots) > 1 else ()
+    return Question(slots[0], sum(gain[slot] for slot in slots), tuple(freed), cells)
 
 
 def _figure_doubt(figure: Figure) -> float:

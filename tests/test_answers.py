@@ -133,6 +133,36 @@ def test_an_answer_may_fill_a_missing_cell_or_say_that_it_is_blank() -> None:
     assert cells[slot].evidence == there
 
 
+def test_rows_that_were_not_found_are_one_question() -> None:
+    table = scanned((1, 2, 0, 0, 3), (0, 0, 0, 0, 0), (4, 0, 0, 1, 5))
+    rows = [tuple(slot.id for slot in LAYOUT.slots[at : at + 5]) for at in (0, 5, 10)]
+
+    def without(*slots: str) -> TableReading:
+        left = {slot: c for slot, c in table.candidates.items() if slot not in slots}
+        return replace(table, candidates=left)
+
+    def together(reading: TableReading, answers: Mapping[str, Reading]) -> list[tuple[str, ...]]:
+        found, _ = decided(reading, answers)
+        return [one.cells or (one.slot,) for one in questions(found.tables, found.findings)]
+
+    is_gone = Reading("", State.MISSING)
+    assert together(without(*rows[1], *rows[2]), {}) == [rows[1] + rows[2]]
+    assert together(without(*rows[0], *rows[2]), {}) == [rows[0], rows[2]]
+    everything = rows[0] + rows[1] + rows[2]
+    (whole,) = questions(decided(without(*everything))[0].tables, ())
+    assert (whole.slot, whole.cells, whole.frees) == (everything[0], everything, ())
+    assert whole.settles == pytest.approx(15 * 0.3)
+    # A row of which something is there is asked about cell by cell; the rest stays together.
+    answers = {rows[1][0]: number(0)}
+    found = together(without(*rows[1], *rows[2]), answers)
+    assert found == [rows[2], *((slot,) for slot in rows[1][1:])]
+    # What somebody has said not to be there is not asked again.
+    answers = {rows[1][0]: is_gone}
+    assert together(without(*rows[1], *rows[2]), answers) == [rows[1][1:] + rows[2]]
+    assert together(without(*everything), dict.fromkeys(everything, is_gone)) == []
+    assert together(without(*rows[1][:2]), {}) == [(slot,) for slot in rows[1][:2]]
+
+
 def test_an_answer_about_another_form_is_refused() -> None:
     with pytest.raises(KeyError, match="elsewhere"):
         answered([scanned((0,) * 5, (0,) * 5, (0,) * 5)], {"elsewhere.a.b": number(1)})

@@ -171,8 +171,8 @@ def test_json_has_the_documented_shape() -> None:
     assert result["findings"][0]["expected"] == 11
     assert result["findings"][0]["confirmed"] is False
     assert result["questions"] == [
-        {"slot": "figures.0", "settles": 0.123457, "frees": []},
-        {"slot": "report", "settles": 0.0, "frees": []},
+        {"slot": "figures.0", "settles": 0.123457, "frees": [], "cells": []},
+        {"slot": "report", "settles": 0.0, "frees": [], "cells": []},
     ]
     assert result["failures"] == [
         {"stage": "ocr", "page": 4, "reason": "the page cannot be rendered"}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -22,14 +24,16 @@ from extractor.review.form_view import cells_of, form_of, residuals_of
 from extractor.review.gate import sign_in_address
 from extractor.review.question_view import confusion, marked, question_of, related
 from extractor.review.report_view import cells_view, marks_view
+from extractor.review.slot_words import slot_words
 from extractor.review.sums import layout_of
 from extractor.review.text_view import TextView
 from extractor.schema import Layout, Schema, load_schema
 from extractor.service.answers import item_of, told
 from extractor.service.open_questions import crossings, queue, subject_of
+from extractor.service.review_models import CellBody
 from extractor.service.sessions import Ended
 from extractor.settings import Settings
-from extractor.types import Extraction
+from extractor.types import Extraction, State
 from tests.conftest import DOCUMENTS
 
 LAYOUTS = [layout for layouts in load_schema().tables.values() for layout in layouts]
@@ -225,6 +229,79 @@ def test_a_change_elsewhere_leaves_what_is_looked_at(result: Result) -> None:
     assert desks.is_same(result, changed, other)
     desk = desks.opened(result, 0, 0, other)
     assert desks.renewed(desk, changed, 1).current == other
+
+
+# --- questions about several cells ---------------------------------------------------------------
+
+
+def without(result: Result, slots: Sequence[str]) -> Result:
+    """A result in which cells were not found, and are asked about together."""
+    found: Result = json.loads(json.dumps(result))
+    for slot in slots:
+        table, _, name = slot.partition(".")
+        found["tables"][table]["cells"][name] |= {
+            "value": None,
+            "printed": "",
+            "state": "missing",
+            "status": "flagged",
+            "flags": ["missing"],
+            "evidence": None,
+        }
+    asked = {"slot": slots[0], "settles": 9.0, "frees": [], "cells": list(slots)}
+    found["questions"] = [asked, *result["questions"]]
+    return found
+
+
+def test_rows_that_were_not_found_are_looked_at_together(result: Result, schema: Schema) -> None:
+    slots = [slot.id for slot in layout_of(result, "requests", schema).slots]
+    rows = slots[7:14], slots[14:21]
+    gone = without(result, (*rows[0], *rows[1]))
+    subject = f"gaps.{rows[0][0]}"
+    desk = desks.opened(gone, 0, 0)
+    assert desk.current == subject == queue(gone)[0]
+    assert list(desks.slots_of(gone, subject)) == [*rows[0], *rows[1]]
+    assert desks.asked_with(gone, rows[1][3]) == subject
+    assert desks.asked_with(gone, slots[0]) == slots[0]
+    card = question_of(gone, subject, schema, english)
+    words = slot_words(schema)
+    assert "2 rows" in card["title"]
+    assert "14 cells" in card["title"]
+    assert card["firstCell"] == rows[0][0]
+    between = [words[slot].row for slot in (slots[0], slots[21])]
+    assert all(any(row in reason for reason in card["reasons"]) for row in between)
+    for cell in gone["tables"]["requests"]["cells"].values():
+        if cell["state"] != "missing":
+            cell["evidence"] = {"page": 2, "box": [0.1, 0.1, 0.2, 0.2]}
+    marks = marks_view(desk, None, schema, english)
+    assert (marks["page"], len(marks["marks"])) == (2, 14)
+    assert set(cells_view(desk, schema, english)["related"]) == {*rows[0], *rows[1]}
+    # Only what is not asked about counts as settled besides.
+    now = without(result, rows[1])
+    assert desks.answered(desk, now, 14).cleared == ()
+    assert not desks.is_same(gone, now, subject)
+    # Whoever fills in a row goes on in it; then the rest is asked about again.
+    first = replace(desk, current=rows[0][0])
+    assert desks.answered(first, gone, 1).current == rows[0][1]
+    last = replace(desk, current=rows[0][-1])
+    assert desks.answered(last, gone, 1).current == subject
+
+
+def test_a_page_that_could_not_be_read_may_have_the_missing_table(
+    result: Result, schema: Schema
+) -> None:
+    slots = [slot.id for slot in layout_of(result, "disputes", schema).slots]
+    gone = without(result, slots)
+    gone["failures"] = [{"stage": "ocr", "page": 3, "reason": "broken"}]
+    card = question_of(gone, f"gaps.{slots[0]}", schema, chinese)
+    assert card["title"] == f"未找到整张表（{len(slots)} 个单元格）"
+    assert card["reasons"][0].startswith("第 3 页未能完整识别")
+    assert card["evidence"] is None
+    body = decision({"do": "missing", "comment": "无"}, f"gaps.{slots[0]}", gone, schema.kinds)
+    assert isinstance(body, CellBody)
+    assert (body.state, body.comment) == (State.MISSING, "无")
+    for other in ("confirm", "value", "blank"):
+        with pytest.raises(NotADecision):
+            decision({"do": other, "text": "1"}, f"gaps.{slots[0]}", gone, schema.kinds)
 
 
 # --- questions -----------------------------------------------------------------------------------

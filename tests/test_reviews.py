@@ -57,6 +57,7 @@ from tests.test_service import API, Whole, code_of, running, store_of, upload_on
 
 SCHEMA = load_schema()
 LAYOUT = SCHEMA.layout("disputes", "standard")
+ABSENT = SCHEMA.default_layout("requests", "2021")
 WRONG = "disputes.reconsideration.corrected"
 TEXT = "全年共收到政府信息公开申请35件。主动公开政府信息12条。"
 
@@ -68,8 +69,9 @@ def figures_of(text: str) -> tuple[Figure, ...]:
     return tuple(replace(figure, status=CellStatus.FLAGGED) for figure in found)
 
 
-def extraction(*, with_figures: bool = False) -> Extraction:
-    """Table four whose first row was misread: 1 + 7 is not 3; with two doubtful key figures."""
+def extraction(*, with_figures: bool = False, is_partial: bool = False) -> Extraction:
+    """Table four whose first row was misread: 1 + 7 is not 3; with two doubtful key figures, and
+    without table three."""
     found = {}
     rows = (1, 7, 0, 0, 3, 0, 0, 0, 0, 0, 4, 0, 0, 1, 5)
     for slot, value in zip(LAYOUT.slots, rows, strict=True):
@@ -77,13 +79,14 @@ def extraction(*, with_figures: bool = False) -> Extraction:
         score = 0.6 if slot.id == WRONG else 0.999
         found[slot.id] = (Candidate(slot.id, reading, score, 1.0, 1.0, Evidence(line=1), "cell"),)
     table = TableReading("disputes", "standard", True, found)
+    tables = (TableReading("requests", ABSENT.id, False, {}), table) if is_partial else (table,)
     figures = figures_of(TEXT) if with_figures else ()
     return Extraction(
         *("a.txt", "0" * 64, "text/plain", 0, SCHEMA.id),
         ReportFacts("2021", "东湾市民政局", 2024),
         Status.FAILED,
         *((), (), (), (), {}, {}),
-        reading=ReportReading((table,), figures),
+        reading=ReportReading(tables, figures),
     )
 
 
@@ -104,7 +107,8 @@ def prepare_table(settings: Settings) -> Work:
     """A reader that always reads the same."""
 
     def work(task: Task, report: Report) -> Outcome:
-        read = extraction(with_figures="figures" in task.name)
+        kind = {"with_figures": "figures" in task.name, "is_partial": "partial" in task.name}
+        read = extraction(**kind)
         facts = replace(read.facts, year=None) if "undated" in task.name else read.facts
         calibrator = Engines(settings).calibrator_for(SCHEMA, settings)
         read = replace(read, name=task.name, facts=facts)
@@ -506,7 +510,7 @@ def test_a_report_that_nobody_can_file_is_asked_about(client: TestClient) -> Non
     assert (asked["document"]["id"], asked["slot"]) == (document_id, "report")
     assert (asked["cell"], asked["figure"], asked["findings"]) == (None, None, [])
     result = client.get(f"{API}/{document_id}/extraction").json()
-    assert result["questions"] == [{"slot": "report", "settles": 0.0, "frees": []}]
+    assert result["questions"] == [{"slot": "report", "settles": 0.0, "frees": [], "cells": []}]
 
 
 def test_figures_that_name_a_year_are_doubtful_once_the_report_has_another() -> None:
@@ -901,3 +905,87 @@ def test_of_equal_figures_no_decision_is_carried_to_the_wrong_one() -> None:
     assert carried(decisions, of_figures(*one), of_figures(*one)) == {"figures.0": {"value": "5"}}
     assert carried(decisions, None, of_figures(*one)) == {}
     assert carried(decisions, of_figures(*one), None) == {"a.b.c": {}}
+
+
+# --- a table that is not there -------------------------------------------------------------------
+
+
+def put_cells(client: TestClient, document_id: str, body: Any, **headers: str) -> Any:
+    return client.put(f"{API}/{document_id}/cells", json=body, headers=headers)
+
+
+def test_a_table_that_is_not_there_is_one_question_and_one_answer(client: TestClient) -> None:
+    document_id = finished(client, "partial.txt")
+    slots = [slot.id for slot in ABSENT.slots]
+    others = [one["id"] for one in client.get(API).json()["documents"] if one["id"] != document_id]
+    before = client.get(f"{API}/{document_id}/extraction").json()
+    asked = client.get("/api/v1/review/next", params={"exclude": others}).json()["question"]
+    assert (asked["slot"], asked["cells"]) == (slots[0], slots)
+    assert asked["cell"]["state"] == "missing"
+    assert [one["cells"] for one in before["questions"] if one["cells"]] == [slots]
+    assert queue(before)[0] == f"gaps.{slots[0]}"
+    document = store_of(client).find(document_id)
+    assert document is not None
+    assert document.to_answer == len(queue(before)) == len(before["questions"])
+
+    said = {"slots": slots, "state": "missing", "comment": "it ends with table two"}
+    answer = put_cells(client, document_id, said, **{"If-Match": '"0"'})
+    assert (answer.status_code, answer.headers["etag"]) == (200, f'"{len(slots)}"'), answer.text
+    result = answer.json()
+    cells = result["tables"]["requests"]["cells"].values()
+    assert {(cell["state"], cell["status"]) for cell in cells} == {("missing", "reviewed")}
+    assert len(result["questions"]) == len(before["questions"]) - 1
+    document = store_of(client).find(document_id)
+    assert document is not None
+    assert document.to_answer == len(queue(result))
+    trail = client.get(f"{API}/{document_id}/reviews").json()["reviews"]
+    assert [one["slot"] for one in trail] == slots
+    assert {(one["action"], one["comment"]) for one in trail} == {("state", said["comment"])}
+    assert len({one["at"] for one in trail}) == 1
+
+    assert put(client, document_id, WRONG, {"value": 2}).status_code == 200
+    assert undo(client, document_id).status_code == 200
+    assert code_of(undo(client, document_id, trail[0]["number"] - 1)) == "not_decided"
+    undone = undo(client, document_id, trail[0]["number"])
+    assert undone.json() == before
+    trail = client.get(f"{API}/{document_id}/reviews").json()["reviews"]
+    assert [one["slot"] for one in trail if one["action"] == "undone"] == [WRONG, *slots]
+    assert code_of(undo(client, document_id)) == "not_decided"
+
+
+def test_what_somebody_else_has_decided_since_stays_when_a_table_is_undone(
+    client: TestClient,
+) -> None:
+    document_id = finished(client, "partial-2.txt")
+    slots = [slot.id for slot in ABSENT.slots]
+    other = Keys(store_of(client)).create("other", Role.REVIEWER)
+    theirs = {"Authorization": f"Bearer {other}"}
+    put_cells(client, document_id, {"slots": slots, "state": "missing"})
+    put(client, document_id, slots[0], {"value": 3}, **theirs)
+    result = undo(client, document_id).json()
+    (first, *rest) = result["tables"]["requests"]["cells"].values()
+    assert (first["value"], first["status"]) == (3, "reviewed")
+    assert {(cell["state"], cell["status"]) for cell in rest} == {("missing", "flagged")}
+    kept = store_of(client).folder(store_of(client).find(document_id) or Document())
+    versions = {f"result-{n}.json" for n in (len(slots) + 1, 2 * len(slots))}
+    assert {path.name for path in kept.glob("result-*.json")} == versions
+
+
+def test_several_cells_are_decided_all_or_none(client: TestClient) -> None:
+    document_id = finished(client, "partial-3.txt")
+    slots = [slot.id for slot in ABSENT.slots[:2]]
+    for wrong, code in (
+        ({"slots": [*slots, "requests.no.such"], "state": "missing"}, "slot_unknown"),
+        ({"slots": ["report"], "state": "missing"}, "slot_unknown"),
+        ({"slots": slots, "withdrawn": True}, "not_decided"),
+        ({"slots": [slots[0], slots[0]], "state": "missing"}, "invalid_request"),
+        ({"slots": [], "state": "missing"}, "invalid_request"),
+        ({"slots": slots, "state": "number"}, "invalid_request"),
+        ({"slots": slots}, "invalid_request"),
+    ):
+        assert code_of(put_cells(client, document_id, wrong)) == code
+    assert client.get(f"{API}/{document_id}/reviews").json()["reviews"] == []
+    put_cells(client, document_id, {"slots": slots, "state": "illegible"})
+    answer = put_cells(client, document_id, {"slots": slots, "withdrawn": True})
+    assert answer.headers["etag"] == '"4"'
+    assert flagged(answer.json()) >= set(slots)

@@ -163,6 +163,7 @@ def _question(question: Question) -> dict[str, Any]:
         "slot": question.slot,
         "settles": round(question.settles, _PROBABILITY_DIGITS),
         "frees": list(question.frees),
+        "cells": list(question.cells),
     }
 
 

@@ -15,7 +15,7 @@ from extractor.numerals import find_numbers
 from extractor.review.desk import Json
 from extractor.service.answers import Body, item_of
 from extractor.service.review_models import CellBody, FigureBody, FindingBody, ReportBody
-from extractor.types import FIGURES, FINDINGS, REPORT, State
+from extractor.types import FIGURES, FINDINGS, GAPS, REPORT, State
 
 MAX_DIGITS, MAX_DECIMALS = 18, 6
 FIRST_YEAR, LAST_YEAR = 2000, 2100
@@ -60,6 +60,8 @@ def decision(
             return FindingBody(confirmed=True, comment=comment)
         if group == FIGURES:
             return _figure(do, action, result, subject, comment)
+        if group == GAPS:
+            return _gap(do, comment)
         body = _cell(do, action, result, subject, comment)
         _check(body, item_of(result, subject), kinds.get(subject, "count"))
         return body
@@ -93,6 +95,17 @@ def _report(action: Mapping[str, Any], comment: str | None) -> ReportBody:
     if organization is None and not year:
         raise NotADecision("请填写公开机关或年度", "Give the organisation or the year")
     return ReportBody(organization=organization, year=int(year) if year else None, comment=comment)
+
+
+def _gap(do: str, comment: str | None) -> CellBody:
+    """What is said of each of several cells that were not found."""
+    if do in (State.MISSING, State.ILLEGIBLE):
+        return CellBody(state=State(do), comment=comment)
+    raise NotADecision(
+        "此处问的是多个单元格：不在文件中的按 M，无法辨认的按 X，要逐格填写的按 =",
+        "This is about several cells: M where the document has none of them, X where they are "
+        "illegible, = to fill them in one by one",
+    )
 
 
 def _figure(

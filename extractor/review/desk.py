@@ -2,7 +2,7 @@
 
 Everything here is a value, and every step returns another one; nothing is stored and nobody is
 asked. What is looked at is named as decisions name it: the slot of a cell, `figures.NUMBER`,
-`findings.RELATION`, or `report`.
+`findings.RELATION`, or `report`; or `gaps.SLOT` where cells are asked about together.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import Any
 
 from extractor.review.sums import broken_sums
 from extractor.schema import load_schema
-from extractor.service.answers import figure_subject, item_of
+from extractor.service.answers import figure_subject, gap_subject, is_slot, item_of
 from extractor.service.open_questions import queue
-from extractor.types import REPORT, CellStatus
+from extractor.types import GAPS, REPORT, CellStatus, State
 
 Json = Mapping[str, Any]
 
@@ -85,17 +85,55 @@ def contradictions(before: Json, now: Json, subject: str | None) -> list[Json]:
 
 def answered(desk: Desk, result: Json, version: int) -> Desk:
     """The desk after an answer about what is looked at, with the result that follows from it: the
-    next open one comes by itself; but nothing does where the answer breaks sums that held."""
+    next open one comes by itself, in a row that is being filled in the next cell of that; but
+    nothing does where the answer breaks sums that held."""
+    about = slots_of(desk.result, desk.current)
+    still = doubts(result)
     cleared = tuple(
-        subject
-        for subject in doubts(desk.result)
-        if subject != desk.current and subject not in doubts(result)
+        subject for subject in doubts(desk.result) if subject not in about and subject not in still
     )
     passed = tuple(one for one in desk.passed if one in queue(result))
     after = replace(desk, result=result, version=version, passed=passed, cleared=cleared)
     if contradictions(desk.result, result, desk.current):
         return after
-    return replace(after, current=_first(after))
+    return replace(after, current=_next_in_row(result, desk.current) or _first(after))
+
+
+def slots_of(result: Json, subject: str | None) -> Sequence[str]:
+    """What an answer about something decides about: itself, or all cells that are asked about
+    together; nothing where there is no such thing."""
+    if subject is None or not is_there(result, subject):
+        return ()
+    if subject.startswith(f"{GAPS}."):
+        return tuple((item_of(result, subject) or {})["cells"])
+    return (subject,)
+
+
+def asked_with(result: Json, slot: str) -> str:
+    """The question that is about a cell and others together; the cell itself if there is none."""
+    found = (one["slot"] for one in result["questions"] if slot in one.get("cells", ()))
+    return next((gap_subject(one) for one in found), slot)
+
+
+def _next_in_row(result: Json, subject: str | None) -> str | None:
+    """The next cell of a row, after one that was decided, that was not found either: whoever says
+    what stands in a row that was not read goes on in it."""
+    if subject is None or not is_slot(subject):
+        return None
+    row = subject.rpartition(".")[0]
+    cells = result["tables"].get(row.partition(".")[0], {"cells": {}})["cells"]
+    names = [f"{row.partition('.')[0]}.{name}" for name in cells]
+    later = names[names.index(subject) + 1 :] if subject in names else []
+    return next(
+        (
+            slot
+            for slot in later
+            if slot.rpartition(".")[0] == row
+            and (cell := item_of(result, slot)) is not None
+            and (cell["state"], cell["status"]) == (State.MISSING.value, CellStatus.FLAGGED.value)
+        ),
+        None,
+    )
 
 
 def renewed(desk: Desk, result: Json, version: int) -> Desk:
@@ -116,7 +154,7 @@ def is_same(before: Json, now: Json, subject: str) -> bool:
         return False
     names = (
         *("value", "state", "printed", "unit", "status", "key", "sentence"),
-        *("verdict", "expected", "found", "confirmed"),
+        *("verdict", "expected", "found", "confirmed", "cells"),
     )
     return all(there.get(name) == here.get(name) for name in names)
 

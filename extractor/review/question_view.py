@@ -9,6 +9,7 @@ from typing import Any
 from extractor.export.json import finding_of as finding_object
 from extractor.review.desk import Json
 from extractor.review.form_view import cell_text
+from extractor.review.gap_view import gap_question
 from extractor.review.members import members_of
 from extractor.review.slot_words import number_text, table_titles
 from extractor.review.text_view import place_in
@@ -29,6 +30,7 @@ from extractor.service.open_questions import crossings, subject_of
 from extractor.types import (
     FIGURES,
     FINDINGS,
+    GAPS,
     REPORT,
     SUM_FLAGS,
     CellStatus,
@@ -42,8 +44,8 @@ _PLACES = {"weak_row", "weak_column", "shared_print"}
 
 
 def question_of(result: Json, subject: str, schema: Schema, say: Say) -> dict[str, Any]:
-    """All that the card of a question shows, as plain values; `kind` is "cell", "figure", "finding"
-    or "report".
+    """All that the card of a question shows, as plain values; `kind` is "cell", "gaps" (several
+    cells), "figure", "finding" or "report".
 
     Raises:
         KeyError: the result has no such thing.
@@ -64,6 +66,8 @@ def question_of(result: Json, subject: str, schema: Schema, say: Say) -> dict[st
     item = item_of(result, subject)
     if item is None:
         raise KeyError(subject)
+    if subject.startswith(f"{GAPS}."):
+        return gap_question(item, result, schema, say)
     if is_slot(subject):
         return _cell(item, subject, result, schema, say)
     is_figure = subject.partition(".")[0] == FIGURES
@@ -257,8 +261,12 @@ def marked(sentence: str, printed: str) -> list[str]:
 
 
 def related(result: Json, subject: str) -> Sequence[str]:
-    """Other cells that a question is about: those of a finding, or of the broken sums of a cell."""
+    """Other cells that a question is about: those of a finding, of the broken sums of a cell, or
+    all that are asked about together, the first of which comes last, as one looks there first."""
     found: Mapping[str, None]
+    if subject.startswith(f"{GAPS}."):
+        gap = item_of(result, subject)
+        return [*gap["cells"][1:], gap["cells"][0]] if gap else ()
     if subject.startswith(f"{FINDINGS}."):
         finding = item_of(result, subject)
         found = dict.fromkeys(finding["cells"] if finding else ())

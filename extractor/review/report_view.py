@@ -9,6 +9,7 @@ from typing import Any
 from extractor.review.counterparts import counterpart
 from extractor.review.desk import Desk, Json
 from extractor.review.form_view import cells_of, form_of, residuals_of
+from extractor.review.gap_view import beside
 from extractor.review.question_view import finding_text, question_of, related
 from extractor.review.slot_words import table_titles
 from extractor.review.sums import layout_of
@@ -16,7 +17,7 @@ from extractor.review.text_view import TextView
 from extractor.review.words import Say
 from extractor.schema import Schema
 from extractor.service.answers import item_of
-from extractor.types import FIGURES, REPORT
+from extractor.types import FIGURES, GAPS, REPORT
 
 
 def forms_view(result: Json, schema: Schema, say: Say) -> list[dict[str, Any]]:
@@ -59,7 +60,7 @@ def marks_view(desk: Desk, text: TextView | None, schema: Schema, say: Say) -> d
     if text is not None:
         return {"page": None, "marks": list(_marks_in(text, result, current, schema))}
     evidence = question_of(result, current, schema, say)["evidence"] or {}
-    cells = [item_of(result, slot) for slot in _belonging(result, current, schema)]
+    cells = [item_of(result, slot) for slot in _beside(result, current, schema)]
     boxes = [cell["evidence"] for cell in cells if cell and (cell["evidence"] or {}).get("box")]
     marks = [
         {"page": one["page"], "box": one["box"], "kind": "related"}
@@ -87,9 +88,15 @@ def _marks_in(
     """What is looked at comes first: another value may stand in the same paragraph."""
     for place in text.places(result, current):
         yield asdict(place) | {"kind": "current"}
-    for slot in _belonging(result, current, schema):
+    for slot in _beside(result, current, schema):
         for place in text.places(result, slot):
             yield asdict(place) | {"kind": "related"}
+
+
+def _beside(result: Json, current: str, schema: Schema) -> Sequence[str]:
+    """What is marked in the document besides what is looked at."""
+    gap = item_of(result, current) if current.startswith(f"{GAPS}.") else None
+    return _belonging(result, current, schema) if gap is None else beside(result, gap)
 
 
 def _page_of_table(result: Json, subject: str) -> int | None:

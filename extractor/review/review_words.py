@@ -66,6 +66,8 @@ def card_words(visitor: Visitor, document: Document) -> dict[str, str]:
         "confirmText": say("原文如此（如口径不同）", "As printed (counted otherwise)"),
         "confirmed": say("已核实", "confirmed"),
         "absent": say("不是此指标，或文中没有此数", "Another figure, or none"),
+        "illegibleAll": say("在，但无法辨认", "There, and illegible"),
+        "fillIn": say("在，逐格填写", "There: fill it in"),
         "comment": say("附注", "Note"),
         "commentHint": say("为何如此，可不填", "why; may be left empty"),
         "withdraw": say("撤回此决定", "Withdraw"),

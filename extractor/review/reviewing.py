@@ -7,7 +7,7 @@ not, and whoever asked is told so by an exception.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from extractor.review import desk as desks
 from extractor.review.asking import ask
@@ -55,8 +55,9 @@ class Reviewing:
         self.loaded = loaded
         self.desk = desks.opened(loaded.result, document.version, document.generation, at)
 
-    def undoable(self) -> Review | None:
-        """The decision that would be undone."""
+    def undoable(self) -> Sequence[Review]:
+        """The decision that would be undone, with those that were taken at once with it, in order;
+        empty where there is none."""
         return undoable(self.loaded.own_trail, self._visitor.signed.principal.key_id)
 
     def look_at(self, subject: str) -> None:
@@ -70,11 +71,12 @@ class Reviewing:
     async def decide(self, subject: str, body: Body) -> list[Json]:
         """Have a decision taken; returns the sums that it breaks, which held before."""
         seen = self.desk.result
+        subjects = desks.slots_of(seen, subject) or (subject,)
         reviews = self._visitor.service.reviews
 
         def decide(key_id: str) -> Document:
             document, version = self.loaded.document, self.desk.version
-            return reviews.decide(document, subject, body, key_id=key_id, version=version)
+            return reviews.decide_alike(document, subjects, body, key_id=key_id, version=version)
 
         def is_same() -> bool:
             return desks.is_same(seen, self.desk.result, subject)
@@ -83,9 +85,10 @@ class Reviewing:
         self.desk = desks.answered(self.desk, *await self._after())
         return desks.contradictions(seen, self.desk.result, subject)
 
-    async def undo(self, last: Review) -> None:
-        """Take back a decision, if it is still the last one of this visitor that counts, and look
-        at what it was about."""
+    async def undo(self, act: Sequence[Review]) -> None:
+        """Take back what was decided at once, if it is still the last decision of this visitor that
+        counts, and look at what it was about."""
+        last = act[-1]
         reviews = self._visitor.service.reviews
 
         def undo(key_id: str) -> Document:
@@ -94,11 +97,12 @@ class Reviewing:
 
         def is_same() -> bool:
             now = self.undoable()
-            return now is not None and now.number == last.number
+            return bool(now) and now[-1].number == last.number
 
         await self._change(undo, is_same)
         self.desk = desks.answered(self.desk, *await self._after())
-        self.look_at(last.slot)
+        is_one = len(act) == 1
+        self.look_at(last.slot if is_one else desks.asked_with(self.desk.result, act[0].slot))
 
     async def follow(self) -> bool:
         """See what others have done; False where that is nothing."""

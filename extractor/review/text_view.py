@@ -63,7 +63,7 @@ class TextView:
         if group == FINDINGS:
             total = next((slot for slot in reversed(item["cells"]) if _line(result, slot)), None)
             return [] if total is None else self.places(result, total)
-        line = (item["evidence"] or {}).get("line")
+        line = (item.get("evidence") or {}).get("line")
         if line is None:
             return []
         found = (

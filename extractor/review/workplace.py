@@ -136,11 +136,11 @@ class Workplace:
     async def _on_undo(self, event: GenericEventArguments) -> None:
         """Only ever what the visitor saw as the last: nothing that came since."""
         async with self._turn():
-            last = self._open.undoable()
-            if last is None or event.args.get("number") != last.number:
+            act = self._open.undoable()
+            if not act or event.args.get("number") != act[-1].number:
                 self._refresh(outcome="none")
                 return
-            await self._open.undo(last)
+            await self._open.undo(act)
             self._refresh(self._say("已撤销", "Undone"), outcome="undone")
 
     async def _on_move(self, event: GenericEventArguments) -> None:
@@ -251,14 +251,14 @@ class Workplace:
         if at:
             place = say(f"第 {at} 处，共 {len(line)} 处待核", f"{at} of {len(line)} to answer")
         question = None if subject is None else question_of(desk.result, subject, self._schema, say)
-        last = self._open.undoable()
+        act = self._open.undoable()
         return {
             "subject": subject,
             "version": desk.version,
             "question": question or {"reasons": [], "alternatives": []},
             "place": place,
             "open": len(line),
-            "undoable": None if last is None else {"number": last.number, "subject": last.slot},
+            "undoable": {"number": act[-1].number, "subject": act[-1].slot} if act else None,
             "last": last_decision(self._open.loaded, subject, say),
             "news": news,
         }

@@ -3,7 +3,7 @@
 A decision is about a cell (its slot), a key figure (`figures.NUMBER`), a finding
 (`findings.RELATION`) or the report as a whole (`report`: whose it is, and of which year). What was
 shown and what was decided are kept as small JSON objects, with numbers as text, so that they stay
-exact.
+exact. What is asked about together (`gaps.SLOT`) is decided about cell by cell, at once.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from extractor.service.review_models import CellBody, FigureBody, FindingBody, R
 from extractor.types import (
     FIGURES,
     FINDINGS,
+    GAPS,
     REPORT,
     Answers,
     Confirmation,
@@ -48,14 +49,22 @@ def finding_subject(relation: str) -> str:
     return f"{FINDINGS}.{relation}"
 
 
+def gap_subject(slot: str) -> str:
+    return f"{GAPS}.{slot}"
+
+
 def is_slot(subject: str) -> bool:
     """Whether a subject can only be a cell."""
-    return subject != REPORT and subject.partition(".")[0] not in (FIGURES, FINDINGS)
+    return subject != REPORT and subject.partition(".")[0] not in (FIGURES, FINDINGS, GAPS)
 
 
 def item_of(result: Json, subject: str) -> Json | None:
-    """The cell, key figure or finding of a result that a subject names; None if it has none."""
+    """The cell, key figure or finding of a result that a subject names, or the question about
+    several cells; None if it has none."""
     group, _, name = subject.partition(".")
+    if group == GAPS:
+        asked = (one for one in result["questions"] if one["slot"] == name)
+        return next((one for one in asked if one.get("cells")), None)
     if group == FIGURES:
         for place, figure in enumerate(result["figures"]):
             if str(figure.get("id", place)) == name:  # the first versions did not number them

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +56,9 @@ def standing(trail: Sequence[Review]) -> list[Review]:
     return found
 
 
-def undoable(trail: Sequence[Review], key_id: str) -> Review | None:
+def undoable(trail: Sequence[Review], key_id: str) -> Sequence[Review]:
     """The last decision of somebody that has not been undone, and since which nobody has decided
-    about the same; None where there is none.
+    about the same; all that were taken at once with it, in order. Empty where there is none.
 
     Args:
         trail: the decisions about one extraction of a document, in order.
@@ -66,7 +67,13 @@ def undoable(trail: Sequence[Review], key_id: str) -> Review | None:
     kept = standing(trail)
     last = {review.slot: review for review in kept}
     mine = [one for one in kept if one.key_id == key_id and last[one.slot] is one]
-    return mine[-1] if mine else None
+    return [one for one in mine if one.at == mine[-1].at]
+
+
+def at_once(trail: Sequence[Review]) -> list[list[Review]]:
+    """Decisions by the act in which they were taken: those of one act are of the same moment, and
+    of the same key."""
+    return [list(act) for _, act in groupby(trail, lambda one: (one.at, one.key_id))]
 
 
 def _moved(found: Decisions, folder: Path, at: int, to: int) -> Decisions:

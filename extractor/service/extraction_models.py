@@ -93,6 +93,11 @@ class AskedModel(Model):
     slot: str
     settles: float = Field(description="Expected errors and broken sums that an answer removes.")
     frees: list[str] = Field(description="Other cells that would not be in doubt any more.")
+    cells: list[str] = Field(
+        [],
+        description="The slot and others that are asked about together: rows that are missing. One "
+        "call of `PUT …/cells` answers for all of them.",
+    )
 
 
 class StageFailureModel(Model):

@@ -10,7 +10,7 @@ from decimal import Decimal
 from itertools import combinations
 from typing import Any
 
-from extractor.service.answers import finding_subject, item_of
+from extractor.service.answers import finding_subject, gap_subject, item_of
 from extractor.types import SUM_FLAGS, CellStatus, Verdict
 
 Json = Mapping[str, Any]
@@ -19,16 +19,22 @@ Json = Mapping[str, Any]
 def queue(result: Json) -> tuple[str, ...]:
     """What a person has to answer: doubts in the order of what an answer settles, then errors of
     the report itself that nobody has confirmed. Where a cell is in doubt for nothing but such
-    errors, it is they that are asked about, once and not cell by cell."""
+    errors, it is they that are asked about, once and not cell by cell; and so are rows that were
+    not found."""
     mine = unconfirmed(result)
     suspects = crossings(result)
     line: dict[str, None] = {}
     for question in result["questions"]:
         about = _only_for(result, question["slot"], mine)
-        for subject in about or (question["slot"],):
+        for subject in about or (_name(question),):
             line[suspects.get(subject, subject)] = None
     subjects = [subject_of(one) for one in mine]
     return tuple(line | dict.fromkeys(suspects.get(one, one) for one in subjects))
+
+
+def _name(question: Json) -> str:
+    slot: str = question["slot"]
+    return gap_subject(slot) if question.get("cells") else slot
 
 
 def crossings(result: Json) -> dict[str, str]:

@@ -21,7 +21,7 @@ def filled(content: bytes) -> bytes:
     """A result as it is, with what can be said without deciding it again: what is flagged is asked
     in the order of the form, and no finding is confirmed."""
     result = json.loads(content)
-    asked = [{"slot": slot, "settles": 0.0, "frees": []} for slot in _flagged(result)]
+    asked = [{"slot": slot, "settles": 0.0, "frees": [], "cells": []} for slot in _flagged(result)]
     findings = [{**one, "confirmed": False} for one in result.get("findings", ())]
     whole = {**result, "findings": findings, "questions": asked}
     return (json.dumps(whole, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")

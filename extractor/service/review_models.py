@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from extractor.export.json import number
 from extractor.service.extraction_models import CellModel, FigureModel, FindingModel
@@ -21,6 +21,7 @@ from extractor.types import CellStatus, Exactness, State, Verdict
 
 Value = Annotated[Decimal, Field(max_digits=18, decimal_places=6)]
 Comment = Annotated[str, Field(max_length=2000)]
+MAX_SLOTS = 1000
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -60,6 +61,41 @@ class CellBody(Decision):
     printed: Annotated[str, Field(max_length=200)] | None = Field(
         None, description="The characters as they stand in the document."
     )
+
+
+class CellsBody(Decision):
+    """The same decision about several cells: `state` or `withdrawn`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "slots": ["disputes.reconsideration.upheld", "disputes.reconsideration.total"],
+                "state": "missing",
+                "comment": "the report ends with table three",
+            }
+        }
+    )
+    ACTIONS: ClassVar[Sequence[str]] = ("state", "withdrawn")
+
+    slots: Annotated[
+        list[Annotated[str, Field(max_length=200)]], Field(min_length=1, max_length=MAX_SLOTS)
+    ] = Field(description="Of one or more cells, each once.")
+    state: (
+        Literal[State.BLANK, State.DASH, State.NOT_APPLICABLE, State.ILLEGIBLE, State.MISSING]
+        | None
+    ) = Field(None, description="What is printed in each; missing: there are no such cells.")
+
+    @field_validator("slots")
+    @classmethod
+    def _each_once(cls, slots: list[str]) -> list[str]:
+        if len(set(slots)) != len(slots):
+            raise ValueError("slots: name each cell once")
+        return slots
+
+    @property
+    def each(self) -> CellBody:
+        """What is said of each cell."""
+        return CellBody(state=self.state, withdrawn=self.withdrawn, comment=self.comment)
 
 
 class FigureBody(Decision):
@@ -201,7 +237,7 @@ class ReviewModel(Model):
     slot: str = Field(
         description="Of a cell; `figures.NUMBER`, `findings.RELATION`, `report` of the others."
     )
-    at: datetime
+    at: datetime = Field(description="The same for decisions that were taken at once.")
     key_id: str
     action: Literal["value", "state", "confirmed", "absent", "report", "withdrawn", "undone"]
     before: Said
@@ -246,6 +282,9 @@ class QuestionModel(Model):
     settles: float = Field(description="Expected errors and broken sums that an answer removes.")
     cell: CellModel | None = Field(description="Null where it is about something else.")
     figure: FigureModel | None = Field(description="Null where it is about something else.")
+    cells: list[str] = Field(
+        [], description="The slot and others that one call of `PUT …/cells` answers for."
+    )
     findings: list[FindingModel] = Field(description="That the cell or figure is part of.")
 
 

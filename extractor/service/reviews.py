@@ -24,7 +24,7 @@ from extractor.pipeline import decided
 from extractor.readings import from_bytes
 from extractor.schema import Schema, load_schema
 from extractor.service.answers import Body, decided_by, shown, told
-from extractor.service.decisions import UNDONE, Decisions, decisions_of, undoable
+from extractor.service.decisions import UNDONE, Decisions, at_once, decisions_of, undoable
 from extractor.service.generations import Generation, generations
 from extractor.service.models import ExportFormat
 from extractor.service.outcomes import outcome_of
@@ -89,22 +89,40 @@ class Reviews:
             ProblemError: there is no such cell or figure, the decision does not suit it, or the
                 document has changed since.
         """
+        return self.decide_alike(document, (subject,), body, key_id=key_id, version=version)
+
+    def decide_alike(
+        self,
+        document: Document,
+        subjects: Sequence[str],
+        body: Body,
+        *,
+        key_id: str,
+        version: int | None,
+    ) -> Document:
+        """As `decide`, the same about one or more subjects at once: each has an entry of its own in
+        the trail, and they are undone together. All or nothing."""
         with self._lock:
             current = self._at(document, version)
             decisions = self._decisions(current)
-            if body.withdrawn and subject not in decisions:
-                raise ProblemError(NOT_DECIDED, f"nothing was decided about {subject}")
-            # What was shown, and not what would be decided today.
-            before = shown(self._result(current), subject, decisions.get(subject))
-            after = decided_by(body, subject, before, self.schema)
-            review = self._review(current, subject, body.action, key_id, before, after)
-            review.comment = body.comment
-            return self._change(current, decisions, review)
+            result = self._result(current)
+            reviews = []
+            for subject in subjects:
+                if body.withdrawn and subject not in decisions:
+                    raise ProblemError(NOT_DECIDED, f"nothing was decided about {subject}")
+                # What was shown, and not what would be decided today.
+                before = shown(result, subject, decisions.get(subject))
+                after = decided_by(body, subject, before, self.schema)
+                review = self._review(current, subject, body.action, key_id, before, after)
+                review.comment = body.comment
+                reviews.append(review)
+            return self._change(current, decisions, reviews)
 
     def undo(
         self, document: Document, *, key_id: str, version: int | None, number: int | None = None
     ) -> Document:
-        """Take back the last decision of somebody: what was so before it counts again.
+        """Take back the last decision of somebody, with those that were taken at once with it: what
+        was so before counts again.
 
         Args:
             document: with a result.
@@ -123,22 +141,27 @@ class Reviews:
             current = self._at(document, version)
             trail = self._store.reviews(current.id)
             mine = [review for review in trail if review.generation == current.generation]
-            last = undoable(mine, key_id)
-            if last is None:
+            act = undoable(mine, key_id)
+            if not act:
                 raise ProblemError(NOT_DECIDED, "no decision of this key counts that can be undone")
-            if number not in (None, last.number):
-                detail = f"decision {number} is not the last one of this key; {last.number} is"
-                raise ProblemError(NOT_DECIDED, detail, extra={"number": last.number})
+            if number not in (None, *(one.number for one in act)):
+                last = act[-1].number
+                detail = f"decision {number} is not the last one of this key; {last} is"
+                raise ProblemError(NOT_DECIDED, detail, extra={"number": last})
             folder = self._store.folder(current)
-            earlier = [review for review in trail if review.number < last.number]
-            after = decisions_of(earlier, folder, current.generation).get(last.slot)
+            earlier = [review for review in trail if review.number < act[0].number]
+            was = decisions_of(earlier, folder, current.generation)
             decisions = decisions_of(trail, folder, current.generation)
-            try:
-                before = shown(self._result(current), last.slot, decisions.get(last.slot))
-            except ProblemError:  # what was decided about has gone by another decision
-                before = dict(last.before)
-            review = self._review(current, last.slot, UNDONE, key_id, before, after)
-            return self._change(current, decisions, review)
+            result = self._result(current)
+            reviews = []
+            for one in act:
+                try:
+                    before = shown(result, one.slot, decisions.get(one.slot))
+                except ProblemError:  # what was decided about has gone by another decision
+                    before = dict(one.before)
+                after = was.get(one.slot)
+                reviews.append(self._review(current, one.slot, UNDONE, key_id, before, after))
+            return self._change(current, decisions, reviews)
 
     def _review(
         self,
@@ -159,29 +182,34 @@ class Reviews:
             generation=document.generation,
         )
 
-    def _change(self, current: Document, decisions: Decisions, review: Review) -> Document:
-        """Decide the report again with one more decision, and keep both; hold the lock.
+    def _change(
+        self, current: Document, decisions: Decisions, reviews: Sequence[Review]
+    ) -> Document:
+        """Decide the report again with more decisions, and keep both; hold the lock.
 
         Raises:
             ProblemError: the document has changed since.
         """
-        decisions.pop(review.slot, None)
-        if review.after is not None:
-            decisions[review.slot] = review.after
+        for review in reviews:
+            decisions.pop(review.slot, None)
+            if review.after is not None:
+                decisions[review.slot] = review.after
         extraction = self._decided(current, decisions)
         if current.state != DocumentState.DONE:
             raise ProblemError(NOT_FINISHED, f"{current.name} is being extracted again; wait")
-        name = result_name("json", current.version + 1, current.generation)
+        acts = at_once(self._store.reviews(current.id))
+        name = result_name("json", current.version + len(reviews), current.generation)
         path = self._store.folder(current) / name
         content = FORMATS["json"](extraction, self.schema)
         write_whole(path, content)
         self._store.publish(current)
         result = json.loads(content, parse_float=Decimal)
-        changed = self._store.review(current, review, outcome_of(extraction), result)
+        changed = self._store.review(current, reviews, outcome_of(extraction), result)
         if changed is None:
             self._store.files.forget(current.sha256, path.name)
             raise _outdated(self._current(current))
-        self._forget(changed, changed.version - 2)
+        if acts:  # the version before stays: somebody may be reading it
+            self._forget(changed, current.version - len(acts[-1]))
         return changed
 
     def _at(self, document: Document, version: int | None) -> Document:

@@ -13,7 +13,7 @@ import fcntl
 import logging
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -231,9 +231,15 @@ class Store(Catalog):
     # --- reviews ---
 
     def review(
-        self, document: Document, review: Review, outcome: Outcome, result: Result
+        self, document: Document, reviews: Sequence[Review], outcome: Outcome, result: Result
     ) -> Document | None:
-        """Keep a decision and what follows from it, all or nothing.
+        """Keep decisions that were taken at once, and what follows from them, all or nothing.
+
+        Args:
+            document: as it was looked at.
+            reviews: by the same key, one or more; the version counts each.
+            outcome: what follows.
+            result: the whole of it.
 
         Returns:
             The document as it is then; None if it is not at the version of `document` any more.
@@ -242,16 +248,18 @@ class Store(Catalog):
             update(Document)
             .where(Document.id == document.id, Document.version == document.version)
             .where(Document.state == DocumentState.DONE)
-            .values(version=Document.version + 1, **_decided(outcome))
+            .values(version=Document.version + len(reviews), **_decided(outcome))
             .returning(Document)
         )
         with self._session.begin() as session:
             changed = session.scalar(query)
             if changed is not None:
-                review.at = _now()
-                session.add(review)
+                now = _now()
+                for review in reviews:
+                    review.at = now
+                session.add_all(reviews)
                 keep_values(session, document.id, result)
-                session.add(AuditEntry.about("reviewed", changed, review.key_id))
+                session.add(AuditEntry.about("reviewed", changed, reviews[0].key_id))
                 announce(session, Event.REVIEWED, changed.id)
         return changed
 

@@ -32,6 +32,7 @@ from extractor.types.pages import (
 from extractor.types.results import (
     FIGURES,
     FINDINGS,
+    GAPS,
     REPORT,
     SUM_FLAGS,
     Alternative,
@@ -68,6 +69,7 @@ from extractor.types.states import (
 __all__ = [
     "FIGURES",
     "FINDINGS",
+    "GAPS",
     "REPORT",
     "SUM_FLAGS",
     "Alternative",

@@ -260,6 +260,11 @@ class Answers:
     year: int | None = None
 
 
+GAPS = "gaps"
+"""What the name of cells that are asked about together begins with; the first one's slot follows.
+Decisions are about each of them."""
+
+
 REPORT = "report"
 """What a question or a decision about the report as a whole is about."""
 
@@ -269,12 +274,14 @@ class Question:
     """A cell to look at by its slot, a key figure (`figures.NUMBER`), or whose `report` it is.
 
     `settles` is the expected number of errors and broken sums that an answer removes; `frees` are
-    other cells that would not be in doubt any more.
+    other cells that would not be in doubt any more. `cells`, the slot among them, are asked about
+    together: whole rows of a table that the document does not seem to have; empty elsewhere.
     """
 
     slot: str
     settles: float
     frees: tuple[str, ...] = ()
+    cells: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

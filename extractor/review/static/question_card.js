@@ -38,7 +38,7 @@ export default {
           <div v-else class="read">
             <p><span class="quiet">{{ question.isReviewed ? words.decided : words.read }}</span> <strong class="value">{{ question.read }}</strong>
                <span v-if="question.printed && question.printed !== question.read" class="quiet">“{{ question.printed }}”</span></p>
-            <p><span class="tag" :class="{ doubt: question.status === 'flagged', good: question.status === 'reviewed' }">{{ question.statusText }}</span>
+            <p v-if="question.status"><span class="tag" :class="{ doubt: question.status === 'flagged', good: question.status === 'reviewed' }">{{ question.statusText }}</span>
                <span v-if="question.chance" class="quiet">{{ words.chance }} {{ question.chance }}</span>
                <span v-if="question.unit && question.kind === 'cell'" class="quiet">{{ question.unit }}</span></p>
             <p v-if="question.first" class="quiet">{{ question.first }}</p>
@@ -87,7 +87,7 @@ export default {
           <label>{{ words.year }} <input v-model="year" inputmode="numeric" size="6" :disabled="!may"></label>
           <button class="main" :disabled="!may">{{ words.save }}</button>
         </form>
-        <form v-else-if="question.kind !== 'finding'" class="answer" @submit.prevent="enter">
+        <form v-else-if="hasEntry" class="answer" @submit.prevent="enter">
           <label class="sr-only" for="typed">{{ words.number }} {{ question.unit }}</label>
           <input id="typed" ref="typed" v-model="text" inputmode="decimal" autocomplete="off" :disabled="!may"
                  :placeholder="words.numberHint" :aria-invalid="problem ? 'true' : 'false'" aria-describedby="answer-problem"
@@ -98,7 +98,12 @@ export default {
         </div>
         <p v-if="subject" id="answer-problem" class="problem" role="alert">{{ problem }}</p>
         <div v-if="subject" class="actions">
-          <button v-if="question.kind !== 'report'" type="button" class="main" :disabled="!may || !question.canConfirm" @click="act({ do: 'confirm' })">
+          <template v-if="question.kind === 'gaps'">
+            <button type="button" class="main" :disabled="!may" @click="act({ do: 'missing' })">{{ question.absent }} <kbd>M</kbd></button>
+            <button type="button" :disabled="!may" @click="act({ do: 'illegible' })">{{ words.illegibleAll }} <kbd>X</kbd></button>
+            <button type="button" @click="$emit('choose', question.firstCell)">{{ words.fillIn }} <kbd>=</kbd></button>
+          </template>
+          <button v-else-if="question.kind !== 'report'" type="button" class="main" :disabled="!may || !question.canConfirm" @click="act({ do: 'confirm' })">
             {{ confirmation }} <kbd>Enter</kbd></button>
           <template v-if="question.kind === 'cell'">
             <button v-for="(state, key) in states" type="button" :disabled="!may" @click="act({ do: state })">{{ words[state] }} <kbd>{{ key.toUpperCase() }}</kbd></button>
@@ -132,6 +137,7 @@ export default {
       const found = this.question?.evidence;
       return found?.page && found.box && this.pages.length ? found : null;
     },
+    hasEntry() { return ["cell", "figure"].includes(this.question?.kind); },
     // What is said to be so: of a figure not only its number, but what it counts.
     confirmation() {
       const { words, question } = this;
@@ -412,10 +418,12 @@ export default {
       if (!this.subject) return null;
       const { kind, canConfirm, members } = this.question;
       if (kind === "finding" && members[+key - 1]) return () => this.$emit("choose", members[+key - 1].slot);
+      if (kind === "gaps" && (key === "=" || letter === "e")) return () => this.$emit("choose", this.question.firstCell);
       if (!this.may) return null;
       if (letter === "c") return () => { this.noteOpen = true; this.$nextTick(() => this.$refs.comment.focus()); };
       if (isEnter && kind !== "report" && canConfirm) return () => this.act({ do: "confirm" });
       if (kind === "finding" || kind === "report") return null;
+      if (kind === "gaps") return ["m", "x"].includes(letter) ? () => this.act({ do: STATES[letter] }) : null;
       if (key === "=" || letter === "e") return () => this.$refs.typed.focus();
       if (/^\d$/.test(key)) return () => this.digit(key);
       if (kind === "figure") return letter === "x" ? () => this.act({ do: "absent" }) : null;

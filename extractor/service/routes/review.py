@@ -53,9 +53,26 @@ def review_cell(
     With `If-Match`, a decision about an older version is refused (412), so that two reviewers do
     not overwrite each other.
     """
-    if not is_slot(slot):
-        raise ProblemError(SLOT_UNKNOWN, f"{slot!r} is no slot of this report's form")
+    _check_slot(slot)
     return _decide(service, document, slot, body, caller, if_match)
+
+
+@router.put("/documents/{id}/cells", response_class=FileResponse, responses=_DECISION)
+def review_cells(
+    caller: Reviewer,  # before the document: others learn nothing about it
+    document: Finished,
+    service: Wired,
+    body: review_models.CellsBody,
+    if_match: IfMatch = None,
+) -> FileResponse:
+    """Take the same decision about several cells at once, such as all of a table that is not in the
+    document; as for one. Each has its own entry in the trail, and they are undone together."""
+    for slot in body.slots:
+        _check_slot(slot)
+    changed = service.reviews.decide_alike(
+        document, body.slots, body.each, key_id=caller.key_id, version=_version(if_match)
+    )
+    return result_of(changed, service)
 
 
 @router.put("/documents/{id}/figures/{number}", response_class=FileResponse, responses=_DECISION)
@@ -103,6 +120,11 @@ def review_report(
     return _decide(service, document, REPORT, body, caller, if_match)
 
 
+def _check_slot(slot: str) -> None:
+    if not is_slot(slot):
+        raise ProblemError(SLOT_UNKNOWN, f"{slot!r} is no slot of this report's form")
+
+
 def _decide(
     service: Service,
     document: Document,
@@ -137,8 +159,8 @@ def undo(
     if_match: IfMatch = None,
 ) -> FileResponse:
     """Take back the caller's last decision about the document that still counts, and since which
-    nobody has decided about the same; what was so before it counts again. With `number`, it is
-    refused if that is another decision."""
+    nobody has decided about the same, with those that were taken at once with it; what was so
+    before counts again. With `number`, it is refused if that is another decision."""
     changed = service.reviews.undo(
         document, key_id=caller.key_id, version=_version(if_match), number=number
     )
@@ -174,6 +196,7 @@ def _question(document: Document, data: bytes) -> review_models.QuestionModel:
     item = item_of(result, slot)
     is_cell = is_slot(slot)
     about = None if item is None or is_cell else text_relation(item["key"], item.get("scope"))
+    asked: dict[str, Any] = next((one for one in result["questions"] if one["slot"] == slot), {})
     return review_models.QuestionModel.model_validate(
         {
             "document": models.DocumentModel.of(document),
@@ -181,6 +204,7 @@ def _question(document: Document, data: bytes) -> review_models.QuestionModel:
             "settles": document.settles,
             "cell": item if is_cell else None,
             "figure": None if is_cell else item,
+            "cells": asked.get("cells", []),
             "findings": [
                 finding
                 for finding in result["findings"]
