@@ -28,6 +28,14 @@ def test_cells_are_told_with_how_sure_anybody_was() -> None:
     assert WORDS.action(decision) == "更正内容"
 
 
+def test_what_was_decided_at_once_is_told_at_once() -> None:
+    gone = {"value": None, "state": "missing", "unit": None}
+    act = [review(slot, gone, gone, "state") for slot in (SLOT, "requests.granted.total")]
+    title = "三、收到和处理政府信息公开申请情况"
+    assert WORDS.about(act) == Told("一、本年新收政府信息公开申请数量 × 总计 等 2 格", title)
+    assert WORDS.about(act[:1]) == WORDS.subject(SLOT)
+
+
 def test_figures_are_told_with_their_units() -> None:
     before = {"key": "applications_received", **CELL, "unit": "件"}
     del before["state"]

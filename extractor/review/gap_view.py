@@ -25,7 +25,6 @@ def gap_question(gap: Json, result: Json, schema: Schema, say: Say) -> dict[str,
         "kind": GAPS,
         "title": _title(gap, is_whole=is_whole, schema=schema, say=say),
         "table": table_titles(schema)[table],
-        "read": say("文件中未找到", "not found in the document"),
         "absent": say("本表不在文件中", "The document has no such table")
         if is_whole
         else say("文件中没有这些行", "The document has no such rows"),

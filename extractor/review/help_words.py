@@ -75,12 +75,25 @@ KEYS: Sequence[tuple[Sequence[str], Words]] = (
             "= and the number); of a sum that does not hold, look at that number",
         ),
     ),
-    (("=", "E"), ("到输入框输入数字", "Go to the entry to type a number")),
+    (
+        ("=", "E"),
+        (
+            "到输入框输入数字；未找到的行则从其第一格填起",
+            "Go to the entry to type a number; of rows that were not found, fill in the first one",
+        ),
+    ),
     (("B",), ("空白（印的是空格，不是零）", "Blank: nothing is printed, which is not zero")),
     (("D",), ("横线或斜线", "A dash")),
     (("W",), ("文字，没有数字", "Words, and no number")),
     (("X",), ("无法辨认", "Illegible")),
-    (("M",), ("文件中没有这一格", "Not in the document")),
+    (
+        ("M",),
+        (
+            "文件中没有这一格；未找到的整行、整表一并回答，撤销也是一次",
+            "Not in the document; rows or a table that were not found are answered, and undone, "
+            "as one",
+        ),
+    ),
     (("J", "→"), ("下一处存疑", "Next one in doubt")),
     (("K", "←"), ("上一处", "The one before")),
     (("U",), ("撤销刚才的决定", "Undo the last decision")),

@@ -16,6 +16,7 @@ from extractor.review.site import Site
 from extractor.review.trail_words import Told, TrailWords
 from extractor.review.visitor import Visitor
 from extractor.review.words import Say, status_words
+from extractor.service.decisions import at_once
 from extractor.service.generations import Generation
 from extractor.service.tables import AuditEntry, Document, Review
 from extractor.types import Status
@@ -97,7 +98,9 @@ def _decisions(
     with filters(visitor, {}, clear=here):
         label, any_words = say("单元格", "About"), say("全部", "All")
         choice_filter("slot", label, subjects, slot or None, any_words)
-    rows = [_decision(visitor, document, one, words) for one in decisions if slot in ("", one.slot)]
+    # What was taken at once is one line, unless it is one cell that is asked for.
+    acts = [[one] for one in decisions if one.slot == slot] if slot else at_once(decisions)
+    rows = [_decision(visitor, document, act, words) for act in acts]
     if not rows:
         empty(say("没有关于这一单元格的决定。", "Nothing was decided about this."))
         return
@@ -114,9 +117,9 @@ def _decisions(
 
 
 def _decision(
-    visitor: Visitor, document: Document, review: Review, words: TrailWords
+    visitor: Visitor, document: Document, act: Sequence[Review], words: TrailWords
 ) -> list[Cell | str]:
-    about = words.subject(review.slot, review.before)
+    about, review = words.about(act), act[0]
     return [
         Cell("", time=review.at.isoformat()),
         _cell(words.who(review.key_id)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -79,6 +79,15 @@ class TrailWords:
             return Told(say("勾稽问题", "finding"), self._finding(name, content))
         words = self._slots.get(subject)
         return Told(subject) if words is None else Told(words.both, self._titles[words.table])
+
+    def about(self, act: Sequence[Review]) -> Told:
+        """What decisions that were taken at once are about: the first one's cell, and how many."""
+        first = self.subject(act[0].slot, act[0].before)
+        more = len(act) - 1
+        if not more:
+            return first
+        text = self._say(f"{first.text} 等 {more + 1} 格", f"{first.text} and {more} more cells")
+        return Told(text, first.note)
 
     def _finding(self, relation: str, content: Json) -> str:
         """What did not add up, as far as it was kept."""

@@ -820,3 +820,46 @@ def test_a_text_is_shown_with_its_tables_and_the_cell_marked(
     figure = result.figures[0]
     page = visit(f"documents/{one.id}?at=figures.{figure.id}")
     assert page.locator(".lines mark.current").inner_text() == figure.printed
+
+
+def test_rows_that_are_not_there_are_answered_and_undone_as_one(
+    service: Office, visit: Visit, tmp_path: Path, serious: Callable[[Page], list[str]]
+) -> None:
+    text = (FIXTURES / "blanks-2021__md_tables.md").read_text("utf-8")
+    kept = [line for line in text.splitlines() if not re.search("本机关不掌握|没有现成", line)]
+    path = tmp_path / "缺行.md"
+    path.write_text("\n".join(kept), "utf-8")
+    with service.client() as client:
+        (one,) = client.upload([path]).documents
+        client.wait(one.id)
+        result, _ = client.extraction(one.id)
+    (cells,) = (question.cells for question in result.questions if question.cells)
+    rows = list(dict.fromkeys(slot.rpartition(".")[0] for slot in cells))
+    assert (len(cells), len(rows)) == (14, 2)
+    gap = f"gaps.{cells[0]}"
+    page = visit(f"documents/{one.id}?at={gap}")
+    look(page)
+    assert subject(page) == gap
+    assert page.locator(".tables td.related").count() == len(cells)
+    assert serious(page) == []
+    page.keyboard.press("Enter")  # nothing was read that could be confirmed
+    press(page, "m")
+    with service.client() as client:
+        trail = client.reviews(one.id)
+    assert [review.slot for review in trail] == list(cells)
+    press(page, "u")
+    assert subject(page) == gap
+    # It is there after all: its first row is filled in, cell by cell, and the rest asked again.
+    press(page, "=")
+    for slot in cells[:7]:
+        assert subject(page) == slot
+        look(page)
+        page.keyboard.press("b" if slot != cells[0] else "=")
+        if slot == cells[0]:
+            page.keyboard.type("3")
+            page.keyboard.press("Enter")
+        page.wait_for_function(
+            "slot => document.querySelector('.question h2').dataset.subject !== slot", arg=slot
+        )
+    assert subject(page) == f"gaps.{cells[7]}"
+    assert page.locator(".tables td.related").count() == 7

@@ -35,10 +35,10 @@ export default {
             <p><span class="tag" :class="question.verdict">{{ question.verdictText }}</span>
                <span v-if="question.confirmed" class="tag good">{{ words.confirmed }}</span></p>
           </div>
-          <div v-else class="read">
+          <div v-else-if="question.kind !== 'gaps'" class="read">
             <p><span class="quiet">{{ question.isReviewed ? words.decided : words.read }}</span> <strong class="value">{{ question.read }}</strong>
                <span v-if="question.printed && question.printed !== question.read" class="quiet">“{{ question.printed }}”</span></p>
-            <p v-if="question.status"><span class="tag" :class="{ doubt: question.status === 'flagged', good: question.status === 'reviewed' }">{{ question.statusText }}</span>
+            <p><span class="tag" :class="{ doubt: question.status === 'flagged', good: question.status === 'reviewed' }">{{ question.statusText }}</span>
                <span v-if="question.chance" class="quiet">{{ words.chance }} {{ question.chance }}</span>
                <span v-if="question.unit && question.kind === 'cell'" class="quiet">{{ question.unit }}</span></p>
             <p v-if="question.first" class="quiet">{{ question.first }}</p>
