@@ -506,6 +506,7 @@ def broken(relation: str, *cells: str, expected: str = "61", found: str = "62") 
             "正文所述“收到政府信息公开申请（含上年结转）”为 61，"
             "表中“一、本年新收政府信息公开申请数量 · 总计”等 2 格之和为 62，相差 1",
         ),
+        (broken("text.lawsuits"), "正文所述“行政诉讼”为 61，表中相应数字为 62，相差 1"),
         (broken("requests.of_another_form.total"), "in English"),
         (replace(broken("requests.granted.row_sum"), found=None), "in English"),
     ],
@@ -517,6 +518,16 @@ def test_findings_are_told_in_the_words_of_the_form(finding: Finding, words: str
         assert english == words
     else:
         assert "; off by " in english
+
+
+def test_text_against_tables_is_a_sentence_in_english_too() -> None:
+    granted = broken("text.applications_granted", "requests.granted.total")
+    assert told(granted, SCHEMA, "en") == (
+        "the text says “予以公开” is 61, the table says "
+        "“三、本年度办理结果 · （一）予以公开 · 总计” is 62; off by 1"
+    )
+    unknown = told(replace(granted, cells=()), SCHEMA, "en")
+    assert unknown == "the text says “予以公开” is 61, the tables say 62; off by 1"
 
 
 def test_every_relation_of_the_form_can_be_told() -> None:

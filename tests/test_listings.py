@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from extractor.review.reports import row_words
+from extractor.schema import load_schema
 from extractor.service.aggregates import Doubt, Sums
 from extractor.service.listings import Asked
 from extractor.service.store import Store, open_store
@@ -120,6 +122,27 @@ def test_cells_are_those_that_are_asked_for(store: Store) -> None:
     assert asked(status="flagged") == [("b", "t.a.x"), ("a", "t.a.x")]
     assert asked(Asked(year=2023), slot="tt.a.x") == [("a", "tt.a.x")]
     assert asked(Asked(year=2022)) == []
+
+
+def test_a_finding_of_all_reports_is_told_by_its_cells(store: Store) -> None:
+    slot = "requests.granted.total"
+    of_text = {
+        **finding("text.applications_granted", "undecided"),
+        "message": "…",
+        "expected": 3,
+        "found": 4,
+    }
+    keep(store, "a", "东湾市民政局", 2023, {}, findings=[of_text | {"cells": [slot]}, of_text])
+    rows = [row for row, _ in store.listings.findings(Asked(), page=1, size=9).rows]
+    assert [row.cells for row in rows] == [None, [slot]]  # earlier versions did not keep them
+    schema = load_schema()
+    assert row_words(rows[0], schema, lambda chinese, _: chinese) == (
+        "正文所述“予以公开”为 3，表中相应数字为 4，相差 1"
+    )
+    in_english = row_words(rows[1], schema, lambda _, english: english)
+    assert in_english == (
+        f"the text says “予以公开” is 3, the table says “{schema.labels[slot]}” is 4; off by 1"
+    )
 
 
 def test_figures_and_findings_are_listed_by_pages(store: Store) -> None:

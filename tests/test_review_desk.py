@@ -20,9 +20,10 @@ from extractor.pipeline import decided, extract
 from extractor.review import desk as desks
 from extractor.review.actions import NotADecision, decision, typed
 from extractor.review.counterparts import counterpart
+from extractor.review.figure_view import differing, marked
 from extractor.review.form_view import cells_of, form_of, residuals_of
 from extractor.review.gate import sign_in_address
-from extractor.review.question_view import confusion, marked, question_of, related
+from extractor.review.question_view import confusion, question_of, related
 from extractor.review.report_view import cells_view, marks_view
 from extractor.review.slot_words import slot_words
 from extractor.review.sums import layout_of
@@ -518,6 +519,40 @@ def test_a_figure_tells_which_other_number_the_text_states(result: Result, schem
     others = [{**first, "id": 901, "value": 53, "unit": "件"}, {**first, "id": 902}]
     both = {**changed, "figures": [first, *others]}
     assert question_of(both, subject, schema, chinese)["reasons"][1] == "正文另有不同的数字：53件"
+
+
+def test_a_figure_says_what_the_tables_say_instead(result: Result, schema: Schema) -> None:
+    slot = "requests.new_received.total"
+    told = {"key": "applications_received", "scope": "new", "exactness": "exact", "flags": []}
+    changed = with_cell(with_figure(result, value=35, **told), slot, value=30, state="number")
+    figure = changed["figures"][0]
+    subject = f"figures.{figure['id']}"
+    label = schema.labels[slot]
+    assert question_of(changed, subject, schema, chinese)["reasons"] == [
+        f"正文所述“收到政府信息公开申请（本年新收）”为 35，表中“{label}”为 30，相差 5"
+    ]
+    (reason,) = question_of(changed, subject, schema, english)["reasons"]
+    assert f"the table says “{label}” is 30; off by 5" in reason
+    assert differing(changed, schema)[0] == figure["id"]
+    assert list(related(changed, subject)) == [slot]  # the table goes there
+    same = with_cell(changed, slot, value=35, state="number")
+    assert question_of(same, subject, schema, chinese)["reasons"] == []
+    assert figure["id"] not in differing(same, schema)
+    assert list(related(same, subject)) == [slot]
+    # The finding about it shows its sentence.
+    finding = {
+        "relation": "text.applications_received.new",
+        "verdict": "undecided",
+        "message": "",
+        "cells": [slot],
+        "expected": 35,
+        "found": 30,
+        "confirmed": False,
+    }
+    with_finding = {**changed, "findings": [finding]}
+    card = question_of(with_finding, subject_of(finding), schema, chinese)
+    assert card["sentence"] == marked(figure["sentence"], figure["printed"])
+    assert "35" in card["title"]
 
 
 def test_an_amount_in_another_unit_than_it_is_printed_in_is_asked_back(result: Result) -> None:

@@ -1,4 +1,4 @@
-"""Findings in Chinese: which row, column or figure they are about, and both numbers.
+"""Findings in a sentence: which row, column or figure they are about, and both numbers.
 
 The words of the form and of its relations come from the schema; nothing here knows a relation by
 its name.
@@ -28,13 +28,13 @@ def told(finding: Finding, schema: Schema, language: Language = "zh") -> str:
         language: the form's words stay Chinese.
 
     Returns:
-        The message, too, where there are no words for it: it is not about numbers, the form has no
-        such relation any more, or it is about the text and its cells are not known.
+        The message, too, where there are no words for it: it is not about numbers, or the form has
+        no such relation any more.
     """
     expected, found = finding.numbers
     if expected is None or found is None:
         return finding.message
-    words = _of_tables(finding, schema) or _of_text(finding, schema)
+    words = _of_tables(finding, schema) or _of_text(finding, schema, language)
     if words is None:
         return finding.message
     about, parts, total = words
@@ -72,18 +72,27 @@ def _own(relation: Relation) -> tuple[str, ...]:
     return tuple(slot for slot in relation.slots if not slot.startswith(LAST))
 
 
-def _of_text(finding: Finding, schema: Schema) -> tuple[str, str, str] | None:
+def _of_text(finding: Finding, schema: Schema, language: Language) -> tuple[str, str, str] | None:
     """What text and tables are called where they say different things."""
+    is_english = language == "en"
     stated = [(one.figure, scope) for one in schema.statements for scope in one.scopes]
     for figure, scope in stated:
-        if text_relation(figure, scope) == finding.relation and finding.cells:
+        if text_relation(figure, scope) == finding.relation:
             label = next(key.label for key in schema.figures if key.key == figure)
             if scope is not None:
                 label += f"（{SCOPE.get(scope, scope)}）"
-            return "", f"正文所述“{label}”", f"表中{_sum(finding.cells, schema)}"
+            tables = _sum(finding.cells, schema, is_english=is_english)
+            return "", f"the text says “{label}” is" if is_english else f"正文所述“{label}”", tables
     return None
 
 
-def _sum(slots: Sequence[str], schema: Schema) -> str:
+def _sum(slots: Sequence[str], schema: Schema, *, is_english: bool) -> str:
+    """What a number of the tables is called; its cells may be unknown."""
+    if not slots:
+        return "the tables say" if is_english else "表中相应数字"
     first = f"“{schema.labels.get(slots[0], slots[0])}”"
-    return first if len(slots) == 1 else f"{first}等 {len(slots)} 格之和"
+    if len(slots) == 1:
+        return f"the table says {first} is" if is_english else f"表中{first}"
+    if is_english:
+        return f"the table adds up {first} and {len(slots) - 1} more cells to"
+    return f"表中{first}等 {len(slots)} 格之和"

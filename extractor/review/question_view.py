@@ -8,23 +8,21 @@ from typing import Any
 
 from extractor.export.json import finding_of as finding_object
 from extractor.review.desk import Json
+from extractor.review.figure_view import figure_of, figure_question, marked, of_tables
 from extractor.review.form_view import cell_text
 from extractor.review.gap_view import gap_question
 from extractor.review.members import members_of
 from extractor.review.slot_words import number_text, table_titles
-from extractor.review.text_view import place_in
 from extractor.review.words import (
     Say,
     cell_status_words,
     chance_text,
-    exactness_words,
     finding_words,
     flag_words,
-    scope_words,
     state_words,
     verdict_words,
 )
-from extractor.schema import TEXT, Schema
+from extractor.schema import TEXT, Schema, load_schema
 from extractor.service.answers import is_slot, item_of
 from extractor.service.open_questions import crossings, subject_of
 from extractor.types import (
@@ -34,7 +32,6 @@ from extractor.types import (
     REPORT,
     SUM_FLAGS,
     CellStatus,
-    Exactness,
     State,
     Verdict,
 )
@@ -70,8 +67,9 @@ def question_of(result: Json, subject: str, schema: Schema, say: Say) -> dict[st
         return gap_question(item, result, schema, say)
     if is_slot(subject):
         return _cell(item, subject, result, schema, say)
-    is_figure = subject.partition(".")[0] == FIGURES
-    return _figure(item, result, schema, say) if is_figure else _finding(item, result, schema, say)
+    if subject.startswith(f"{FIGURES}."):
+        return figure_question(item, result, schema, say)
+    return _finding(item, result, schema, say)
 
 
 def _cell(cell: Json, subject: str, result: Json, schema: Schema, say: Say) -> dict[str, Any]:
@@ -104,48 +102,11 @@ def _first(cell: Json, say: Say) -> str:
     return say(f"原识别为“{read}”", f"first read as “{read}”") if read else ""
 
 
-def _figure(figure: Json, result: Json, schema: Schema, say: Say) -> dict[str, Any]:
-    labels = {key.key: key.label for key in schema.figures}
-    return {
-        "kind": "figure",
-        "title": labels.get(figure["key"], figure["key"]),
-        "table": say("正文数据", "Figure of the text"),
-        "read": f"{number_text(figure['value'])}{figure['unit'] or ''}",
-        "printed": figure["printed"],
-        "sentence": marked(figure["sentence"], figure["printed"]),
-        "scope": scope_words(figure["scope"], say) if figure["scope"] else "",
-        "exactness": exactness_words(Exactness(figure["exactness"]), say),
-        "status": figure["status"],
-        "statusText": cell_status_words(CellStatus(figure["status"]), say),
-        "chance": _chance(figure),
-        "reasons": [_figure_reason(code, figure, result, say) for code in figure["flags"]],
-        "alternatives": [],
-        "canConfirm": True,
-        "evidence": figure["evidence"],
-    }
-
-
-def _figure_reason(code: str, figure: Json, result: Json, say: Say) -> str:
-    """Why a figure is in doubt: most are counts, and no amounts; and the numbers that the text
-    states besides, as far as they are in the result."""
-    if code == "unit_unknown":
-        return say("单位不明", "nothing says its unit")
-    others = (
-        f"{number_text(one['value'])}{one['unit'] or ''}"
-        for one in result["figures"]
-        if (one["key"], one["scope"]) == (figure["key"], figure["scope"])
-        and one["value"] not in (None, figure["value"])
-    )
-    stated = list(dict.fromkeys(others)) if code == "contradicted" else []
-    if not stated:
-        return flag_words(code, say)
-    return f"{flag_words(code, say)}{say('：', ': ')}{say('、', ', ').join(stated)}"
-
-
 def _finding(finding: Json, result: Json, schema: Schema, say: Say) -> dict[str, Any]:
     verdict = Verdict(finding["verdict"])
     # The total comes last, and is where one looks first.
     evidence = [item_of(result, slot) for slot in reversed(finding["cells"])]
+    figure = figure_of(finding, result)
     return {
         "kind": "finding",
         "title": finding_text(finding, schema, say),
@@ -156,6 +117,7 @@ def _finding(finding: Json, result: Json, schema: Schema, say: Say) -> dict[str,
         "isOfText": finding["relation"].partition(".")[0] == TEXT,
         "canConfirm": verdict is not Verdict.MISREAD and not finding["confirmed"],
         **members_of(finding, result, schema, say),
+        "sentence": marked(figure["sentence"], figure["printed"]) if figure else None,
         "reasons": [_explained(verdict, say)],
         "alternatives": [],
         "evidence": next(
@@ -251,22 +213,18 @@ def _chance(item: Json) -> str:
     return chance_text(item["probability"]) if known else ""
 
 
-def marked(sentence: str, printed: str) -> list[str]:
-    """A sentence in three parts, the middle of which is the print; the last two are empty where it
-    does not stand there as it was read."""
-    at = place_in(sentence, printed)
-    if at is None:
-        return [sentence, "", ""]
-    return [sentence[:at], printed, sentence[at + len(printed) :]]
-
-
 def related(result: Json, subject: str) -> Sequence[str]:
-    """Other cells that a question is about: those of a finding, of the broken sums of a cell, or
-    all that are asked about together, the first of which comes last, as one looks there first."""
+    """Other cells that a question is about: those of a finding, of the broken sums of a cell, those
+    that say the same as a figure should, or all that are asked about together, the first of which
+    comes last, as one looks there first."""
     found: Mapping[str, None]
     if subject.startswith(f"{GAPS}."):
         gap = item_of(result, subject)
         return [*gap["cells"][1:], gap["cells"][0]] if gap else ()
+    if subject.startswith(f"{FIGURES}."):
+        figure = item_of(result, subject)
+        tables = None if figure is None else of_tables(figure, result, load_schema())
+        return () if tables is None else tables.cells
     if subject.startswith(f"{FINDINGS}."):
         finding = item_of(result, subject)
         found = dict.fromkeys(finding["cells"] if finding else ())

@@ -9,6 +9,7 @@ from typing import Any
 from nicegui import html
 
 from extractor.review.desk import Json
+from extractor.review.figure_view import differing
 from extractor.review.question_view import findings_of, question_of
 from extractor.review.visitor import Visitor
 from extractor.review.words import Say
@@ -74,6 +75,7 @@ def draw_figures(
     if not result["figures"]:
         html.p(say("正文中没有识别出数据。", "None was found in the text.")).classes("hint")
         return
+    differ = differing(result, schema)
     with html.ul().classes("figures"):
         for figure in result["figures"]:
             subject = f"{FIGURES}.{figure['id']}"
@@ -86,6 +88,8 @@ def draw_figures(
                 with button:
                     html.strong(f"{shown['title']}：{shown['read']}")
                     html.span(shown["statusText"]).classes("tag")
+                    if figure["id"] in differ:
+                        html.span(say("与表格不符", "differs from the tables")).classes("tag open")
                 with html.p().classes("sentence"):
                     before, printed, after = shown["sentence"]
                     html.span(before)

@@ -36,7 +36,8 @@ def cell_status(status: str, say: Say) -> Cell:
 def row_words(finding: FindingRow, schema: Schema, say: Say) -> str:
     """A finding in words."""
     names = ("relation", "verdict", "message", "expected", "found")
-    found = finding_of({name: getattr(finding, name) for name in names} | {"cells": ()})
+    told = {name: getattr(finding, name) for name in names}
+    found = finding_of(told | {"cells": finding.cells or ()})
     return finding_words(found, schema, say)
 
 

@@ -93,7 +93,8 @@ class TrailWords:
         """What did not add up, as far as it was kept."""
         message = content.get("message", relation)
         kept = {"verdict": Verdict.UNDECIDED, "expected": None, "found": None, **content}
-        finding = finding_of(kept | {"relation": relation, "message": message, "cells": ()})
+        told = {"relation": relation, "message": message, "cells": content.get("cells") or ()}
+        finding = finding_of(kept | told)
         return finding_words(finding, self._schema, self._say)
 
     def action(self, review: Review) -> str:

@@ -21,6 +21,7 @@ from extractor.review.actions import NotADecision, decision
 from extractor.review.asking import SessionEnded, ask, open_anew
 from extractor.review.components import FormTable, PageView, QuestionCard
 from extractor.review.desk import Json
+from extractor.review.figure_view import differing
 from extractor.review.frame import frame, tell
 from extractor.review.loaded import Loaded, last_decision, page_addresses, text_of
 from extractor.review.problem_words import problem_words
@@ -280,7 +281,12 @@ class Workplace:
         )
         self._draw_part(
             self._figures,
-            (result["figures"], current if is_figure else None, len(absent)),
+            (
+                result["figures"],
+                current if is_figure else None,
+                len(absent),
+                differing(result, self._schema),
+            ),
             lambda: draw_figures(
                 result, current, absent, self._schema, say, self._look_at, self._on_withdraw
             ),

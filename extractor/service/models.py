@@ -260,6 +260,7 @@ class FindingItem(Model):
     expected: int | float | None
     found: int | float | None
     confirmed: bool = Field(description="A person says that the document states it so.")
+    cells: list[str] | None = Field(None, description="Null where that was not kept.")
 
     @classmethod
     def of(cls, finding: FindingRow, document: Document) -> FindingItem:
@@ -274,6 +275,7 @@ class FindingItem(Model):
             expected=_number(finding.expected),
             found=_number(finding.found),
             confirmed=finding.is_confirmed,
+            cells=finding.cells,
         )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Float, Index, String, delete, false, insert
+from sqlalchemy import JSON, Float, Index, String, delete, false, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from extractor.service.tables import Base
@@ -74,6 +74,8 @@ class FindingRow(Base):
     expected: Mapped[str | None]
     found: Mapped[str | None]
     is_confirmed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    cells: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    """Its slots; None of a version that did not keep them."""
 
 
 _TABLES = (PageRow, CellRow, FigureRow, FindingRow)
@@ -142,6 +144,7 @@ def _findings(result: Result) -> Iterator[dict[str, Any]]:
             "expected": _digits(finding["expected"]),
             "found": _digits(finding["found"]),
             "is_confirmed": finding.get("confirmed", False),
+            "cells": finding.get("cells"),
         }
 
 
