@@ -10,11 +10,12 @@ all speaks against it. Flag codes are stable; `docs/flags.md` explains each.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 
 from extractor.calibrator import Calibrator
+from extractor.meaning import LIKELY, Meaning
 from extractor.schema import Layout, Schema, Slot
 from extractor.settings import Settings
 from extractor.signals import Surroundings, signals, surroundings
@@ -51,6 +52,9 @@ FLAGS = {
 }
 
 
+PLACE_FLAGS = {"weak_row", "weak_column", "shared_print"}
+"""Doubts about where a value belongs."""
+
 SOFT = {"reported_error"}
 """What a calibrated probability settles: that the report does not add up is its own finding, and no
 doubt about a cell that was read with certainty. Save for `_suspects`."""
@@ -74,6 +78,8 @@ def _table(
 ) -> Table:
     around = surroundings(decoded, layout)
     cells = [_cell(slot, decoded, around, settings) for slot in layout.slots]
+    slots = {slot.id for slot in layout.slots}
+    cells = [replace(cell, elsewhere=_elsewhere(cell, decoded, slots)) for cell in cells]
     if calibrator is not None:
         read = [i for i, cell in enumerate(cells) if cell.signals]
         threshold = calibrator.cells.threshold(settings.max_risk)
@@ -208,6 +214,30 @@ def _cell(slot: Slot, decoded: Decoded, around: Surroundings, settings: Settings
         alternatives=alternatives,
         signals=signals(slot.id, decoded, around),
     )
+
+
+def _elsewhere(cell: Cell, decoded: Decoded, slots: Collection[str]) -> tuple[str, ...]:
+    """To which other slots of its table a print may belong whose place is in doubt: those for which
+    it was read, too, then those that the token classifier takes it for, the likeliest first."""
+    candidate = decoded.chosen.get(cell.slot)
+    if candidate is None or not PLACE_FLAGS.intersection(cell.flags):
+        return ()
+    table, row, column = cell.slot.split(".")
+    meant = candidate.meaning or Meaning()
+    found: list[str] = []
+    if "shared_print" in cell.flags:
+        found += (slot for slot, one in decoded.chosen.items() if one.evidence == cell.evidence)
+    if "weak_row" in cell.flags:
+        found += (f"{name}.{column}" for name in _likely(meant.rows))
+    if "weak_column" in cell.flags:
+        names = (name.rpartition(".")[2] for name in _likely(meant.columns))
+        found += (f"{table}.{row}.{name}" for name in names)
+    return tuple(dict.fromkeys(slot for slot in found if slot in slots and slot != cell.slot))
+
+
+def _likely(said: Mapping[str, float]) -> list[str]:
+    """Rows or columns that something may be meant for, the likeliest first."""
+    return sorted((name for name, p in said.items() if p >= LIKELY), key=lambda name: -said[name])
 
 
 def _same(a: Reading, b: Reading) -> bool:

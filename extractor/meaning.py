@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 LEAST = 0.01
+LIKELY = 0.1
+"""From here on a row or a column is one that a print may belong to."""
 
 
 @dataclass(frozen=True, slots=True)

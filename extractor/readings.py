@@ -1,7 +1,8 @@
 """An extraction as bytes and back, undecided, so that it can be decided again without its pages.
 
 Kept is what decoding and its signals look at: of the meaning of a print the likelihood of its own
-row and column, and nothing of other spellings, which the second look has turned into candidates.
+row and column, and of others that it may belong to; and nothing of other spellings, which the
+second look has turned into candidates.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 
 from extractor import figure_signals
 from extractor.errors import CorruptInput
-from extractor.meaning import Meaning
+from extractor.meaning import LIKELY, Meaning
 from extractor.types import (
     Box,
     Candidate,
@@ -153,6 +154,7 @@ def _candidate(candidate: Candidate) -> Json:
             meaning.rows.get(f"{table}.{row}", 0.0),
             meaning.columns.get(f"{table}.{column}", 0.0),
         ],
+        "elsewhere": None if meaning is None else _elsewhere(meaning),
     }
     return found | {name: value for name, value in optional.items() if value is not None}
 
@@ -160,6 +162,7 @@ def _candidate(candidate: Candidate) -> Json:
 def _candidate_of(slot: str, content: Json) -> Candidate:
     table, row, column = slot.split(".")
     value, meaning = content.get("value"), content.get("meaning")
+    others = content.get("elsewhere", ({}, {}))
     row_anchor, column_anchor = content["anchors"]
     return Candidate(
         slot,
@@ -178,9 +181,22 @@ def _candidate_of(slot: str, content: Json) -> Candidate:
         content["origin"],
         meaning=None
         if meaning is None
-        else Meaning({}, {f"{table}.{row}": meaning[0]}, {f"{table}.{column}": meaning[1]}, ()),
+        else Meaning(
+            {},
+            {**others[0], f"{table}.{row}": meaning[0]},
+            {**others[1], f"{table}.{column}": meaning[1]},
+        ),
         agreement=content.get("agreement", 0.0),
     )
+
+
+def _elsewhere(meaning: Meaning) -> list[dict[str, float]] | None:
+    """The likely rows and columns of a print; None where each is one, which is known already."""
+    likely = [
+        {name: p for name, p in said.items() if p >= LIKELY}
+        for said in (meaning.rows, meaning.columns)
+    ]
+    return likely if any(len(one) > 1 for one in likely) else None
 
 
 def _figure(figure: Figure) -> Json:

@@ -17,6 +17,7 @@ from extractor.decode.answers import answered, confirmed, reviewed
 from extractor.engines import Engines
 from extractor.errors import CorruptInput
 from extractor.export import to_dict
+from extractor.meaning import Meaning
 from extractor.pipeline import Decision, decide, extract
 from extractor.pipeline import decided as decided_again
 from extractor.questions import questions
@@ -30,6 +31,7 @@ from extractor.types import (
     CellStatus,
     Confirmation,
     Evidence,
+    Extraction,
     Finding,
     Reading,
     ReportFacts,
@@ -131,6 +133,27 @@ def test_an_answer_may_fill_a_missing_cell_or_say_that_it_is_blank() -> None:
     _, cells = decided(table, {slot: Reading("", State.BLANK)})
     assert (cells[slot].status, cells[slot].reading.state) == (CellStatus.REVIEWED, State.BLANK)
     assert cells[slot].evidence == there
+
+
+def test_where_a_value_may_belong_instead_is_kept() -> None:
+    table = scanned((1, 2, 0, 0, 3), (0, 0, 0, 0, 0), (4, 0, 0, 1, 5))
+    slot = LAYOUT.slots[0].id
+    rows = {"disputes.reconsideration": 0.35, "disputes.direct_lawsuit": 0.6}
+    weak = replace(table.candidates[slot][0], row_anchor=0.4, meaning=Meaning(rows=rows))
+    table = replace(table, candidates={**table.candidates, slot: (weak,)})
+    _, cells = decided(table)
+    assert cells[slot].elsewhere == ("disputes.direct_lawsuit.upheld",)
+    read = Extraction(
+        *("a.txt", "0" * 64, "text/plain", 0, SCHEMA.id),
+        ReportFacts("2021", None, None),
+        Status.FAILED,
+        *((), (), (), (), {}, {}),
+        reading=ReportReading((table,)),
+    )
+    again = from_bytes(to_bytes(read))
+    _, kept = decided(again.reading.tables[0])
+    assert kept[slot].elsewhere == cells[slot].elsewhere
+    assert to_bytes(again) == to_bytes(read)
 
 
 def test_rows_that_were_not_found_are_one_question() -> None:

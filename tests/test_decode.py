@@ -16,9 +16,11 @@ from extractor.decode import decode, solver
 from extractor.decode.options import Option, Source, implied_by
 from extractor.decode.solver import Grid
 from extractor.flag import FLAGS, flag
+from extractor.meaning import Meaning
 from extractor.schema import Relation, load_schema
 from extractor.settings import Settings
 from extractor.types import (
+    Box,
     Candidate,
     Cell,
     CellStatus,
@@ -122,6 +124,35 @@ def test_blank_parts_add_nothing_and_a_blank_total_states_nothing() -> None:
     assert decoded(parts).findings == ()
     total = changed(BROKEN, "disputes.reconsideration.total", reading=blank)
     assert decoded(total).findings == ()
+
+
+def test_a_weak_place_names_the_other_ones_that_it_may_be() -> None:
+    slot = "disputes.reconsideration.upheld"
+    meaning = Meaning(
+        rows={
+            "disputes.reconsideration": 0.3,
+            "disputes.direct_lawsuit": 0.6,
+            "requests.fees": 0.1,
+        },
+        columns={"disputes.upheld": 0.5, "disputes.other": 0.45, "disputes.total": 0.05},
+    )
+
+    def elsewhere(**fields: object) -> tuple[str, ...]:
+        return cells(changed(FINE, slot, meaning=meaning, **fields))[slot].elsewhere
+
+    assert elsewhere() == ()
+    assert elsewhere(row_anchor=0.4) == ("disputes.direct_lawsuit.upheld",)
+    assert elsewhere(column_anchor=0.4) == ("disputes.reconsideration.other",)
+    both = ("disputes.direct_lawsuit.upheld", "disputes.reconsideration.other")
+    assert elsewhere(row_anchor=0.4, column_anchor=0.4) == both
+    assert cells(changed(FINE, slot, row_anchor=0.4))[slot].elsewhere == ()  # nothing is known
+    # One print that was taken for two cells.
+    box = Evidence(page=1, box=Box(0.1, 0.1, 0.2, 0.2))
+    other = "disputes.direct_lawsuit.upheld"
+    shared = changed(changed(FINE, slot, evidence=box), other, evidence=box)
+    found = cells(shared)
+    assert found[slot].flags == found[other].flags == ("shared_print",)
+    assert (found[slot].elsewhere, found[other].elsewhere) == ((other,), (slot,))
 
 
 def test_unknown_cells_are_not_judged() -> None:

@@ -162,6 +162,7 @@ def test_json_has_the_documented_shape() -> None:
         "status",
         "flags",
         "alternatives",
+        "elsewhere",
         "evidence",
     ]
     assert found["value"] == 1

@@ -521,6 +521,21 @@ def test_a_figure_tells_which_other_number_the_text_states(result: Result, schem
     assert question_of(both, subject, schema, chinese)["reasons"][1] == "正文另有不同的数字：53件"
 
 
+def test_a_weak_place_says_which_other_one_it_may_be(result: Result, schema: Schema) -> None:
+    slot, other = "requests.granted.total", "requests.new_received.total"
+    weak = {"flags": ["weak_row"], "status": "flagged", "elsewhere": [other]}
+    changed = with_cell(result, slot, **weak)
+    changed = with_cell(changed | {"findings": []}, other, value=12, state="number")
+    reasons = question_of(changed, slot, schema, chinese)["reasons"]
+    row = slot_words(schema)[other].row
+    assert reasons == [f"所属行不能确定：也可能属于“{row}”（现为 12）"]
+    (reason,) = question_of(changed, slot, schema, english)["reasons"]
+    assert reason.endswith(f": it may belong to “{row}” (now 12)")
+    assert list(related(changed, slot)) == [other]
+    unknown = with_cell(changed, slot, elsewhere=[])
+    assert question_of(unknown, slot, schema, chinese)["reasons"] == ["所属行不能确定"]
+
+
 def test_a_figure_says_what_the_tables_say_instead(result: Result, schema: Schema) -> None:
     slot = "requests.new_received.total"
     told = {"key": "applications_received", "scope": "new", "exactness": "exact", "flags": []}

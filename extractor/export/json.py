@@ -115,6 +115,7 @@ def _cell(cell: Cell) -> dict[str, Any]:
         "status": cell.status.value,
         "flags": list(cell.flags),
         "alternatives": [_alternative(other) for other in cell.alternatives],
+        "elsewhere": list(cell.elsewhere),
         "evidence": _evidence(cell.evidence),
     }
 

@@ -3,10 +3,11 @@ could be, where it stands, and who has decided what about it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from extractor.export.json import finding_of as finding_object
+from extractor.flag import PLACE_FLAGS
 from extractor.review.desk import Json
 from extractor.review.figure_view import figure_of, figure_question, marked, of_tables
 from extractor.review.form_view import cell_text
@@ -37,7 +38,7 @@ from extractor.types import (
 )
 
 _SUMS = SUM_FLAGS | {"repaired"}
-_PLACES = {"weak_row", "weak_column", "shared_print"}
+_MOST_PLACES = 3
 
 
 def question_of(result: Json, subject: str, schema: Schema, say: Say) -> dict[str, Any]:
@@ -160,7 +161,7 @@ def _reasons(cell: Json, subject: str, result: Json, schema: Schema, say: Say) -
     broken = [one for one in result["findings"] if subject in one["cells"]]
     for code in cell["flags"]:
         if code not in _SUMS or not broken:
-            yield flag_words(code, say)
+            yield flag_words(code, say) + _instead(code, cell, subject, result, schema, say)
     for finding in broken:
         verdict = verdict_words(Verdict(finding["verdict"]), say)
         yield f"{finding_text(finding, schema, say)}（{verdict}）"
@@ -176,6 +177,28 @@ def _reasons(cell: Json, subject: str, result: Json, schema: Schema, say: Say) -
                 f"“{pair[0]}”与“{pair[1]}”形近，此处可能混淆",
                 f"{pair[0]} and {pair[1]} look alike; here they may have been confused",
             )
+
+
+def _instead(code: str, cell: Json, subject: str, result: Json, schema: Schema, say: Say) -> str:
+    """Where a value may belong whose place is in doubt, with what was read there; "" where that is
+    not known, or it is in doubt for something else."""
+    elsewhere: Sequence[str] = cell.get("elsewhere", ())
+    if not elsewhere:
+        return ""
+    words = slot_words(schema)
+    here = words[subject]
+    named = []
+    for slot in elsewhere:
+        there, other = words[slot], item_of(result, slot)
+        places = {"weak_row": there.row, "weak_column": there.column, "shared_print": there.both}
+        is_other = {"weak_row": there.row != here.row, "weak_column": there.column != here.column}
+        if code in places and is_other.get(code, True) and other is not None:
+            read = say(f"（现为 {read_as(other, say)}）", f" (now {read_as(other, say)})")
+            named.append(f"“{places[code]}”{read}")
+    if not named:
+        return ""
+    shown = say("、", ", ").join(named[:_MOST_PLACES])
+    return say(f"：也可能属于{shown}", f": it may belong to {shown}")
 
 
 def confusion(read: str, other: str) -> tuple[str, str] | None:
@@ -209,15 +232,15 @@ def read_as(item: Json, say: Say) -> str:
 def _chance(item: Json) -> str:
     """The chance that an item is right. Where its place is in doubt, what is known of its
     characters would only mislead."""
-    known = item["probability"] is not None and not _PLACES.intersection(item["flags"])
+    known = item["probability"] is not None and not PLACE_FLAGS.intersection(item["flags"])
     return chance_text(item["probability"]) if known else ""
 
 
 def related(result: Json, subject: str) -> Sequence[str]:
-    """Other cells that a question is about: those of a finding, of the broken sums of a cell, those
-    that say the same as a figure should, or all that are asked about together, the first of which
-    comes last, as one looks there first."""
-    found: Mapping[str, None]
+    """Other cells that a question is about: those of a finding; those of the broken sums of a cell,
+    and to which it may belong instead; those that should say the same as a figure; or all that are
+    asked about together, the first of which comes last, as one looks there first."""
+    found: dict[str, None]
     if subject.startswith(f"{GAPS}."):
         gap = item_of(result, subject)
         return [*gap["cells"][1:], gap["cells"][0]] if gap else ()
@@ -230,7 +253,9 @@ def related(result: Json, subject: str) -> Sequence[str]:
         found = dict.fromkeys(finding["cells"] if finding else ())
     else:
         broken = [one for one in result["findings"] if subject in one["cells"]]
+        cell = item_of(result, subject) or {}
         found = dict.fromkeys(slot for one in broken for slot in one["cells"])
+        found |= dict.fromkeys(cell.get("elsewhere", ()))
     return [slot for slot in found if slot != subject]
 
 

@@ -47,6 +47,9 @@ class CellModel(Model):
     status: CellStatus
     flags: list[str]
     alternatives: list[AlternativeModel]
+    elsewhere: list[str] = Field(
+        [], description="Slots that it may belong to instead, the likeliest first, where in doubt."
+    )
     evidence: EvidenceModel | None
 
 

@@ -147,7 +147,9 @@ class Cell:
     """One slot of the form, as it is reported to the user.
 
     `signals` is what its probability is made of (`signals.NAMES`), empty where nothing was read.
-    `read` are the characters that had been read where a person has decided otherwise.
+    `read` are the characters that had been read where a person has decided otherwise. `elsewhere`
+    are slots to which the print may belong instead, the likeliest first, where its place is in
+    doubt and something is known of it.
     """
 
     slot: str
@@ -159,6 +161,7 @@ class Cell:
     alternatives: tuple[Alternative, ...] = ()
     signals: tuple[float, ...] = ()
     read: str | None = None
+    elsewhere: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
