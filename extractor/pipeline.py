@@ -125,7 +125,7 @@ def extract(
         prose = join_prose(_prose(assembly.sheets))
         figures = find_figures(prose, schema.figures, year=facts.year)
     reading = _on_upright_pages(
-        ReportReading(tuple(readings), figures, last_year(facts, previous)),
+        ReportReading(tuple(readings), figures, last_year(facts, previous), assembly.left_out),
         {page.number: page.warp for page in pages if page.warp is not None},
     )
     failures = (*run.failures, *missing_parts(assembly))
@@ -257,7 +257,8 @@ def _on_upright_pages(reading: ReportReading, warps: Mapping[int, Warp]) -> Repo
         for table in reading.tables
     ]
     figures = [replace(f, evidence=there(f.evidence)) for f in reading.figures]
-    return replace(reading, tables=tuple(tables), figures=tuple(figures))
+    left_out = tuple(replace(row, evidence=there(row.evidence)) for row in reading.left_out)
+    return replace(reading, tables=tuple(tables), figures=tuple(figures), left_out=left_out)
 
 
 def _read_text(source: Source, run: Run) -> tuple[Sheet, ...]:

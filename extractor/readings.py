@@ -26,6 +26,7 @@ from extractor.types import (
     Extraction,
     Failure,
     Figure,
+    LeftOut,
     Reading,
     ReportFacts,
     ReportReading,
@@ -60,6 +61,10 @@ def to_bytes(extraction: Extraction) -> bytes:
         "figures": [_figure(figure) for figure in reading.figures],
         "figure_signals": figure_signals.NAMES,
         "last_year": {slot: str(value) for slot, value in reading.last_year.items()},
+        "left_out": [
+            [one.table, one.label, list(one.values), _evidence(one.evidence)]
+            for one in reading.left_out
+        ],
     }
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     return gzip.compress(text.encode("utf-8", "replace"), mtime=0)
@@ -97,6 +102,10 @@ def from_bytes(data: bytes) -> Extraction:
                 tuple(_table_of(one) for one in content["tables"]),
                 tuple(_figure_of(one) for one in content["figures"]),
                 {slot: Decimal(value) for slot, value in content["last_year"].items()},
+                tuple(
+                    LeftOut(table, label, tuple(values), _evidence_of(evidence))
+                    for table, label, values, evidence in content.get("left_out", ())
+                ),
             ),
         )
     except _DAMAGE as error:

@@ -144,6 +144,7 @@ def test_json_has_the_documented_shape() -> None:
         "figures",
         "findings",
         "questions",
+        "left_out",
         "failures",
         "provenance",
     ]
@@ -524,11 +525,11 @@ def test_findings_are_told_in_the_words_of_the_form(finding: Finding, words: str
 def test_text_against_tables_is_a_sentence_in_english_too() -> None:
     granted = broken("text.applications_granted", "requests.granted.total")
     assert told(granted, SCHEMA, "en") == (
-        "the text says “予以公开” is 61, the table says "
+        "The text says “予以公开” is 61, the table says "
         "“三、本年度办理结果 · （一）予以公开 · 总计” is 62; off by 1"
     )
     unknown = told(replace(granted, cells=()), SCHEMA, "en")
-    assert unknown == "the text says “予以公开” is 61, the tables say 62; off by 1"
+    assert unknown == "The text says “予以公开” is 61, the tables say 62; off by 1"
 
 
 def test_every_relation_of_the_form_can_be_told() -> None:

@@ -141,7 +141,7 @@ def test_a_finding_of_all_reports_is_told_by_its_cells(store: Store) -> None:
     )
     in_english = row_words(rows[1], schema, lambda _, english: english)
     assert in_english == (
-        f"the text says “予以公开” is 3, the table says “{schema.labels[slot]}” is 4; off by 1"
+        f"The text says “予以公开” is 3, the table says “{schema.labels[slot]}” is 4; off by 1"
     )
 
 

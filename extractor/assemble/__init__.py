@@ -15,11 +15,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from extractor.assemble.geometric import Assembled
+from extractor.assemble.left_out import left_out
 from extractor.assemble.meant import weighed
 from extractor.assemble.ways import assemble_layout
 from extractor.labels import keys, similarities
 from extractor.schema import Label, Layout, Schema
-from extractor.types import Fragment, Role, Sheet, SheetKind, TableReading
+from extractor.types import Fragment, LeftOut, Role, Sheet, SheetKind, TableReading
 
 _MIN_PRESENT = 0.15
 _TELLING_CHARS = 4
@@ -36,7 +37,8 @@ class Assembly:
 
     `edition` is None if no table tells it. `sheets` is the part of the document that was read;
     `extra_reports` counts further reports in the same file, which were not. `repeated` names tables
-    that the report prints more than once, such as for the county and for the office alone.
+    that the report prints more than once, such as for the county and for the office alone;
+    `left_out` are rows in the tables that the form does not have.
     """
 
     edition: str | None
@@ -44,6 +46,7 @@ class Assembly:
     sheets: tuple[Sheet, ...]
     extra_reports: int = 0
     repeated: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
 
 def assemble(sheets: Sequence[Sheet], schema: Schema, known: Sequence[Label]) -> Assembly:
@@ -83,7 +86,8 @@ def assemble(sheets: Sequence[Sheet], schema: Schema, known: Sequence[Label]) ->
             )
         )
     repeated = tuple(t for t, found in present.items() if _is_repeated(sheets, found.layout))
-    return Assembly(edition, tuple(tables), sheets, len(reports) - 1, repeated)
+    rest = left_out(sheets, tables, schema)
+    return Assembly(edition, tuple(tables), sheets, len(reports) - 1, repeated, rest)
 
 
 def _sure_prose(sheet: Sheet) -> Sheet:

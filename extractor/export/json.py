@@ -15,6 +15,7 @@ from extractor.types import (
     Extraction,
     Figure,
     Finding,
+    LeftOut,
     Question,
     Verdict,
 )
@@ -61,6 +62,7 @@ def to_dict(extraction: Extraction) -> dict[str, Any]:
         "figures": [_figure(figure) for figure in extraction.figures],
         "findings": [_finding(finding) for finding in extraction.findings],
         "questions": [_question(question) for question in extraction.questions],
+        "left_out": [_left_out(row) for row in extraction.reading.left_out],
         "failures": [
             {"stage": failure.stage, "page": failure.page, "reason": failure.reason}
             for failure in extraction.failures
@@ -165,6 +167,15 @@ def _question(question: Question) -> dict[str, Any]:
         "settles": round(question.settles, _PROBABILITY_DIGITS),
         "frees": list(question.frees),
         "cells": list(question.cells),
+    }
+
+
+def _left_out(row: LeftOut) -> dict[str, Any]:
+    return {
+        "table": row.table,
+        "label": row.label,
+        "values": list(row.values),
+        "evidence": _evidence(row.evidence),
     }
 
 

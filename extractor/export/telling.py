@@ -82,7 +82,7 @@ def _of_text(finding: Finding, schema: Schema, language: Language) -> tuple[str,
             if scope is not None:
                 label += f"（{SCOPE.get(scope, scope)}）"
             tables = _sum(finding.cells, schema, is_english=is_english)
-            return "", f"the text says “{label}” is" if is_english else f"正文所述“{label}”", tables
+            return "", f"The text says “{label}” is" if is_english else f"正文所述“{label}”", tables
     return None
 
 

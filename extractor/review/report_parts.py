@@ -11,6 +11,7 @@ from nicegui import html
 from extractor.review.desk import Json
 from extractor.review.figure_view import differing
 from extractor.review.question_view import findings_of, question_of
+from extractor.review.slot_words import table_titles
 from extractor.review.visitor import Visitor
 from extractor.review.words import Say
 from extractor.schema import Schema
@@ -57,6 +58,33 @@ def draw_findings(result: Json, schema: Schema, say: Say, look_at: LookAt) -> No
                     html.span(say("已核实", "confirmed")).classes("tag good")
                 button = html.button(one["text"], type="button").classes("plain")
                 button.on("click", _looking(look_at, one["subject"]))
+
+
+def draw_left_out(result: Json, schema: Schema, say: Say) -> None:
+    """Rows of the document's tables that the form does not have: nobody is asked about them, and
+    nobody should miss them."""
+    rows = result.get("left_out", ())
+    if not rows:
+        return
+    titles = table_titles(schema)
+    with html.section().classes("left-out"):
+        html.h2(say("表式以外的行，未收录", "Rows that the form does not have: left out"))
+        with html.ul().classes("findings"):
+            for row in rows:
+                with html.li():
+                    html.strong(row["label"])
+                    html.span(say("、", ", ").join(row["values"]))
+                    where = f"{titles[row['table']]}{_place(row['evidence'], say)}"
+                    html.span(where).classes("quiet")
+
+
+def _place(evidence: Json | None, say: Say) -> str:
+    found = evidence or {}
+    if found.get("page"):
+        return say(f"，第 {found['page']} 页", f", page {found['page']}")
+    if found.get("line"):
+        return say(f"，第 {found['line']} 行", f", line {found['line']}")
+    return ""
 
 
 def draw_figures(

@@ -26,7 +26,7 @@ from extractor.review.frame import frame, tell
 from extractor.review.loaded import Loaded, last_decision, page_addresses, text_of
 from extractor.review.problem_words import problem_words
 from extractor.review.question_view import finding_text, question_of
-from extractor.review.report_parts import draw_figures, draw_findings, draw_head
+from extractor.review.report_parts import draw_figures, draw_findings, draw_head, draw_left_out
 from extractor.review.report_view import cells_view, forms_view, marks_view
 from extractor.review.review_words import card_words, page_words
 from extractor.review.reviewing import ExtractedAgain, NotDone, Removed, Reviewing
@@ -101,6 +101,7 @@ class Workplace:
                     )
                     with html.div(tabindex="0", role="region").classes("tables") as tables:
                         self._findings = html.section().classes("report-findings")
+                        draw_left_out(self._desk.result, self._schema, say)
                         self._table = FormTable(
                             forms=forms_view(self._desk.result, self._schema, self._say),
                             words={"absent": say("文件中未找到本表", "This table was not found")},

@@ -103,6 +103,17 @@ class AskedModel(Model):
     )
 
 
+class LeftOutModel(Model):
+    """A row of a table that the form does not have; its values are in no cell."""
+
+    model_config = ConfigDict(extra="allow")
+
+    table: str
+    label: str
+    values: list[str]
+    evidence: EvidenceModel | None
+
+
 class StageFailureModel(Model):
     model_config = ConfigDict(extra="allow")
 
@@ -148,5 +159,6 @@ class ExtractionModel(Model):
     figures: list[FigureModel]
     findings: list[FindingModel]
     questions: list[AskedModel] = Field([], description="What is in doubt; to ask in this order.")
+    left_out: list[LeftOutModel] = Field([], description="Rows that the form does not have.")
     failures: list[StageFailureModel]
     provenance: ProvenanceModel

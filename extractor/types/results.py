@@ -214,6 +214,17 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A row that stands in a table of the document and that the form does not have: its label and
+    the values in it, as printed. They are in no slot."""
+
+    table: str
+    label: str
+    values: tuple[str, ...]
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
 class ReportFacts:
     """Which report this is; None where the document does not say."""
 
@@ -234,11 +245,13 @@ class PriorReport:
 @dataclass(frozen=True, slots=True)
 class ReportReading:
     """One report as it was read, before anything is decided: enough to decide again with a person's
-    answers. `last_year` is what last year's report of the same body states, by slot."""
+    answers. `last_year` is what last year's report of the same body states, by slot; `left_out` are
+    rows of the tables that the form does not have."""
 
     tables: tuple[TableReading, ...] = ()
     figures: tuple[Figure, ...] = ()
     last_year: Mapping[str, Decimal] = field(default_factory=dict)
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
