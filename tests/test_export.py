@@ -222,6 +222,7 @@ def test_json_says_everything_about_a_doubtful_cell() -> None:
                 "source": "reader",
             },
         ],
+        "elsewhere": [],
         "evidence": {"line": 7},
     }
 
