@@ -13,7 +13,7 @@ from extractor.review.figure_view import figure_of, figure_question, marked, of_
 from extractor.review.form_view import cell_text
 from extractor.review.gap_view import gap_question
 from extractor.review.members import members_of
-from extractor.review.slot_words import number_text, table_titles
+from extractor.review.slot_words import number_text, slot_words, table_titles
 from extractor.review.words import (
     Say,
     cell_status_words,
