@@ -11,7 +11,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
+from math import nan
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +40,8 @@ TALL = 1.5
 """A fragment this many times as tall as wide holds its characters one below the other."""
 
 Ints = NDArray[np.int32]
+_WHOLE = (nan, nan)
+"""A character whose place in its fragment is not known has that of the fragment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,8 @@ def encode(sheets: Sequence[Sheet]) -> Encoded:
     A fragment without text is one BLANK. Returns T = 0 for a document without fragments.
     """
     columns: tuple[list[int], ...] = ([], [], [], [])
-    boxes: list[tuple[int, int, int, int]] = []
+    places: list[_Place] = []
+    parts: list[tuple[float, float]] = []
     number = 0
     for sheet in sheets:
         start = SHEET
@@ -102,12 +107,13 @@ def encode(sheets: Sequence[Sheet]) -> Encoded:
             columns[1].extend([start, *[INSIDE] * (len(found) - 1)])
             columns[2].extend([number] * len(found))
             columns[3].extend(offsets or [0])
-            boxes.extend(_boxes(fragment, sheet, offsets))
+            places.append(_place(fragment, sheet))
+            is_cut = sheet.kind is SheetKind.PAGE and len(found) > 1
+            parts += _parts(fragment, offsets) if is_cut else [_WHOLE] * len(found)
             start = FRAGMENT
             number += 1
     arrays = [np.array(column, np.int32) for column in columns]
-    placed = np.array(boxes, np.int32).reshape(-1, 4)
-    return Encoded(arrays[0], placed, arrays[1], arrays[2], arrays[3])
+    return Encoded(arrays[0], _boxes(places, arrays[2], parts), arrays[1], arrays[2], arrays[3])
 
 
 def characters(fragment: Fragment) -> tuple[str, tuple[int, ...]]:
@@ -115,33 +121,47 @@ def characters(fragment: Fragment) -> tuple[str, tuple[int, ...]]:
     return canonical_with_offsets(fragment.text)
 
 
-def _boxes(
-    fragment: Fragment, sheet: Sheet, offsets: Sequence[int]
-) -> Iterator[tuple[int, int, int, int]]:
-    """The box of every character, at least one."""
-    box, n = fragment.box, max(1, len(offsets))
-    if box is None or sheet.width <= 0 or sheet.height <= 0:
-        yield from [(NO_BOX,) * 4] * n
-        return
-    x0, x1 = box.x0 / sheet.width, box.x1 / sheet.width
-    y0, y1 = box.y0 / sheet.height, box.y1 / sheet.height
-    if sheet.kind is not SheetKind.PAGE or n == 1:
-        yield from [_scaled(x0, y0, x1, y1)] * n
-        return
-    widths = np.array([_width(character) for character in fragment.text])
-    ends = np.concatenate([[0.0], np.cumsum(widths)]) / widths.sum()
+class _Place(NamedTuple):
+    """Where a fragment lies, as shares of its sheet (nan: nowhere), and whether it runs down."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    is_tall: bool
+
+
+def _place(fragment: Fragment, sheet: Sheet) -> _Place:
+    box, width, height = fragment.box, sheet.width, sheet.height
+    if box is None or width <= 0 or height <= 0:
+        return _Place(nan, nan, nan, nan, is_tall=False)
     is_tall = box.height > TALL * box.width
+    return _Place(box.x0 / width, box.y0 / height, box.x1 / width, box.y1 / height, is_tall)
+
+
+def _parts(fragment: Fragment, offsets: Sequence[int]) -> Iterator[tuple[float, float]]:
+    """From where to where every character reaches, as shares of its fragment."""
+    ends = [0.0, *accumulate(map(_width, fragment.text))]
     for offset in offsets:
-        low, high = (float(end) for end in ends[offset : offset + 2])
-        if is_tall:
-            yield _scaled(x0, y0 + low * (y1 - y0), x1, y0 + high * (y1 - y0))
-        else:
-            yield _scaled(x0 + low * (x1 - x0), y0, x0 + high * (x1 - x0), y1)
+        yield ends[offset] / ends[-1], ends[offset + 1] / ends[-1]
 
 
-def _scaled(x0: float, y0: float, x1: float, y1: float) -> tuple[int, int, int, int]:
-    left, top, right, bottom = (min(SCALE, max(0, round(SCALE * end))) for end in (x0, y0, x1, y1))
-    return left, top, right, bottom
+def _boxes(places: Sequence[_Place], fragments: Ints, parts: Sequence[tuple[float, float]]) -> Ints:
+    """The box of every character, shape (T, 4)."""
+    x0, y0, x1, y1, is_tall = np.array(places, np.float64).reshape(-1, 5)[fragments].T
+    low, high = np.array(parts, np.float64).reshape(-1, 2).T
+    across, down = ~np.isnan(low) & (is_tall == 0), ~np.isnan(low) & (is_tall == 1)
+    ends = np.stack(
+        [
+            np.where(across, x0 + low * (x1 - x0), x0),
+            np.where(down, y0 + low * (y1 - y0), y0),
+            np.where(across, x0 + high * (x1 - x0), x1),
+            np.where(down, y0 + high * (y1 - y0), y1),
+        ],
+        axis=1,
+    )
+    scaled = np.clip(np.rint(SCALE * ends), 0, SCALE)
+    return np.where(np.isnan(scaled), NO_BOX, scaled).astype(np.int32)
 
 
 def _width(character: str) -> float:

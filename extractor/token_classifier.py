@@ -106,14 +106,12 @@ class TokenClassifier:
             return [() for _ in sheets]
         answers = self._answer(encoded)
         mentions = self._mentions(encoded, answers)
+        roles, rows, columns = (
+            _likely(answers.pooled[head], getattr(self.labels, head)) for head in _POOLED
+        )
         meanings = [
-            Meaning(
-                roles=_likely(answers.pooled["role"][i], self.labels.role),
-                rows=_likely(answers.pooled["row"][i], self.labels.row),
-                columns=_likely(answers.pooled["column"][i], self.labels.column),
-                mentions=tuple(mentions.get(i, ())),
-            )
-            for i in range(len(answers.pooled["role"]))
+            Meaning(roles[i], rows[i], columns[i], tuple(mentions.get(i, ())))
+            for i in range(len(roles))
         ]
         found = []
         first = 0
@@ -264,5 +262,10 @@ def _softmax(scores: Floats) -> Floats:
     return shares
 
 
-def _likely(shares: Floats, names: Sequence[str]) -> dict[str, float]:
-    return {names[i]: float(shares[i]) for i in np.flatnonzero(shares >= LEAST) if names[i] != NONE}
+def _likely(shares: Floats, names: Sequence[str]) -> list[dict[str, float]]:
+    """Of every fragment, from shares (F, classes), the classes that are not unlikely."""
+    found: list[dict[str, float]] = [{} for _ in shares]
+    for i, k in np.argwhere(shares >= LEAST).tolist():
+        if names[k] != NONE:
+            found[i][names[k]] = float(shares[i, k])
+    return found
