@@ -591,6 +591,27 @@ def with_cell(result: Result, slot: str, **values: Any) -> Result:
     return changed
 
 
+def test_confirming_says_what_it_would_make_of_the_cell(result: Result, schema: Schema) -> None:
+    slot = next(iter(queue(result)))
+    changed: dict[str, dict[str, Any]] = {
+        "与原文一致": {"state": "number", "value": 60, "read": None},
+        "原文确实无法辨认": {"state": "illegible", "value": None, "read": None},
+        "原文确为空白": {"state": "blank", "value": None, "read": None},
+        "保留“60”": {"state": "number", "value": 60, "read": "6"},
+    }
+    for label, values in changed.items():
+        card = question_of(with_cell(result, slot, **values), slot, schema, chinese)
+        assert card["confirm"] == label
+
+
+def test_a_figure_is_named_with_its_scope(result: Result, schema: Schema) -> None:
+    changed = with_figure(result, scope="carried_over")
+    subject = f"figures.{changed['figures'][0]['id']}"
+    title = question_of(changed, subject, schema, chinese)["title"]
+    assert title.endswith("（上年结转）")
+    assert question_of(changed, subject, schema, english)["title"].endswith("(carried over)")
+
+
 def test_an_alternative_is_taken_with_its_print(result: Result) -> None:
     changed = json.loads(json.dumps(result))
     slot = desks.doubts(result)[0]

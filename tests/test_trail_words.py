@@ -26,6 +26,8 @@ def test_cells_are_told_with_how_sure_anybody_was() -> None:
     assert WORDS.before(decision) == Told("12", "需复核，可信度 84.32%")
     assert WORDS.after(decision) == Told("空白")
     assert WORDS.action(decision) == "更正内容"
+    same = review(SLOT, {"state": "missing"}, {"state": "missing"}, "state")
+    assert WORDS.action(same) == "确认无误"
 
 
 def test_what_was_decided_at_once_is_told_at_once() -> None:

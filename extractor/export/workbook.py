@@ -122,7 +122,7 @@ def _draw_findings(sheet: Worksheet, extraction: Extraction, schema: Schema) -> 
         )
         for finding in extraction.findings
     ]
-    header = ("判断", "应为", "实为", "涉及单元格", "说明", "勾稽关系编号", "核实")
+    header = ("判断", "对照值", "所载值", "涉及单元格", "说明", "勾稽关系编号", "核实")
     _draw_list(sheet, header, (16, 12, 12, 48, 60, 26, 8), rows)
 
 

@@ -157,8 +157,8 @@ def _finding_columns(say: Say) -> list[Column]:
     return [
         _column(say, "何处对不上", "What does not add up", "relation", "message", words=18),
         _column(say, "判断", "Verdict", "verdict"),
-        _column(say, "应为", "Expected", "expected", number=True),
-        _column(say, "实为", "Found", "found", number=True),
+        _column(say, "对照值", "Set against", "expected", number=True),
+        _column(say, "所载值", "Stated", "found", number=True),
         Column(say("差额", "Difference"), number=True),
         _column(say, "原文", "Document", "page"),
     ]

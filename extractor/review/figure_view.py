@@ -35,16 +35,16 @@ from extractor.types import (
 
 def figure_question(figure: Json, result: Json, schema: Schema, say: Say) -> dict[str, Any]:
     """What the card shows of a key figure."""
-    labels = {key.key: key.label for key in schema.figures}
     tables = of_tables(figure, result, schema)
+    scope = scope_words(figure["scope"], say) if figure["scope"] else ""
     return {
         "kind": "figure",
-        "title": labels.get(figure["key"], figure["key"]),
+        "title": _name(figure, scope, schema, say),
         "table": say("正文数据", "Figure of the text"),
         "read": f"{number_text(figure['value'])}{figure['unit'] or ''}",
         "printed": figure["printed"],
         "sentence": marked(figure["sentence"], figure["printed"]),
-        "scope": scope_words(figure["scope"], say) if figure["scope"] else "",
+        "scope": scope,
         "exactness": exactness_words(Exactness(figure["exactness"]), say),
         "status": figure["status"],
         "statusText": cell_status_words(CellStatus(figure["status"]), say),
@@ -54,6 +54,13 @@ def figure_question(figure: Json, result: Json, schema: Schema, say: Say) -> dic
         "canConfirm": True,
         "evidence": figure["evidence"],
     }
+
+
+def _name(figure: Json, scope: str, schema: Schema, say: Say) -> str:
+    """What a figure counts, its scope with it: two figures of one key differ in nothing else."""
+    labels = {key.key: key.label for key in schema.figures}
+    label = labels.get(figure["key"]) or str(figure["key"])
+    return say(f"{label}（{scope}）", f"{label} ({scope})") if scope else label
 
 
 def of_tables(figure: Json, result: Json, schema: Schema) -> Comparison | None:

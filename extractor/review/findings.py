@@ -155,8 +155,8 @@ def _columns(say: Say) -> list[Column]:
         Column(say("判断", "Verdict")),
         Column(say("类型", "Kind")),
         Column(say("何处对不上", "What does not add up"), words=18),
-        Column(say("应为", "Expected"), number=True),
-        Column(say("实为", "Found"), number=True),
+        Column(say("对照值", "Set against"), number=True),
+        Column(say("所载值", "Stated"), number=True),
         Column(say("原文", "Document")),
     ]
 

@@ -98,7 +98,9 @@ class TrailWords:
         return finding_words(finding, self._schema, self._say)
 
     def action(self, review: Review) -> str:
-        return self._of(ACTIONS, review.action)
+        before, after = review.before or {}, review.after or {}
+        is_same = review.action == "state" and before.get("state") == after.get("state")
+        return self._of(ACTIONS, "confirmed" if is_same else review.action)
 
     def event(self, action: str) -> str:
         return self._of(ACTION_WORDS, action)

@@ -142,7 +142,7 @@ export default {
     confirmation() {
       const { words, question } = this;
       if (question.kind === "figure") return words.confirmFigure.replace("{name}", () => question.title);
-      if (question.kind !== "finding") return words.confirm;
+      if (question.kind !== "finding") return question.confirm ?? words.confirm;
       if (question.isOfText) return words.confirmText;
       return words.confirmFinding + (question.nSettled ? words.alsoSettles.replace("{n}", question.nSettled) : "");
     },
@@ -256,6 +256,7 @@ export default {
       this.free();
       this.sent = null;
       this.problem = problem;
+      this.news = ""; // of an answer before
       this.typeOn("none");
     },
     free() {
