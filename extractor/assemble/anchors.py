@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
 from extractor.assemble.meant import meant_columns, meant_rows
-from extractor.labels import Alignment, Match, align, similarities
+from extractor.labels import Alignment, Match, align, keys, similarities
 from extractor.schema import Block, Column, Label, Layout, Row
 from extractor.types import Box, Fragment, Role
 
@@ -60,7 +60,8 @@ def block_rows(layout: Layout) -> list[tuple[int, Row]]:
 def is_furniture(texts: Sequence[str], blocks: Iterable[Block]) -> list[bool]:
     """For each text, whether it is a caption, a stub or a group label rather than a row or column.
 
-    A text that is at least as similar to a row or column is none.
+    A text that is at least as similar to a row or column is none, unless it begins with the number
+    and words of a group: （六）其他, the first line of （六）其他处理, is not 3.其他.
     """
     blocks = list(blocks)
     around = [label for block in blocks for label in (*block.furniture, *block.extra_rows)]
@@ -76,7 +77,18 @@ def is_furniture(texts: Sequence[str], blocks: Iterable[Block]) -> list[bool]:
         return [False] * len(texts)
     as_furniture = similarities(texts, around).max(axis=1)
     as_label = similarities(texts, inside).max(axis=1, initial=0.0)
-    return [bool(f >= SURE and f > s) for f, s in zip(as_furniture, as_label, strict=True)]
+    groups = [keys(label.text)[0] for label in around]
+    named = {keys(label.text)[0] for label in inside}
+    return [
+        bool(f >= SURE and f > s) or _begins(text, groups, named)
+        for text, f, s in zip(texts, as_furniture, as_label, strict=True)
+    ]
+
+
+def _begins(text: str, groups: Sequence[str], named: Container[str]) -> bool:
+    """Whether a text has a number and is the beginning of what is printed for a group with it."""
+    full, core = keys(text)
+    return full != core and full not in named and any(group.startswith(full) for group in groups)
 
 
 @dataclass(frozen=True, slots=True)

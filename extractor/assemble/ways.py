@@ -29,6 +29,7 @@ _TIED, _MOST_ROWS, _MIN_TOLD = 0.25, 0.6, 0.25
 _MOST_PIECES = 3000
 """Of text cut into labels and values: beyond, no table is looked for in it. A report has a few
 hundred; comparing each with every name of a table takes time and memory."""
+_VALUES = (State.NUMBER, State.DASH)
 _REGULAR = 0.8
 """Of the cells of a table, those that must be tied to their slots to need no other arrangement."""
 
@@ -47,7 +48,7 @@ def assemble_layout(sheets: Sequence[Sheet], layout: Layout, known: Sequence[Lab
     best = _best_way(sheets, layout, known)
     if _anchored(best) < _REGULAR * len(layout.slots):
         others = filter(_is_told, _other_ways(sheets, layout, known))
-        ways = sorted([best, *others], key=_anchored, reverse=True)
+        ways = sorted([best, *others], key=_explained, reverse=True)
         best = functools.reduce(_completed, ways)
     return fill_by_meaning(replace(best, layout=layout), sheets)
 
@@ -175,6 +176,13 @@ def _capped(found: Assembled) -> Assembled:
 def _anchored(found: Assembled) -> float:
     """How much of a table is tied to its slots."""
     return sum(c.row_anchor * c.column_anchor for c in found.candidates.values())
+
+
+def _explained(found: Assembled) -> float:
+    """How much of what is printed for a value is tied to slots: words, and cells without any print,
+    are what a table that is read the wrong way round has most of."""
+    printed = {s: c for s, c in found.candidates.items() if c.reading.state in _VALUES}
+    return _anchored(replace(found, candidates=printed))
 
 
 def _torn(found: Assembled) -> set[str]:

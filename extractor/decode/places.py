@@ -12,38 +12,51 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+import numpy as np
+
 from extractor.decode.explain import holds
 from extractor.decode.options import PERSON, implied_by, number
 from extractor.schema import Relation
-from extractor.types import Candidate, Finding, Reading, State, TableReading, Verdict
+from extractor.types import Box, Candidate, Finding, Reading, State, TableReading, Verdict
 
 SHARED = "shared_print"
 _AGREED = 0.99
 """The less sure one of two readers that agree."""
 _SAME_PLACE = 0.001
 """As a share of the page."""
+_WITHIN = 0.9
+"""Of the width and of the height of print, what lies in the place of another cell's."""
 
 
 def shared_print(reading: TableReading) -> TableReading:
-    """The table with a doubt on every reading whose print was taken for another cell, too: one of
-    the two cells was not read, and both are where they are by the same lines."""
-    taken: dict[tuple[int | None, ...], list[str]] = {}
+    """The table with a doubt on every reading whose print was taken for another cell, too, alone or
+    as part of what was looked at for that one: one of the two cells was not read, and both are
+    where they are by the same lines."""
+    pages: dict[int | None, list[tuple[str, Box]]] = {}
     for slot, candidates in reading.candidates.items():
         first = candidates[0] if candidates else None
-        box = None if first is None else first.evidence.box
-        if first is None or box is None or not first.reading.printed.strip():
-            continue
-        corners = (round(corner / _SAME_PLACE) for corner in (box.x0, box.y0, box.x1, box.y1))
-        taken.setdefault((first.evidence.page, *corners), []).append(slot)
+        if first is not None and first.evidence.box and first.reading.printed.strip():
+            pages.setdefault(first.evidence.page, []).append((slot, first.evidence.box))
     found = dict(reading.candidates)
-    for slots in taken.values():
-        for slot in slots if len(slots) > 1 else ():
+    for places in pages.values():
+        for slot in _sharing(places):
             first, *others = found[slot]
             if first.origin != PERSON:
                 flags = tuple(sorted({*first.reading.flags, SHARED}))
                 first = replace(first, reading=replace(first.reading, flags=flags))
                 found[slot] = (first, *others)
     return replace(reading, candidates=found)
+
+
+def _sharing(places: Sequence[tuple[str, Box]]) -> set[str]:
+    """The slots, of places on one page, of which one lies in another."""
+    boxes = np.array([(box.x0, box.y0, box.x1, box.y1) for _, box in places])
+    inner, outer = boxes[:, np.newaxis], boxes[np.newaxis]
+    common = np.minimum(inner[..., 2:], outer[..., 2:]) - np.maximum(inner[..., :2], outer[..., :2])
+    sides = np.maximum(inner[..., 2:] - inner[..., :2], _SAME_PLACE)
+    is_within = ((common + _SAME_PLACE) / sides >= _WITHIN).all(axis=-1)
+    np.fill_diagonal(is_within, val=False)
+    return {places[i][0] for i in np.flatnonzero(is_within.any(axis=0) | is_within.any(axis=1))}
 
 
 def in_question(
