@@ -636,7 +636,7 @@ def test_a_worker_that_is_killed_while_it_works_is_replaced(settings: Settings) 
 
 
 def test_a_document_that_takes_too_long_is_stopped(settings: Settings) -> None:
-    quick = settings.model_copy(update={"max_seconds": 0.5})
+    quick = settings.model_copy(update={"max_seconds": 2.0})
     with running(quick, make_stub_pool) as client:
         document_id = upload_one(client, "waits.txt")
         assert events(client, document_id)[-1][1]["problem"]["code"] == "timed_out"
@@ -644,7 +644,7 @@ def test_a_document_that_takes_too_long_is_stopped(settings: Settings) -> None:
 
 
 def test_what_failed_can_be_tried_again(settings: Settings) -> None:
-    quick = settings.model_copy(update={"max_seconds": 0.5})
+    quick = settings.model_copy(update={"max_seconds": 2.0})
     with running(quick, make_stub_pool) as client:
         document_id = upload_one(client, "waits.txt")
         assert events(client, document_id)[-1][0] == "failed"
