@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -18,7 +19,7 @@ from sqlalchemy import text
 
 from extractor.errors import StoreError
 from extractor.service import database
-from extractor.service.files import OWNER, Files
+from extractor.service.files import OWNER, Files, Owner
 from extractor.service.identity import bind
 from extractor.service.remote import Remote
 from extractor.service.store import Store
@@ -145,6 +146,22 @@ def test_of_two_databases_that_take_a_folder_at_once_one_has_it(tmp_path: Path) 
     assert [str(one.home) for one, is_its in zip(stores, taken, strict=True) if is_its] == [
         owner.name
     ]
+
+
+def test_a_file_system_without_links_will_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", refused)
+    with Store(tmp_path / "a") as store:
+        owner = store.files.owner()
+        assert owner is not None
+        assert owner.name == str(tmp_path / "a")
+        store.files.claim(Owner("another"))
+        assert store.files.owner() == owner
+        assert not list((tmp_path / "a").glob("files/*.part"))
 
 
 def test_files_that_another_database_has_taken_meanwhile_are_not_tidied_up(

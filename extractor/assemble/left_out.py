@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 
 from extractor.assemble.anchors import SURE
@@ -38,12 +38,12 @@ def left_out(
         for block in layout.blocks
         for label in (*(row.label for row in block.rows if row.label), *block.furniture)
     ]
-    read = [
-        (table.table, candidate.evidence)
+    read = {
+        candidate.evidence: table.table
         for table in tables
         for candidates in table.candidates.values()
         for candidate in candidates
-    ]
+    }
     return tuple(
         row
         for sheet in sheets
@@ -52,9 +52,7 @@ def left_out(
     )
 
 
-def _rows(
-    sheet: Sheet, read: Sequence[tuple[str, Evidence]], labels: Sequence[Label]
-) -> Iterator[LeftOut]:
+def _rows(sheet: Sheet, read: Mapping[Evidence, str], labels: Sequence[Label]) -> Iterator[LeftOut]:
     values = [(f, f.box) for f in sheet.fragments if f.role is Role.VALUE and f.box and f.text]
     owners = [_owner(f, read) for f, _ in values]
     placed = [(box, owner) for (_, box), owner in zip(values, owners, strict=True) if owner]
@@ -84,13 +82,13 @@ def _rows(
         yield LeftOut(table, label.text, tuple(f.text for f, _ in here), label.evidence)
 
 
-def _owner(fragment: Fragment, read: Sequence[tuple[str, Evidence]]) -> str | None:
+def _owner(fragment: Fragment, read: Mapping[Evidence, str]) -> str | None:
     """The table that a value was read for; None if it is in no slot."""
     there = fragment.evidence
-    for table, evidence in read:
-        if evidence == there:
-            return table
-        if there.box is None or evidence.box is None or there.page != evidence.page:
+    if there in read or there.box is None:
+        return read.get(there)
+    for evidence, table in read.items():
+        if evidence.box is None or there.page != evidence.page:
             continue
         if there.box.overlap_y(evidence.box) > 0 and there.box.overlap_x(evidence.box) > 0:
             return table

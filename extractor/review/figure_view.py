@@ -4,6 +4,7 @@ what the tables say of the same."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -67,6 +68,14 @@ def of_tables(figure: Json, result: Json, schema: Schema) -> Comparison | None:
     """What the tables of a result say of a figure, as they are shown; None where they say nothing,
     or the figure is not exact."""
     return compare(_figure(figure), _readings(result), schema)
+
+
+def counterpart(figure: Json, result: Json, schema: Schema) -> tuple[str, ...]:
+    """The cells that state the same as a figure, be it exact or not: those of which the tables are
+    compared with it. Empty where they say nothing of it."""
+    exact = replace(_figure(figure), exactness=Exactness.EXACT)
+    found = compare(exact, _readings(result), schema)
+    return () if found is None else found.cells
 
 
 def differing(result: Json, schema: Schema) -> list[int]:

@@ -19,7 +19,8 @@ def gap_question(gap: Json, result: Json, schema: Schema, say: Say) -> dict[str,
     table = gap["cells"][0].partition(".")[0]
     cells = _cells(result, table)
     is_whole = all(cell["state"] == State.MISSING.value for _, cell in cells)
-    marked = [cell for slot, cell in cells if slot in beside(result, gap)]
+    around = set(beside(result, gap))
+    marked = [cell for slot, cell in cells if slot in around]
     page = next((cell["evidence"]["page"] for cell in marked if "page" in cell["evidence"]), None)
     return {
         "kind": GAPS,
@@ -97,9 +98,10 @@ def _reasons(gap: Json, result: Json, schema: Schema, say: Say, *, is_whole: boo
     cells = dict(_cells(result, gap["cells"][0].partition(".")[0]))
     order = list(cells)
     here = order.index(gap["cells"][0])
+    around = beside(result, gap)
     for slots, chinese, english in (
-        ([slot for slot in beside(result, gap) if order.index(slot) < here], "之后", "after"),
-        ([slot for slot in beside(result, gap) if order.index(slot) > here], "之前", "before"),
+        ([slot for slot in around if order.index(slot) < here], "之后", "after"),
+        ([slot for slot in around if order.index(slot) > here], "之前", "before"),
     ):
         if slots:
             row = words[slots[0]].row

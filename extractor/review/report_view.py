@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from extractor.review.counterparts import counterpart
 from extractor.review.desk import Desk, Json
+from extractor.review.figure_view import counterpart
 from extractor.review.form_view import cells_of, form_of, residuals_of
 from extractor.review.gap_view import beside
 from extractor.review.question_view import finding_text, question_of, related
@@ -78,7 +78,7 @@ def _belonging(result: Json, current: str, schema: Schema) -> Sequence[str]:
     the same as the text."""
     figure = item_of(result, current)
     if figure is not None and current.partition(".")[0] == FIGURES:
-        return counterpart(result, figure, schema)
+        return counterpart(figure, result, schema)
     return related(result, current)
 
 

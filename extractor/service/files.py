@@ -104,9 +104,14 @@ class Files:
         draft = path.with_name(f"{OWNER}.{uuid.uuid4().hex[:8]}.part")
         try:
             write_whole(draft, data)
-            with contextlib.suppress(FileExistsError):
+            try:
                 os.link(draft, path)  # which, other than a move, replaces nothing
-            draft.unlink()
+            except FileExistsError:
+                pass
+            except OSError:  # a file system without links, on which two could be as fast
+                if not path.exists():
+                    draft.replace(path)
+            draft.unlink(missing_ok=True)
             _sync_folder(self._files)
         except OSError as error:
             raise StoreError(f"{path} cannot be written: {error.strerror}") from error
