@@ -592,14 +592,16 @@ def with_cell(result: Result, slot: str, **values: Any) -> Result:
 def test_confirming_says_what_it_would_make_of_the_cell(result: Result, schema: Schema) -> None:
     slot = next(iter(queue(result)))
     changed: dict[str, dict[str, Any]] = {
-        "与原文一致": {"state": "number", "value": 60, "read": None},
-        "原文确实无法辨认": {"state": "illegible", "value": None, "read": None},
+        "": {"state": "number", "value": 60, "read": None},
         "原文确为空白": {"state": "blank", "value": None, "read": None},
         "保留“60”": {"state": "number", "value": 60, "read": "6"},
     }
     for label, values in changed.items():
         card = question_of(with_cell(result, slot, **values), slot, schema, chinese)
-        assert card["confirm"] == label
+        assert (card["confirm"], card["canConfirm"]) == (label, True)
+    for state in ("illegible", "missing"):
+        unread = with_cell(result, slot, state=state, value=None, read=None)
+        assert not question_of(unread, slot, schema, chinese)["canConfirm"]
 
 
 def test_a_figure_is_named_with_its_scope(result: Result, schema: Schema) -> None:

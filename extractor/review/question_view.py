@@ -90,7 +90,8 @@ def _cell(cell: Json, subject: str, result: Json, schema: Schema, say: Say) -> d
         "chance": _chance(cell),
         "reasons": list(_reasons(cell, subject, result, schema, say)),
         "alternatives": [_alternative(one, say) for one in cell["alternatives"][:9]],
-        "canConfirm": cell["state"] != State.MISSING.value,
+        # What was not read as anything is no reading to confirm: X says that it is illegible.
+        "canConfirm": State(cell["state"]) not in (State.MISSING, State.ILLEGIBLE),
         "confirm": _confirmation(cell, say),
         "evidence": cell["evidence"],
     }
@@ -98,18 +99,12 @@ def _cell(cell: Json, subject: str, result: Json, schema: Schema, say: Say) -> d
 
 def _confirmation(cell: Json, say: Say) -> str:
     """What is said by confirming a cell, where it is more than that a number is as it is printed: a
-    page that shows a number must not be confirmed as illegible, nor a slip as what is printed."""
+    slip must not be confirmed as what is printed. "" elsewhere."""
     if cell.get("read") is not None:
         state = State(cell["state"])
         decided = cell_text(cell) if state is State.NUMBER else state_words(state, say)
         return say(f"保留“{decided}”", f"Keep “{decided}”")
-    match cell["state"]:
-        case State.ILLEGIBLE.value:
-            return say("原文确实无法辨认", "It is illegible indeed")
-        case State.BLANK.value:
-            return say("原文确为空白", "It is blank indeed")
-        case _:
-            return say("与原文一致", "As printed")
+    return say("原文确为空白", "It is blank indeed") if cell["state"] == State.BLANK.value else ""
 
 
 def _first(cell: Json, say: Say) -> str:

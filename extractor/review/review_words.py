@@ -46,6 +46,10 @@ def card_words(visitor: Visitor, document: Document) -> dict[str, str]:
         "alternatives": say("其他可能", "Alternatives"),
         "number": say("改为数字", "Another number"),
         "numberHint": say("直接输入数字", "type a number"),
+        "nothingRead": say(
+            "此处没有可确认的识别结果：请对照原文输入数字，或选择空白、横线、无法辨认等",
+            "There is no reading to confirm: enter the number, or say that it is blank, illegible…",
+        ),
         "tooSoon": say("此题刚出现，所按数字未采用", "Too soon: that digit was not taken"),
         "tooSlow": say(
             "刚才的数字键已取用一个备选答案，此键未采用；要输入数字，请按 U 撤销后再按 = 输入",

@@ -142,7 +142,7 @@ export default {
     confirmation() {
       const { words, question } = this;
       if (question.kind === "figure") return words.confirmFigure.replace("{name}", () => question.title);
-      if (question.kind !== "finding") return question.confirm ?? words.confirm;
+      if (question.kind !== "finding") return question.confirm || words.confirm;
       if (question.isOfText) return words.confirmText;
       return words.confirmFinding + (question.nSettled ? words.alsoSettles.replace("{n}", question.nSettled) : "");
     },
@@ -423,6 +423,7 @@ export default {
       if (!this.may) return null;
       if (letter === "c") return () => { this.noteOpen = true; this.$nextTick(() => this.$refs.comment.focus()); };
       if (isEnter && kind !== "report" && canConfirm) return () => this.act({ do: "confirm" });
+      if (isEnter && kind === "cell") return () => { this.news = this.words.nothingRead; };
       if (kind === "finding" || kind === "report") return null;
       if (kind === "gaps") return ["m", "x"].includes(letter) ? () => this.act({ do: STATES[letter] }) : null;
       if (key === "=" || letter === "e") return () => this.$refs.typed.focus();
