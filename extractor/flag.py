@@ -15,6 +15,7 @@ from dataclasses import replace
 from itertools import combinations
 
 from extractor.calibrator import Calibrator
+from extractor.decode.places import SHARED, is_shared
 from extractor.meaning import LIKELY, Meaning
 from extractor.schema import Layout, Schema, Slot
 from extractor.settings import Settings
@@ -52,7 +53,7 @@ FLAGS = {
 }
 
 
-PLACE_FLAGS = {"weak_row", "weak_column", "shared_print"}
+PLACE_FLAGS = {"weak_row", "weak_column", SHARED}
 """Doubts about where a value belongs."""
 
 SOFT = {"reported_error"}
@@ -134,6 +135,8 @@ def _assessed(
 ) -> Cell:
     """A cell with its probability; flagged if it is not likely enough, or for what that does not
     settle."""
+    if SHARED in cell.flags:
+        probability = min(probability, 0.5)  # it belongs to one of two cells
     is_flagged = not is_likely or not SOFT.issuperset(cell.flags)
     flags = (cell.flags or ("low_probability",)) if is_flagged else ()
     status = CellStatus.FLAGGED if is_flagged else CellStatus.ACCEPTED
@@ -225,8 +228,9 @@ def _elsewhere(cell: Cell, decoded: Decoded, slots: Collection[str]) -> tuple[st
     table, row, column = cell.slot.split(".")
     meant = candidate.meaning or Meaning()
     found: list[str] = []
-    if "shared_print" in cell.flags:
-        found += (slot for slot, one in decoded.chosen.items() if one.evidence == cell.evidence)
+    if SHARED in cell.flags:
+        chosen = decoded.chosen.items()
+        found += (slot for slot, one in chosen if is_shared(one.evidence, cell.evidence))
     if "weak_row" in cell.flags:
         found += (f"{name}.{column}" for name in _likely(meant.rows))
     if "weak_column" in cell.flags:

@@ -157,6 +157,7 @@ def test_a_weak_place_names_the_other_ones_that_it_may_be() -> None:
     region = Evidence(page=1, box=Box(0.05, 0.09, 0.2005, 0.21))
     found = cells(changed(changed(FINE, slot, evidence=box), other, evidence=region))
     assert found[slot].flags == found[other].flags == ("shared_print",)
+    assert (found[slot].elsewhere, found[other].elsewhere) == ((other,), (slot,))
     beside = Evidence(page=1, box=Box(0.19, 0.09, 0.35, 0.21))
     found = cells(changed(changed(FINE, slot, evidence=box), other, evidence=beside))
     assert found[slot].flags == found[other].flags == ()

@@ -13,11 +13,12 @@ from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
+import numpy.typing as npt
 
 from extractor.decode.explain import holds
 from extractor.decode.options import PERSON, implied_by, number
 from extractor.schema import Relation
-from extractor.types import Box, Candidate, Finding, Reading, State, TableReading, Verdict
+from extractor.types import Box, Candidate, Evidence, Finding, Reading, State, TableReading, Verdict
 
 SHARED = "shared_print"
 _AGREED = 0.99
@@ -48,15 +49,29 @@ def shared_print(reading: TableReading) -> TableReading:
     return replace(reading, candidates=found)
 
 
+def is_shared(print_of: Evidence, other: Evidence) -> bool:
+    """Whether the print of one cell lies in that of another; not where one has no box."""
+    if print_of.box is None or other.box is None or print_of.page != other.page:
+        return False
+    return bool(_shared([print_of.box, other.box])[0, 1])
+
+
 def _sharing(places: Sequence[tuple[str, Box]]) -> set[str]:
     """The slots, of places on one page, of which one lies in another."""
-    boxes = np.array([(box.x0, box.y0, box.x1, box.y1) for _, box in places])
+    shared = _shared([box for _, box in places])
+    return {places[i][0] for i in np.flatnonzero(shared.any(axis=0))}
+
+
+def _shared(places: Sequence[Box]) -> npt.NDArray[np.bool_]:
+    """Which of N places lie in which: (N, N), the same both ways; none lies in itself."""
+    boxes = np.array([(box.x0, box.y0, box.x1, box.y1) for box in places])
     inner, outer = boxes[:, np.newaxis], boxes[np.newaxis]
     common = np.minimum(inner[..., 2:], outer[..., 2:]) - np.maximum(inner[..., :2], outer[..., :2])
     sides = np.maximum(inner[..., 2:] - inner[..., :2], _SAME_PLACE)
     is_within = ((common + _SAME_PLACE) / sides >= _WITHIN).all(axis=-1)
     np.fill_diagonal(is_within, val=False)
-    return {places[i][0] for i in np.flatnonzero(is_within.any(axis=0) | is_within.any(axis=1))}
+    either: npt.NDArray[np.bool_] = is_within | is_within.T
+    return either
 
 
 def in_question(
