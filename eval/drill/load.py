@@ -110,14 +110,14 @@ def drill(found: Office, options: argparse.Namespace) -> int:
     return int(not is_good)
 
 
-def finish(found: Office) -> int:
-    """Wait until all is extracted; how many documents are not done then."""
+def finish(found: Office, every: float = _LOOK_SECONDS) -> int:
+    """Look every so many seconds until all is extracted; how many documents are not done then."""
     with found.http() as http:
         while True:
             counts = _counts(http)
             if not counts["queued"] and not counts["running"]:
                 return counts["failed"]
-            time.sleep(_LOOK_SECONDS)
+            time.sleep(every)
 
 
 def _counts(http: httpx2.Client) -> Counter[str]:
