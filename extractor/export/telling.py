@@ -12,7 +12,7 @@ from typing import Literal
 from extractor.export.csv import plain
 from extractor.export.words import SCOPE
 from extractor.schema import LAST, Axis, Relation, Schema, text_relation
-from extractor.types import Finding
+from extractor.types import Finding, Verdict
 
 Language = Literal["zh", "en"]
 
@@ -44,6 +44,13 @@ def told(finding: Finding, schema: Schema, language: Language = "zh") -> str:
         return f"{about.rstrip('：')}: {sides}; off by {gap}".removeprefix(": ")
     numbers = f"{parts}为 {plain(expected)}，{total}为 {plain(found)}"
     return f"{about}{numbers}，相差 {gap}"
+
+
+def named(relation: str, schema: Schema) -> str:
+    """Which row, column or group a relation of the tables is about; its id where the form has no
+    such relation, or no words for it."""
+    found = _of_tables(Finding(relation, Verdict.UNDECIDED, "", ()), schema)
+    return found[0].rstrip("：") if found else relation
 
 
 def _of_tables(finding: Finding, schema: Schema) -> tuple[str, str, str] | None:

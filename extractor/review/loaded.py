@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from extractor.errors import ExtractorError
+from extractor.export.telling import named
 from extractor.review.desk import Json
 from extractor.review.text_view import TextView
 from extractor.review.visitor import Visitor
 from extractor.review.words import Say
-from extractor.service.answers import is_slot
+from extractor.schema import Schema
+from extractor.service.answers import SEEN_WITH, is_slot
 from extractor.service.decisions import standing
 from extractor.service.images import text_blocks
 from extractor.service.tables import Document, DocumentState, Review
+from extractor.types import FINDINGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +69,39 @@ def load(visitor: Visitor, document_id: str) -> Loaded | None:
     )
 
 
-def last_decision(loaded: Loaded, subject: str | None, say: Say) -> str:
-    """Who has decided about something last, when and why, in words; "" where nobody has."""
+def last_about(loaded: Loaded, subject: str | None) -> Review | None:
+    """The last decision about something that counts; None where there is none."""
     if subject is None or loaded.result is None:
-        return ""
+        return None
     # Figures are other ones in another extraction; cells are the same.
     trail = loaded.trail if is_slot(subject) else loaded.own_trail
     about = [review for review in standing(trail) if review.slot == subject]
-    if not about or about[-1].after is None:
+    return about[-1] if about and about[-1].after is not None else None
+
+
+def last_decision(loaded: Loaded, subject: str | None, schema: Schema, say: Say) -> str:
+    """Who has decided about something last, when, with what else and why, in words; "" where nobody
+    has."""
+    last = last_about(loaded, subject)
+    if last is None:
         return ""
-    last = about[-1]
     who = loaded.names.get(last.key_id, last.key_id)
     when = last.at.astimezone().strftime("%Y-%m-%d %H:%M")
-    note = f"：{last.comment}" if last.comment else ""
-    return say(f"{who} 于 {when} 核对{note}", f"{who} decided on {when}{note}")
+    note = f"{say('：', ': ')}{last.comment}" if last.comment else ""
+    finding = (last.after or {}).get(SEEN_WITH)
+    if finding is None:
+        return say(f"{who} 于 {when} 核对{note}", f"{who} decided on {when}{note}")
+    sum_ = named(finding.removeprefix(f"{FINDINGS}."), schema)
+    return say(
+        f"{who} 于 {when} 核实{sum_}时一并核定{note}",
+        f"{who} reviewed it on {when} by confirming {sum_}{note}",
+    )
+
+
+def can_be_withdrawn(loaded: Loaded, subject: str | None) -> bool:
+    """Whether there is a decision about something that can be withdrawn by itself."""
+    last = last_about(loaded, subject)
+    return last is not None and SEEN_WITH not in (last.after or {})
 
 
 def page_addresses(visitor: Visitor, document: Document) -> list[str]:

@@ -23,7 +23,13 @@ from extractor.review.components import FormTable, PageView, QuestionCard
 from extractor.review.desk import Json
 from extractor.review.figure_view import differing
 from extractor.review.frame import frame, tell
-from extractor.review.loaded import Loaded, last_decision, page_addresses, text_of
+from extractor.review.loaded import (
+    Loaded,
+    can_be_withdrawn,
+    last_decision,
+    page_addresses,
+    text_of,
+)
 from extractor.review.problem_words import problem_words
 from extractor.review.question_view import finding_text, question_of
 from extractor.review.report_parts import draw_figures, draw_findings, draw_head, draw_left_out
@@ -261,7 +267,8 @@ class Workplace:
             "place": place,
             "open": len(line),
             "undoable": {"number": act[-1].number, "subject": act[-1].slot} if act else None,
-            "last": last_decision(self._open.loaded, subject, say),
+            "last": last_decision(self._open.loaded, subject, self._schema, say),
+            "canWithdraw": can_be_withdrawn(self._open.loaded, subject),
             "news": news,
         }
 

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from extractor.errors import CorruptInput
 from extractor.readings import from_bytes
-from extractor.service.answers import carried
+from extractor.service.answers import carried, item_of, seen_with, shown
 from extractor.service.tables import Review
 from extractor.service.tasks import reading_name
-from extractor.types import ReportReading
+from extractor.types import FINDINGS, CellStatus, Extraction, ReportReading
 
 log = logging.getLogger(__name__)
 
 UNDONE = "undone"
 """What is done to a decision when what was so before it counts again."""
+
+REVIEWED = "reviewed"
+"""What was done to a cell by confirming a finding; it goes with that."""
+
+_FREED = (CellStatus.FLAGGED.value, CellStatus.REVIEWED)
+_HELD = (CellStatus.REVIEWED.value, CellStatus.FLAGGED)
 
 Decisions = dict[str, Mapping[str, Any]]
 """By what they are about."""
@@ -58,7 +64,8 @@ def standing(trail: Sequence[Review]) -> list[Review]:
 
 def undoable(trail: Sequence[Review], key_id: str) -> Sequence[Review]:
     """The last decision of somebody that has not been undone, and since which nobody has decided
-    about the same; all that were taken at once with it, in order. Empty where there is none.
+    about the same; all that were taken at once with it, in order. Empty where there is none. Cells
+    that were reviewed with a finding are undone with it, and not without.
 
     Args:
         trail: the decisions about one extraction of a document, in order.
@@ -67,13 +74,47 @@ def undoable(trail: Sequence[Review], key_id: str) -> Sequence[Review]:
     kept = standing(trail)
     last = {review.slot: review for review in kept}
     mine = [one for one in kept if one.key_id == key_id and last[one.slot] is one]
-    return [one for one in mine if one.at == mine[-1].at]
+    acts = [one.at for one in mine if one.action != REVIEWED]
+    return [one for one in mine if one.at == acts[-1]] if acts else []
 
 
 def at_once(trail: Sequence[Review]) -> list[list[Review]]:
     """Decisions by the act in which they were taken: those of one act are of the same moment, and
     of the same key."""
     return [list(act) for _, act in groupby(trail, lambda one: (one.at, one.key_id))]
+
+
+def along(
+    result: Mapping[str, Any], after: Extraction, reviews: Sequence[Review]
+) -> Iterator[Review]:
+    """The cells that are reviewed by what was said of a finding, or are not any more, each as an
+    entry of its own.
+
+    Args:
+        result: as it was.
+        after: what follows.
+        reviews: taken at once. Nothing comes of those that are about no finding, nor of cells that
+            they are about themselves.
+    """
+    said = next((one for one in reviews if one.slot.startswith(f"{FINDINGS}.")), None)
+    if said is None:
+        return
+    has_entry = {one.slot for one in reviews}
+    cells = (cell for table in after.tables for cell in table.cells)
+    for cell in (cell for cell in cells if cell.slot not in has_entry):
+        was = item_of(result, cell.slot)
+        if was is not None and (was["status"], cell.status) in (_FREED, _HELD):
+            is_seen = cell.status is CellStatus.REVIEWED
+            yield Review(
+                document_id=said.document_id,
+                slot=cell.slot,
+                key_id=said.key_id,
+                action=REVIEWED if is_seen else said.action,
+                before=shown(result, cell.slot, None),
+                after=seen_with(said.slot, cell.reading) if is_seen else None,
+                comment=said.comment,
+                generation=said.generation,
+            )
 
 
 def _moved(found: Decisions, folder: Path, at: int, to: int) -> Decisions:

@@ -164,6 +164,9 @@ class ReadingModel(Model):
     status: CellStatus | None = None
     flags: list[str] | None = None
     probability: Fraction | None = None
+    finding: str | None = Field(
+        None, description="With whose confirmation the cell was reviewed (`findings.RELATION`)."
+    )
 
 
 class FigureShown(Model):
@@ -239,7 +242,9 @@ class ReviewModel(Model):
     )
     at: datetime = Field(description="The same for decisions that were taken at once.")
     key_id: str
-    action: Literal["value", "state", "confirmed", "absent", "report", "withdrawn", "undone"]
+    action: Literal[
+        "value", "state", "confirmed", "reviewed", "absent", "report", "withdrawn", "undone"
+    ] = Field(description="`reviewed`: the cell, by confirming a finding at the same moment.")
     before: Said
     after: Said | None = Field(description="Null: what was read counts again.")
     comment: str | None

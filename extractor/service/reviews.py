@@ -23,8 +23,21 @@ from extractor.export import FORMATS
 from extractor.pipeline import decided
 from extractor.readings import from_bytes
 from extractor.schema import Schema, load_schema
-from extractor.service.answers import Body, decided_by, shown, told
-from extractor.service.decisions import UNDONE, Decisions, at_once, decisions_of, undoable
+from extractor.service.answers import (
+    Body,
+    check_withdrawable,
+    decided_by,
+    shown,
+    told,
+)
+from extractor.service.decisions import (
+    UNDONE,
+    Decisions,
+    along,
+    at_once,
+    decisions_of,
+    undoable,
+)
 from extractor.service.generations import Generation, generations
 from extractor.service.models import ExportFormat
 from extractor.service.outcomes import outcome_of
@@ -101,22 +114,23 @@ class Reviews:
         version: int | None,
     ) -> Document:
         """As `decide`, the same about one or more subjects at once: each has an entry of its own in
-        the trail, and they are undone together. All or nothing."""
+        the trail, and they are undone together; so has each cell that is reviewed by confirming a
+        finding. All or nothing."""
         with self._lock:
             current = self._at(document, version)
             decisions = self._decisions(current)
             result = self._result(current)
             reviews = []
             for subject in subjects:
-                if body.withdrawn and subject not in decisions:
-                    raise ProblemError(NOT_DECIDED, f"nothing was decided about {subject}")
+                if body.withdrawn:
+                    check_withdrawable(subject, decisions.get(subject))
                 # What was shown, and not what would be decided today.
                 before = shown(result, subject, decisions.get(subject))
                 after = decided_by(body, subject, before, self.schema)
                 review = self._review(current, subject, body.action, key_id, before, after)
                 review.comment = body.comment
                 reviews.append(review)
-            return self._change(current, decisions, reviews)
+            return self._change(current, result, decisions, reviews)
 
     def undo(
         self, document: Document, *, key_id: str, version: int | None, number: int | None = None
@@ -161,7 +175,7 @@ class Reviews:
                     before = dict(one.before)
                 after = was.get(one.slot)
                 reviews.append(self._review(current, one.slot, UNDONE, key_id, before, after))
-            return self._change(current, decisions, reviews)
+            return self._change(current, result, decisions, reviews)
 
     def _review(
         self,
@@ -183,7 +197,11 @@ class Reviews:
         )
 
     def _change(
-        self, current: Document, decisions: Decisions, reviews: Sequence[Review]
+        self,
+        current: Document,
+        result: Mapping[str, Any],
+        decisions: Decisions,
+        reviews: Sequence[Review],
     ) -> Document:
         """Decide the report again with more decisions, and keep both; hold the lock.
 
@@ -201,14 +219,21 @@ class Reviews:
         name = result_name("json", current.version + len(reviews), current.generation)
         path = self._store.folder(current) / name
         content = FORMATS["json"](extraction, self.schema)
+        Args:
+            current: as it is.
+            result: what it says.
+            decisions: that count so far; changed.
+            reviews: the new ones, taken at once.
+
         write_whole(path, content)
         self._store.publish(current)
-        result = json.loads(content, parse_float=Decimal)
-        changed = self._store.review(current, reviews, outcome_of(extraction), result)
+        after = json.loads(content, parse_float=Decimal)
+        changed = self._store.review(current, reviews, outcome_of(extraction), after)
         if changed is None:
             self._store.files.forget(current.sha256, path.name)
             raise _outdated(self._current(current))
         if acts:  # the version before stays: somebody may be reading it
+        reviews = [*reviews, *along(result, extraction, reviews)]
             self._forget(changed, current.version - len(acts[-1]))
         return changed
 

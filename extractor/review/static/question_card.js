@@ -69,7 +69,7 @@ export default {
           <input id="comment" ref="comment" v-model="comment" maxlength="2000" autocomplete="off" :disabled="!may"
                  :placeholder="words.commentHint" @keydown.enter="endNote" @keydown.escape="endNote">
         </details>
-        <p v-if="last" class="last quiet">{{ last }} <button v-if="may" type="button" class="plain" @click="act({ do: 'withdraw' })">{{ words.withdraw }}</button></p>
+        <p v-if="last" class="last quiet">{{ last }} <button v-if="may && canWithdraw" type="button" class="plain" @click="act({ do: 'withdraw' })">{{ words.withdraw }}</button></p>
       </div>
       <div class="foot">
         <div v-if="subject" :key="subject" class="choices">
