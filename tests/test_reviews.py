@@ -912,6 +912,27 @@ def test_decisions_survive_another_extraction(client: TestClient) -> None:
     assert len(trail) == 4
 
 
+def test_every_extraction_keeps_the_status_that_it_was_made_with(client: TestClient) -> None:
+    document_id = finished(client, "statuses.txt")
+
+    def statuses() -> list[tuple[str | None, str]]:
+        document = store_of(client).find(document_id)
+        assert document is not None
+        reviews = client.app.state.service.reviews  # type: ignore[attr-defined]
+        return [(one.status, one.last_status) for one in reviews.generations(document)]
+
+    assert statuses() == [("needs_review", "needs_review")]
+    put(client, document_id, WRONG, {"value": 2})
+    assert statuses() == [("needs_review", "accepted")]
+    again(client, document_id)
+    assert statuses() == [("needs_review", "accepted"), ("accepted", "accepted")]
+    for body in ({"withdrawn": True}, {"value": 3}, {"value": 4}):
+        put(client, document_id, WRONG, body)
+    assert statuses()[1] == ("accepted", "needs_review")
+    again(client, document_id)
+    assert statuses()[1:] == [("accepted", "needs_review"), ("needs_review", "needs_review")]
+
+
 def test_without_decisions_the_new_result_is_taken_as_it_is(client: TestClient) -> None:
     document_id = finished(client, "again.txt")
     before = client.get(f"{API}/{document_id}/extraction").json()

@@ -117,6 +117,12 @@ def along(
             )
 
 
+def first_version(trail: Sequence[Review], generation: int) -> int:
+    """The version of a document that an extraction of it was when it was made: each decision and
+    each extraction counts one. `trail` has all decisions, or those that were taken by then."""
+    return generation + sum(review.generation < generation for review in trail)
+
+
 def _moved(found: Decisions, folder: Path, at: int, to: int) -> Decisions:
     for generation in range(at, to if found else at):
         before, now = (_read(folder, one) for one in (generation, generation + 1))

@@ -36,6 +36,7 @@ from extractor.service.decisions import (
     along,
     at_once,
     decisions_of,
+    first_version,
     undoable,
 )
 from extractor.service.generations import Generation, generations
@@ -205,6 +206,12 @@ class Reviews:
     ) -> Document:
         """Decide the report again with more decisions, and keep both; hold the lock.
 
+        Args:
+            current: as it is.
+            result: what it says.
+            decisions: that count so far; changed.
+            reviews: the new ones, taken at once.
+
         Raises:
             ProblemError: the document has changed since.
         """
@@ -213,18 +220,14 @@ class Reviews:
             if review.after is not None:
                 decisions[review.slot] = review.after
         extraction = self._decided(current, decisions)
+        reviews = [*reviews, *along(result, extraction, reviews)]
         if current.state != DocumentState.DONE:
             raise ProblemError(NOT_FINISHED, f"{current.name} is being extracted again; wait")
-        acts = at_once(self._store.reviews(current.id))
+        trail = self._store.reviews(current.id)
+        acts = at_once(trail)
         name = result_name("json", current.version + len(reviews), current.generation)
         path = self._store.folder(current) / name
         content = FORMATS["json"](extraction, self.schema)
-        Args:
-            current: as it is.
-            result: what it says.
-            decisions: that count so far; changed.
-            reviews: the new ones, taken at once.
-
         write_whole(path, content)
         self._store.publish(current)
         after = json.loads(content, parse_float=Decimal)
@@ -233,8 +236,9 @@ class Reviews:
             self._store.files.forget(current.sha256, path.name)
             raise _outdated(self._current(current))
         if acts:  # the version before stays: somebody may be reading it
-        reviews = [*reviews, *along(result, extraction, reviews)]
-            self._forget(changed, current.version - len(acts[-1]))
+            before = current.version - len(acts[-1])
+            if before > first_version(trail, current.generation):  # by which it is known later
+                self._forget(changed, before)
         return changed
 
     def _at(self, document: Document, version: int | None) -> Document:
@@ -291,25 +295,26 @@ class Reviews:
         if not 0 <= generation < document.generation:
             return None
         trail = self._store.reviews(document.id)
-        version = generation + sum(review.generation <= generation for review in trail)
+        version = first_version(trail, generation + 1) - 1
         path = self._store.folder(document) / result_name("json", version, generation)
         return path if path.is_file() else None
 
     def generations(self, document: Document) -> Sequence[Generation]:
         """Every extraction of a document, in order, with what differs from the one before; none
         where it has no result, or has been removed meanwhile."""
-        newest = self.result(document) if document.has_result else None
-        if newest is None:
+        found = self.result(document) if document.has_result else None
+        if found is None:
             return ()
-        now, content = newest
-        older = (self.older(now, generation) for generation in range(now.generation))
-        contents = [None if path is None else path.read_bytes() for path in older]
-        return generations(
-            [
-                None if one is None else json.loads(one, parse_float=Decimal)
-                for one in (*contents, content)
-            ]
-        )
+        now, content = found
+        folder, trail = self._store.folder(now), self._store.reviews(now.id)
+        numbers = range(now.generation + 1)
+        older = [self.older(now, generation) for generation in numbers[:-1]]
+        first = [
+            folder / result_name("json", first_version(trail, generation), generation)
+            for generation in numbers
+        ]
+        newest: Mapping[str, Any] = json.loads(content, parse_float=Decimal)
+        return generations([*map(_loaded, older), newest], [_loaded(path) for path in first])
 
     def result(self, document: Document) -> tuple[Document, bytes] | None:
         """A document as it is now, and its result; None if it has been removed meanwhile."""
@@ -361,11 +366,10 @@ class Reviews:
         return found
 
     def _forget(self, document: Document, version: int) -> None:
-        """Remove the files of an older version; the first one stays."""
-        if version > 0:
-            for format in FORMATS:
-                name = result_name(format, version, document.generation)
-                self._store.files.forget(document.sha256, name)
+        """Remove the files of an older version."""
+        for format in FORMATS:
+            name = result_name(format, version, document.generation)
+            self._store.files.forget(document.sha256, name)
 
     def _result(self, document: Document) -> Mapping[str, Any]:
         path = self._written(document, "json")
@@ -395,6 +399,14 @@ class Reviews:
         if calibrator is not None and not calibrator.knows(kept.models):
             calibrator = None
         return decided(kept, self.schema, self._settings, calibrator, told(decisions))
+
+
+def _loaded(path: Path | None) -> Mapping[str, Any] | None:
+    """A result; None where it is gone."""
+    if path is None or not path.is_file():
+        return None
+    result: Mapping[str, Any] = json.loads(path.read_bytes(), parse_float=Decimal)
+    return result
 
 
 def _is_due(document: Document, path: Path) -> bool:
