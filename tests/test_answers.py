@@ -31,7 +31,9 @@ from extractor.types import (
     CellStatus,
     Confirmation,
     Evidence,
+    Exactness,
     Extraction,
+    Figure,
     Finding,
     Reading,
     ReportFacts,
@@ -342,3 +344,27 @@ def test_text_and_tables_that_count_otherwise_are_nobodys_error() -> None:
     of_text, of_sum = confirmed(found, answers, {})
     assert (of_text.is_confirmed, of_text.verdict) == (True, Verdict.UNDECIDED)
     assert (of_sum.is_confirmed, of_sum.verdict) == (True, Verdict.REPORTED)
+
+
+def test_what_text_and_tables_say_differently_is_asked_until_somebody_has_seen_it() -> None:
+    five, three = Decimal(5), Decimal(3)
+    figure = Figure(
+        *(
+            "lawsuits",
+            five,
+            "件",
+            Exactness.EXACT,
+            "5件",
+            "共5件。",
+            CellStatus.ACCEPTED,
+            Evidence(),
+        ),
+        probability=0.99,
+    )
+    finding = Finding("text.lawsuits", Verdict.UNDECIDED, "differs", (), five, three)
+    (asked,) = questions((), [finding], [figure])
+    assert (asked.slot, asked.settles) == ("findings.text.lawsuits", pytest.approx(0.01))
+    assert questions((), [replace(finding, is_confirmed=True)], [figure]) == ()
+    assert questions((), [finding], [replace(figure, status=CellStatus.REVIEWED)]) == ()
+    (asked,) = questions((), [finding], [replace(figure, status=CellStatus.FLAGGED)])
+    assert asked.slot == "figures.0"  # which says so itself

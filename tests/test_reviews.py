@@ -90,6 +90,19 @@ def extraction(*, with_figures: bool = False, is_partial: bool = False) -> Extra
     )
 
 
+def contradicted(reading: ReportReading) -> ReportReading:
+    """With right sums, and a figure of the text that nothing but its table puts in doubt."""
+    (table,) = reading.tables
+    two = Reading("2", State.NUMBER, Decimal(2))
+    found = {
+        slot: tuple(replace(one, score=0.999) for one in c) for slot, c in table.candidates.items()
+    }
+    found[WRONG] = tuple(replace(one, reading=two) for one in found[WRONG])
+    (figure,) = figures_of("全年共收到行政复议5件。")
+    figures = (replace(figure, status=CellStatus.ACCEPTED),)
+    return ReportReading((replace(table, candidates=found),), figures)
+
+
 class Again(Whole):
     """`Whole` that carries decisions over as the real one does."""
 
@@ -110,8 +123,11 @@ def prepare_table(settings: Settings) -> Work:
         kind = {"with_figures": "figures" in task.name, "is_partial": "partial" in task.name}
         read = extraction(**kind)
         facts = replace(read.facts, year=None) if "undated" in task.name else read.facts
-        calibrator = Engines(settings).calibrator_for(SCHEMA, settings)
+        engines = Engines(settings)
+        calibrator = engines.calibrator_for(SCHEMA, settings) if settings.calibration else None
         read = replace(read, name=task.name, facts=facts)
+        if "contradicted" in task.name:
+            read = replace(read, reading=contradicted(read.reading))
         found = decided(read, SCHEMA, settings, calibrator)
         for name, write in FORMATS.items():
             path = task.folder / result_name(name, generation=task.generation)
@@ -1066,3 +1082,73 @@ def test_several_cells_are_decided_all_or_none(client: TestClient) -> None:
     answer = put_cells(client, document_id, {"slots": slots, "withdrawn": True})
     assert answer.headers["etag"] == '"4"'
     assert flagged(answer.json()) >= set(slots)
+
+
+# --- what text and tables say differently --------------------------------------------------------
+
+CASES = "text.reconsideration_cases"
+
+
+@pytest.fixture(scope="module")
+def uncalibrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """Where figures that the tables contradict are not doubtful for that."""
+    settings = Settings(home=tmp_path_factory.mktemp("uncalibrated"), calibration=False)
+    with running(settings, partial(DurableJobs, prepare=prepare_table)) as client:
+        yield client
+
+
+def asked_about(client: TestClient, document_id: str) -> Any:
+    others = [one["id"] for one in client.get(API).json()["documents"] if one["id"] != document_id]
+    return client.get("/api/v1/review/next", params={"exclude": others}).json()["question"]
+
+
+def test_a_figure_that_the_tables_contradict_is_asked_about(uncalibrated: TestClient) -> None:
+    client = uncalibrated
+    document_id = finished(client, "contradicted.txt")
+    result = client.get(f"{API}/{document_id}/extraction").json()
+    (finding,), (figure,) = result["findings"], result["figures"]
+    assert (result["status"], figure["status"], figure["finding"]) == (
+        "accepted",
+        "accepted",
+        CASES,
+    )
+    assert (finding["relation"], finding["expected"], finding["found"]) == (CASES, 5, 3)
+    assert queue(result) == (f"findings.{CASES}",)
+    question = asked_about(client, document_id)
+    assert (question["slot"], question["cell"]) == (f"findings.{CASES}", None)
+    assert (question["figure"], question["findings"]) == (figure, [finding])
+    document = store_of(client).find(document_id)
+    assert document is not None
+    assert (document.to_answer, document.flagged) == (1, 0)
+
+    said = {"confirmed": True, "comment": "another scope"}
+    confirmed = put_finding(client, document_id, said, CASES).json()
+    assert (queue(confirmed), confirmed["figures"][0]["finding"]) == ((), CASES)
+    assert asked_about(client, document_id) is None
+    assert undo(client, document_id).json() == result
+    seen = put_figure(client, document_id, 0, {"confirmed": True}).json()
+    assert (queue(seen), len(seen["findings"])) == ((), 1)
+    # A number that the tables state, too, is no contradiction any more.
+    right = put_figure(client, document_id, 0, {"value": 3}).json()
+    assert (queue(right), right["findings"], right["figures"][0]["finding"]) == ((), [], None)
+
+
+def test_contradictions_of_results_that_were_there_are_asked_about(
+    uncalibrated: TestClient,
+) -> None:
+    client = uncalibrated
+    document_id = finished(client, "contradicted before.txt")
+    path = folder_of(client, document_id) / result_name("json")
+    result = json.loads(path.read_bytes())
+    asked, result["questions"] = result["questions"], []
+    del result["figures"][0]["finding"]
+    path.write_text(json.dumps(result), "utf-8")
+    store = store_of(client)
+    with store._session.begin() as session:
+        was = update(Document).where(Document.id == document_id)
+        session.execute(was.values(to_answer=None, question=None))
+    assert store.fill_values() == 1
+    document = store.find(document_id)
+    assert document is not None
+    assert (document.to_answer, document.question) == (1, f"findings.{CASES}")
+    assert client.get(f"{API}/{document_id}/extraction").json()["questions"] == asked

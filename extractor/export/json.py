@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from extractor import __version__
+from extractor.schema import text_relation
 from extractor.types import (
     Alternative,
     Cell,
@@ -59,7 +60,7 @@ def to_dict(extraction: Extraction) -> dict[str, Any]:
             }
             for table in extraction.tables
         },
-        "figures": [_figure(figure) for figure in extraction.figures],
+        "figures": [_figure(figure, extraction.findings) for figure in extraction.figures],
         "findings": [_finding(finding) for finding in extraction.findings],
         "questions": [_question(question) for question in extraction.questions],
         "left_out": [_left_out(row) for row in extraction.reading.left_out],
@@ -132,7 +133,8 @@ def _alternative(alternative: Alternative) -> dict[str, Any]:
     }
 
 
-def _figure(figure: Figure) -> dict[str, Any]:
+def _figure(figure: Figure, findings: Sequence[Finding]) -> dict[str, Any]:
+    relation = text_relation(figure.key, figure.scope)
     return {
         "id": figure.number,
         "key": figure.key,
@@ -145,6 +147,7 @@ def _figure(figure: Figure) -> dict[str, Any]:
         "probability": _probability(figure.probability),
         "status": figure.status.value,
         "flags": list(figure.flags),
+        "finding": relation if any(one.relation == relation for one in findings) else None,
         "evidence": _evidence(figure.evidence),
     }
 

@@ -9,7 +9,13 @@ from typing import Any
 from extractor.export.json import finding_of as finding_object
 from extractor.flag import PLACE_FLAGS
 from extractor.review.desk import Json
-from extractor.review.figure_view import figure_of, figure_question, marked, of_tables
+from extractor.review.figure_view import (
+    figure_member,
+    figure_of,
+    figure_question,
+    marked,
+    of_tables,
+)
 from extractor.review.form_view import cell_text
 from extractor.review.gap_view import gap_question
 from extractor.review.members import members_of
@@ -118,8 +124,12 @@ def _first(cell: Json, say: Say) -> str:
 def _finding(finding: Json, result: Json, schema: Schema, say: Say) -> dict[str, Any]:
     verdict = Verdict(finding["verdict"])
     # The total comes last, and is where one looks first.
-    evidence = [item_of(result, slot) for slot in reversed(finding["cells"])]
     figure = figure_of(finding, result)
+    evidence = [figure, *(item_of(result, slot) for slot in reversed(finding["cells"]))]
+    is_of_text = finding["relation"].partition(".")[0] == TEXT
+    shown = members_of(finding, result, schema, say)
+    if figure is not None:  # it comes first: what it says is asked about
+        shown["members"] = [figure_member(figure, schema, say), *shown["members"]]
     return {
         "kind": "finding",
         "title": finding_text(finding, schema, say),
@@ -127,15 +137,13 @@ def _finding(finding: Json, result: Json, schema: Schema, say: Say) -> dict[str,
         "verdict": verdict.value,
         "verdictText": verdict_words(verdict, say),
         "confirmed": finding["confirmed"],
-        "isOfText": finding["relation"].partition(".")[0] == TEXT,
+        "isOfText": is_of_text,
         "canConfirm": verdict is not Verdict.MISREAD and not finding["confirmed"],
-        **members_of(finding, result, schema, say),
+        **shown,
         "sentence": marked(figure["sentence"], figure["printed"]) if figure else None,
-        "reasons": [_explained(verdict, say)],
+        "reasons": [_of_text(say) if is_of_text else _explained(verdict, say)],
         "alternatives": [],
-        "evidence": next(
-            (cell["evidence"] for cell in evidence if cell and cell["evidence"]), None
-        ),
+        "evidence": next((one["evidence"] for one in evidence if one and one["evidence"]), None),
     }
 
 
@@ -146,6 +154,16 @@ def finding_text(finding: Json, schema: Schema, say: Say) -> str:
     if found.verdict is Verdict.MISREAD:
         return say(f"{text}（按修正前的读数）", f"{text} (as it was first read)")
     return text
+
+
+def _of_text(say: Say) -> str:
+    return say(
+        "正文与表格不一致：可能口径不同，也可能有一处读错或写错。请对照两处：读错的，按数字键到该处"
+        "更正；均与原文一致的，确认原文如此，可附说明。",
+        "Text and table differ: they may count otherwise, or one was misread, or is wrong. Compare "
+        "both: what was misread is put right at its place (press its digit); if both are as "
+        "printed, confirm it, with a note if you like.",
+    )
 
 
 def _explained(verdict: Verdict, say: Say) -> str:

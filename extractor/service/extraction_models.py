@@ -73,6 +73,9 @@ class FigureModel(Model):
     probability: Fraction | None
     status: CellStatus
     flags: list[str]
+    finding: str | None = Field(
+        None, description="The relation of the finding that the tables say something else."
+    )
     evidence: EvidenceModel | None
 
 
@@ -89,7 +92,8 @@ class FindingModel(Model):
 
 
 class AskedModel(Model):
-    """What to ask a person: about a cell, a key figure (`figures.NUMBER`), or the `report`."""
+    """What to ask a person: about a cell, a key figure (`figures.NUMBER`), one that the tables
+    contradict (`findings.RELATION`), or the `report`."""
 
     model_config = ConfigDict(extra="allow")
 

@@ -62,4 +62,6 @@ def _fill(session_of: sessionmaker[Session], folder: Path, document: Document) -
     same = update(Document).where(Document.id == document.id, Document.version == document.version)
     with session_of.begin() as session:  # all of it, or nothing
         keep_values(session, document.id, result)
-        session.execute(same.values(to_answer=len(queue(result))))
+        asked = [] if document.question else result["questions"][:1]
+        first = {"question": asked[0]["slot"], "settles": asked[0]["settles"]} if asked else {}
+        session.execute(same.values(to_answer=len(queue(result)), **first))

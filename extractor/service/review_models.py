@@ -280,17 +280,22 @@ class ReviewList(Model):
 
 
 class QuestionModel(Model):
-    """A cell to look at, a key figure (`figures.NUMBER`), or whose `report` it is."""
+    """A cell to look at, a key figure (`figures.NUMBER`), one that the tables contradict
+    (`findings.RELATION`), or whose `report` it is."""
 
     document: DocumentModel
     slot: str
     settles: float = Field(description="Expected errors and broken sums that an answer removes.")
     cell: CellModel | None = Field(description="Null where it is about something else.")
-    figure: FigureModel | None = Field(description="Null where it is about something else.")
+    figure: FigureModel | None = Field(
+        description="Also of a finding about it; null where it is about something else."
+    )
     cells: list[str] = Field(
         [], description="The slot and others that one call of `PUT …/cells` answers for."
     )
-    findings: list[FindingModel] = Field(description="That the cell or figure is part of.")
+    findings: list[FindingModel] = Field(
+        description="That the cell or figure is part of, or that is asked about."
+    )
 
 
 class NextQuestion(Model):

@@ -287,7 +287,8 @@ REPORT = "report"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A cell to look at by its slot, a key figure (`figures.NUMBER`), or whose `report` it is.
+    """A cell to look at by its slot, a key figure (`figures.NUMBER`), a figure that the tables
+    contradict (`findings.RELATION`), or whose `report` it is.
 
     `settles` is the expected number of errors and broken sums that an answer removes; `frees` are
     other cells that would not be in doubt any more. `cells`, the slot among them, are asked about
