@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,7 @@ from extractor.readings import to_bytes
 from extractor.schema import load_schema
 from extractor.service.answers import carried
 from extractor.service.auth import Keys
+from extractor.service.decisions import about_extraction, undoable
 from extractor.service.extracting import Extracting
 from extractor.service.jobs import DurableJobs
 from extractor.service.open_questions import queue
@@ -968,6 +970,73 @@ def test_a_result_outlives_an_extraction_that_fails(client: TestClient) -> None:
     assert put(client, document_id, WRONG, {"value": 2}).status_code == 200
 
 
+def test_the_last_decision_is_undone_after_another_extraction_too(client: TestClient) -> None:
+    document_id = finished(client, "again undone with figures.txt")
+    first = client.get(f"{API}/{document_id}/extraction").json()
+    one = put(client, document_id, WRONG, {"value": 2}).json()
+    put_figure(client, document_id, 1, {"absent": True})
+    other = Keys(store_of(client)).create("other", Role.REVIEWER)
+    theirs = {"Authorization": f"Bearer {other}"}
+    assert again(client, document_id)["generation"] == 1
+    assert code_of(client.post(f"{API}/{document_id}/undo", headers=theirs)) == "not_decided"
+    assert undo(client, document_id).json() == one
+    assert again(client, document_id)["generation"] == 2
+    assert undo(client, document_id).json() == first
+    assert code_of(undo(client, document_id)) == "not_decided"
+    trail = client.get(f"{API}/{document_id}/reviews").json()["reviews"]
+    assert [(review["slot"], review["action"]) for review in trail][2:] == [
+        ("figures.1", "undone"),
+        (WRONG, "undone"),
+    ]
+
+
+def test_a_decision_that_was_not_carried_over_is_not_undone_but_named(client: TestClient) -> None:
+    document_id = finished(client, "again lost with figures.txt")
+    put(client, document_id, WRONG, {"value": 2})
+    put_figure(client, document_id, 0, {"absent": True})
+    (folder_of(client, document_id) / reading_name()).write_bytes(b"of another version")
+    assert again(client, document_id)["generation"] == 1
+    now = client.get(f"{API}/{document_id}/extraction").json()
+    answer = undo(client, document_id)
+    assert code_of(answer) == "not_decided"
+    assert "was not carried over" in answer.json()["detail"]
+    assert client.get(f"{API}/{document_id}/extraction").json() == now
+    put(client, document_id, "disputes.direct_lawsuit.upheld", {"value": 9})
+    assert undo(client, document_id).json() == now
+
+
+def test_decisions_go_on_under_the_names_of_today(tmp_path: Path) -> None:
+    """A figure that is the second one in the next extraction, and not there in the last."""
+    one, other = (
+        figures_of("全年共收到政府信息公开申请35件。"),
+        figures_of("主动公开政府信息12条。"),
+    )
+    for generation, figures in enumerate((one, other + one, other)):
+        read = extraction()
+        read = replace(read, reading=replace(read.reading, figures=figures))
+        write_whole(tmp_path / reading_name(generation), to_bytes(read))
+
+    def review(number: int, slot: str, action: str, generation: int) -> Review:
+        at = datetime(2026, 1, number)
+        known = {"number": number, "at": at, "key_id": "k", "generation": generation}
+        return Review(slot=slot, action=action, **known)
+
+    trail = [review(1, WRONG, "value", 0), review(2, "figures.0", "absent", 0)]
+    undone = [*trail, review(3, "figures.1", "undone", 1)]
+    for generation, names in (
+        (0, [(WRONG, 0), ("figures.0", 0)]),
+        (1, [(WRONG, 1), ("figures.1", 1)]),
+        (2, [(WRONG, 2), ("figures.1", 1)]),
+    ):
+        told = about_extraction(trail, tmp_path, generation)
+        assert [(one.slot, one.generation) for one in told] == names
+        assert [one.number for one in undoable(told, "k")] == [2]
+        if generation:
+            told = about_extraction(undone, tmp_path, generation)
+            assert [one.number for one in undoable(told, "k")] == [1]
+    assert [one.slot for one in trail] == [WRONG, "figures.0"]
+
+
 def test_what_was_read_before_need_not_be_readable(client: TestClient) -> None:
     document_id = finished(client, "damaged with figures.txt")
     result = client.get(f"{API}/{document_id}/extraction").json()
@@ -1082,73 +1151,3 @@ def test_several_cells_are_decided_all_or_none(client: TestClient) -> None:
     answer = put_cells(client, document_id, {"slots": slots, "withdrawn": True})
     assert answer.headers["etag"] == '"4"'
     assert flagged(answer.json()) >= set(slots)
-
-
-# --- what text and tables say differently --------------------------------------------------------
-
-CASES = "text.reconsideration_cases"
-
-
-@pytest.fixture(scope="module")
-def uncalibrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    """Where figures that the tables contradict are not doubtful for that."""
-    settings = Settings(home=tmp_path_factory.mktemp("uncalibrated"), calibration=False)
-    with running(settings, partial(DurableJobs, prepare=prepare_table)) as client:
-        yield client
-
-
-def asked_about(client: TestClient, document_id: str) -> Any:
-    others = [one["id"] for one in client.get(API).json()["documents"] if one["id"] != document_id]
-    return client.get("/api/v1/review/next", params={"exclude": others}).json()["question"]
-
-
-def test_a_figure_that_the_tables_contradict_is_asked_about(uncalibrated: TestClient) -> None:
-    client = uncalibrated
-    document_id = finished(client, "contradicted.txt")
-    result = client.get(f"{API}/{document_id}/extraction").json()
-    (finding,), (figure,) = result["findings"], result["figures"]
-    assert (result["status"], figure["status"], figure["finding"]) == (
-        "accepted",
-        "accepted",
-        CASES,
-    )
-    assert (finding["relation"], finding["expected"], finding["found"]) == (CASES, 5, 3)
-    assert queue(result) == (f"findings.{CASES}",)
-    question = asked_about(client, document_id)
-    assert (question["slot"], question["cell"]) == (f"findings.{CASES}", None)
-    assert (question["figure"], question["findings"]) == (figure, [finding])
-    document = store_of(client).find(document_id)
-    assert document is not None
-    assert (document.to_answer, document.flagged) == (1, 0)
-
-    said = {"confirmed": True, "comment": "another scope"}
-    confirmed = put_finding(client, document_id, said, CASES).json()
-    assert (queue(confirmed), confirmed["figures"][0]["finding"]) == ((), CASES)
-    assert asked_about(client, document_id) is None
-    assert undo(client, document_id).json() == result
-    seen = put_figure(client, document_id, 0, {"confirmed": True}).json()
-    assert (queue(seen), len(seen["findings"])) == ((), 1)
-    # A number that the tables state, too, is no contradiction any more.
-    right = put_figure(client, document_id, 0, {"value": 3}).json()
-    assert (queue(right), right["findings"], right["figures"][0]["finding"]) == ((), [], None)
-
-
-def test_contradictions_of_results_that_were_there_are_asked_about(
-    uncalibrated: TestClient,
-) -> None:
-    client = uncalibrated
-    document_id = finished(client, "contradicted before.txt")
-    path = folder_of(client, document_id) / result_name("json")
-    result = json.loads(path.read_bytes())
-    asked, result["questions"] = result["questions"], []
-    del result["figures"][0]["finding"]
-    path.write_text(json.dumps(result), "utf-8")
-    store = store_of(client)
-    with store._session.begin() as session:
-        was = update(Document).where(Document.id == document_id)
-        session.execute(was.values(to_answer=None, question=None))
-    assert store.fill_values() == 1
-    document = store.find(document_id)
-    assert document is not None
-    assert (document.to_answer, document.question) == (1, f"findings.{CASES}")
-    assert client.get(f"{API}/{document_id}/extraction").json()["questions"] == asked

@@ -14,7 +14,7 @@ from extractor.review.text_view import TextView
 from extractor.review.visitor import Visitor
 from extractor.review.words import Say
 from extractor.schema import Schema
-from extractor.service.answers import SEEN_WITH, is_slot
+from extractor.service.answers import SEEN_WITH
 from extractor.service.decisions import standing
 from extractor.service.images import text_blocks
 from extractor.service.tables import Document, DocumentState, Review
@@ -24,7 +24,8 @@ from extractor.types import FINDINGS
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """A document, its result (None while there is none; fractions are `Decimal`, so that they stay
-    exact), all decisions about it in order, and the names of keys by their ids."""
+    exact), all decisions about it in order, as decisions about the extraction that the result is of
+    (see `Reviews.trail`), and the names of keys by their ids."""
 
     document: Document
     result: Json | None
@@ -32,15 +33,15 @@ class Loaded:
     names: Mapping[str, str]
 
     @property
-    def own_trail(self) -> list[Review]:
-        """The decisions about the extraction that the result is of."""
+    def carried(self) -> list[Review]:
+        """The decisions that are about that extraction, or were carried over to it."""
         generation = self.document.generation
         return [review for review in self.trail if review.generation == generation]
 
     @property
     def absent(self) -> list[Review]:
         """Key figures that are said not to be in the text, and so are in no result."""
-        last = {review.slot: review for review in standing(self.own_trail)}
+        last = {review.slot: review for review in standing(self.carried)}
         return [one for one in last.values() if (one.after or {}).get("is_stated") is False]
 
 
@@ -56,7 +57,7 @@ def load(visitor: Visitor, document_id: str) -> Loaded | None:
         return None
     names = {key.id: key.name for key in service.store.keys.list()}
     if not document.has_result or document.state == DocumentState.FAILED:
-        return Loaded(document, None, service.store.reviews(document_id), names)
+        return Loaded(document, None, (), names)
     found = service.reviews.result(document)
     if found is None:
         return None
@@ -64,7 +65,7 @@ def load(visitor: Visitor, document_id: str) -> Loaded | None:
     return Loaded(
         document,
         json.loads(content, parse_float=Decimal),
-        service.store.reviews(document_id),
+        service.reviews.trail(document),
         names,
     )
 
@@ -73,9 +74,7 @@ def last_about(loaded: Loaded, subject: str | None) -> Review | None:
     """The last decision about something that counts; None where there is none."""
     if subject is None or loaded.result is None:
         return None
-    # Figures are other ones in another extraction; cells are the same.
-    trail = loaded.trail if is_slot(subject) else loaded.own_trail
-    about = [review for review in standing(trail) if review.slot == subject]
+    about = [review for review in standing(loaded.carried) if review.slot == subject]
     return about[-1] if about and about[-1].after is not None else None
 
 

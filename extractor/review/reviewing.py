@@ -13,6 +13,7 @@ from extractor.review import desk as desks
 from extractor.review.asking import ask
 from extractor.review.desk import Json
 from extractor.review.loaded import Loaded, load
+from extractor.review.trail_words import TrailWords
 from extractor.review.visitor import Visitor
 from extractor.service.answers import Body
 from extractor.service.decisions import undoable
@@ -58,7 +59,7 @@ class Reviewing:
     def undoable(self) -> Sequence[Review]:
         """The decision that would be undone, with those that were taken at once with it, in order;
         empty where there is none."""
-        return undoable(self.loaded.own_trail, self._visitor.signed.principal.key_id)
+        return undoable(self.loaded.trail, self._visitor.signed.principal.key_id)
 
     def look_at(self, subject: str) -> None:
         """Look at something else."""
@@ -87,8 +88,10 @@ class Reviewing:
 
     async def undo(self, act: Sequence[Review]) -> None:
         """Take back what was decided at once, if it is still the last decision of this visitor that
-        counts, and look at what it was about."""
+        counts, also before the document was extracted again, and look at what it was about."""
         last = act[-1]
+        if last.generation != self.desk.generation:
+            raise NotDone(*self._not_carried(act[0]))
         reviews = self._visitor.service.reviews
 
         def undo(key_id: str) -> Document:
@@ -103,6 +106,17 @@ class Reviewing:
         self.desk = desks.answered(self.desk, *await self._after())
         is_one = len(act) == 1
         self.look_at(last.slot if is_one else desks.asked_with(self.desk.result, act[0].slot))
+
+    def _not_carried(self, review: Review) -> tuple[str, str]:
+        schema, texts = self._visitor.service.reviews.schema, []
+        for say in (lambda chinese, _: chinese, lambda _, english: english):
+            told = TrailWords(schema, {}, say).subject(review.slot, review.before)
+            texts.append(f"{told.text} {told.note}".strip())
+        return (
+            f"您的上一决定（{texts[0]}）没有随重新提取带入现在的结果，没有撤销任何内容。",
+            f"Your last decision ({texts[1]}) was not carried over when the document was extracted "
+            "again; nothing was undone.",
+        )
 
     async def follow(self) -> bool:
         """See what others have done; False where that is nothing."""

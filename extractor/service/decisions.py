@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import inspect
 
 from extractor.errors import CorruptInput
 from extractor.readings import from_bytes
@@ -51,13 +54,38 @@ def decisions_of(trail: Sequence[Review], folder: Path, generation: int) -> Deci
     return _moved(found, folder, at, generation)
 
 
+def about_extraction(trail: Sequence[Review], folder: Path, generation: int) -> list[Review]:
+    """Decisions as decisions about one extraction, in order: what those of earlier ones are about
+    may have another name now. What was not carried over stays as it was in the last extraction to
+    which it was, and has that one's generation.
+
+    Args:
+        trail: all decisions about a document, in order; they are left as they are.
+        folder: of the document, with what every extraction has read.
+        generation: of the extraction.
+    """
+    found: list[Review] = []
+    for step in range(generation + 1):
+        if found:
+            before, now = (_read(folder, one) for one in (step - 1, step))
+            kept = [one for one in found if one.generation == step - 1]
+            named = carried({one.slot: {"was": one.slot} for one in kept}, before, now)
+            names = {content["was"]: subject for subject, content in named.items()}
+            for one in kept:
+                if one.slot in names:
+                    one.slot, one.generation = names[one.slot], step
+        found += [_copy(review) for review in trail if review.generation == step]
+    return found
+
+
 def standing(trail: Sequence[Review]) -> list[Review]:
-    """The decisions that have not been undone, in order; `trail` has all of them."""
+    """The decisions that have not been undone, in order; `trail` has all of them, about one
+    extraction (see `about_extraction`)."""
     found: list[Review] = []
     for review in trail:
         if review.action != UNDONE:
             found.append(review)
-        elif same := [one for one in found if one.slot == review.slot]:
+        elif same := [one for one in found if _about(one) == _about(review)]:
             found.remove(same[-1])
     return found
 
@@ -68,14 +96,19 @@ def undoable(trail: Sequence[Review], key_id: str) -> Sequence[Review]:
     that were reviewed with a finding are undone with it, and not without.
 
     Args:
-        trail: the decisions about one extraction of a document, in order.
+        trail: all decisions about a document, as those about one extraction of it.
         key_id: whose it is.
+
+    Of several that were taken at once only those are given that were carried over to where the last
+    of them was; whether that is the extraction which there is now, `generation` says.
     """
     kept = standing(trail)
-    last = {review.slot: review for review in kept}
-    mine = [one for one in kept if one.key_id == key_id and last[one.slot] is one]
+    last = {_about(review): review for review in kept}
+    mine = [one for one in kept if one.key_id == key_id and last[_about(one)] is one]
     acts = [one.at for one in mine if one.action != REVIEWED]
-    return [one for one in mine if one.at == acts[-1]] if acts else []
+    act = [one for one in mine if one.at == acts[-1]] if acts else []
+    newest = max((one.generation for one in act), default=0)
+    return [one for one in act if one.generation == newest]
 
 
 def at_once(trail: Sequence[Review]) -> list[list[Review]]:
@@ -130,9 +163,25 @@ def _moved(found: Decisions, folder: Path, at: int, to: int) -> Decisions:
     return found
 
 
+def _about(review: Review) -> tuple[str, int]:
+    return review.slot, review.generation
+
+
+def _copy(review: Review) -> Review:
+    return Review(**{column.key: getattr(review, column.key) for column in inspect(Review).columns})
+
+
 def _read(folder: Path, generation: int) -> ReportReading | None:
+    path = folder / reading_name(generation)
     try:
-        return from_bytes((folder / reading_name(generation)).read_bytes()).reading
+        found = path.stat()
+        return _read_once(path, found.st_mtime_ns, found.st_size)
     except (CorruptInput, FileNotFoundError) as error:
         log.warning("decisions about figures in %s are left out: %s", folder.name, error)
         return None
+
+
+@lru_cache(maxsize=4)
+def _read_once(path: Path, time_ns: int, size: int) -> ReportReading:
+    """What an extraction has read: pages of a document look it up after every answer."""
+    return from_bytes(path.read_bytes()).reading

@@ -33,6 +33,7 @@ from extractor.service.answers import (
 from extractor.service.decisions import (
     UNDONE,
     Decisions,
+    about_extraction,
     along,
     at_once,
     decisions_of,
@@ -137,7 +138,7 @@ class Reviews:
         self, document: Document, *, key_id: str, version: int | None, number: int | None = None
     ) -> Document:
         """Take back the last decision of somebody, with those that were taken at once with it: what
-        was so before counts again.
+        was so before counts again. It may be about an earlier extraction, if it was carried over.
 
         Args:
             document: with a result.
@@ -149,21 +150,27 @@ class Reviews:
             The document as it is now.
 
         Raises:
-            ProblemError: there is none that still counts, or that is another one than is meant, or
-                the document has changed since.
+            ProblemError: there is none that still counts, or it was not carried over to the
+                extraction that there is now, or is another one than is meant, or the document has
+                changed since.
         """
         with self._lock:
             current = self._at(document, version)
             trail = self._store.reviews(current.id)
-            mine = [review for review in trail if review.generation == current.generation]
-            act = undoable(mine, key_id)
+            folder = self._store.folder(current)
+            act = undoable(about_extraction(trail, folder, current.generation), key_id)
             if not act:
                 raise ProblemError(NOT_DECIDED, "no decision of this key counts that can be undone")
             if number not in (None, *(one.number for one in act)):
                 last = act[-1].number
                 detail = f"decision {number} is not the last one of this key; {last} is"
                 raise ProblemError(NOT_DECIDED, detail, extra={"number": last})
-            folder = self._store.folder(current)
+            if act[-1].generation != current.generation:
+                detail = (
+                    f"decision {act[-1].number}, the last one of this key, was not carried over to "
+                    "the extraction that there is now; nothing is undone"
+                )
+                raise ProblemError(NOT_DECIDED, detail, extra={"number": act[-1].number})
             earlier = [review for review in trail if review.number < act[0].number]
             was = decisions_of(earlier, folder, current.generation)
             decisions = decisions_of(trail, folder, current.generation)
@@ -247,6 +254,14 @@ class Reviews:
         if version is not None and version != current.version:
             raise _outdated(current)
         return current
+
+    def trail(self, document: Document) -> list[Review]:
+        """All decisions about a document, in order, as decisions about the extraction that there is
+        now; those that were not carried over to it have another generation."""
+        found = self._store.reviews(document.id)
+        if all(one.generation == document.generation for one in found):
+            return list(found)
+        return about_extraction(found, self._store.folder(document), document.generation)
 
     def export(self, document: Document, format: ExportFormat) -> Path:
         """The file of a format, with all decisions in it and in today's form; written when it is
