@@ -213,6 +213,13 @@ def test_a_report_that_is_settled_asks_nothing(result: Result) -> None:
     assert desks.moved(desk, 1).current is None
 
 
+def test_everything_that_can_be_looked_at_is_named(result: Result) -> None:
+    every = desks.everything(result)
+    assert len(every) == len(set(every))
+    assert all(desks.is_there(result, one) for one in every)
+    assert {*desks.doubts(result), *queue(result)} <= set(every)
+
+
 def test_what_is_not_there_is_not_looked_at(result: Result) -> None:
     desk = desks.opened(result, 0, 0, "requests.no.such")
     assert desk.current == queue(result)[0]

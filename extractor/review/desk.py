@@ -13,7 +13,13 @@ from typing import Any
 
 from extractor.review.sums import broken_sums
 from extractor.schema import load_schema
-from extractor.service.answers import figure_subject, gap_subject, is_slot, item_of
+from extractor.service.answers import (
+    figure_subject,
+    finding_subject,
+    gap_subject,
+    is_slot,
+    item_of,
+)
 from extractor.service.open_questions import queue
 from extractor.types import GAPS, REPORT, CellStatus, State
 
@@ -48,6 +54,19 @@ def is_there(result: Json, subject: str) -> bool:
     if subject == REPORT:
         return True
     return item_of(result, subject) is not None
+
+
+def everything(result: Json) -> list[str]:
+    """All that can be looked at."""
+    cells = [
+        f"{table}.{name}"
+        for table, content in result["tables"].items()
+        for name in content["cells"]
+    ]
+    figures = [figure_subject(one["id"]) for one in result["figures"]]
+    findings = [finding_subject(one["relation"]) for one in result["findings"]]
+    gaps = [gap_subject(one["slot"]) for one in result["questions"] if one.get("cells")]
+    return [*cells, *figures, *findings, *gaps, REPORT]
 
 
 def chosen(desk: Desk, subject: str) -> Desk:

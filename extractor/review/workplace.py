@@ -34,7 +34,7 @@ from extractor.review.problem_words import problem_words
 from extractor.review.question_view import finding_text, question_of
 from extractor.review.report_parts import draw_figures, draw_findings, draw_head, draw_left_out
 from extractor.review.report_view import cells_view, forms_view, marks_view
-from extractor.review.review_words import card_words, page_words
+from extractor.review.review_words import card_words, drafts_key, page_words
 from extractor.review.reviewing import ExtractedAgain, NotDone, Removed, Reviewing
 from extractor.review.text_view import TextView
 from extractor.review.visitor import Visitor
@@ -170,7 +170,7 @@ class Workplace:
         if self._lock.locked():
             return
         async with self._turn():
-            before = self._desk.result
+            before, was_again = self._desk.result, self._open.is_extracted_again
             try:
                 if not await self._open.follow():
                     return
@@ -183,6 +183,12 @@ class Workplace:
                     "Somebody else has just changed this; look again.",
                 )
             news = self._say("他人已更新此报告", "Somebody else has changed this report")
+            if self._open.is_extracted_again:
+                news = ""  # the notice says it
+            elif was_again:
+                news = self._say(
+                    "重新提取没有完成，结果不变", "It was not extracted again; nothing has changed"
+                )
             self._refresh(news, problem=problem)
 
     @asynccontextmanager
@@ -191,8 +197,10 @@ class Workplace:
         async with self._lock:
             try:
                 yield
-            except (SessionEnded, ExtractedAgain):
+            except SessionEnded:
                 open_anew()
+            except ExtractedAgain as again:
+                self._card.move_on(drafts_key(self._visitor, again.document), again.names)
             except Removed:
                 self._removed()
             except NotADecision as problem:
@@ -270,7 +278,15 @@ class Workplace:
             "last": last_decision(self._open.loaded, subject, self._schema, say),
             "canWithdraw": can_be_withdrawn(self._open.loaded, subject),
             "news": news,
+            "notice": self._notice() if self._open.is_extracted_again else "",
         }
+
+    def _notice(self) -> str:
+        return self._say(
+            "此文件正在重新提取：完成前不能保存答案；完成后此页自动显示新的结果，已输入的内容会保留。",
+            "The document is being extracted again: no answer can be saved until that is done. "
+            "Then the new result comes by itself; what is typed stays.",
+        )
 
     def _draw(self) -> None:
         """The parts around the tables, those that have changed."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
@@ -67,15 +67,31 @@ def about_extraction(trail: Sequence[Review], folder: Path, generation: int) -> 
     found: list[Review] = []
     for step in range(generation + 1):
         if found:
-            before, now = (_read(folder, one) for one in (step - 1, step))
             kept = [one for one in found if one.generation == step - 1]
-            named = carried({one.slot: {"was": one.slot} for one in kept}, before, now)
-            names = {content["was"]: subject for subject, content in named.items()}
+            names = names_after([one.slot for one in kept], folder, step - 1, step)
             for one in kept:
                 if one.slot in names:
                     one.slot, one.generation = names[one.slot], step
         found += [_copy(review) for review in trail if review.generation == step]
     return found
+
+
+def names_after(subjects: Iterable[str], folder: Path, before: int, now: int) -> dict[str, str]:
+    """What decisions about an extraction are about, by its name in a later one; what is not there
+    any more is left out.
+
+    Args:
+        subjects: as the extraction `before` names them.
+        folder: of the document, with what every extraction has read.
+        before: the generation of the one.
+        now: that of the later one.
+    """
+    names = {subject: subject for subject in subjects}
+    for step in range(before, now):
+        readings = (_read(folder, one) for one in (step, step + 1))
+        named = carried({name: {"was": one} for one, name in names.items()}, *readings)
+        names = {content["was"]: name for name, content in named.items()}
+    return names
 
 
 def standing(trail: Sequence[Review]) -> list[Review]:

@@ -38,6 +38,7 @@ from extractor.service.decisions import (
     at_once,
     decisions_of,
     first_version,
+    names_after,
     undoable,
 )
 from extractor.service.generations import Generation, generations
@@ -262,6 +263,14 @@ class Reviews:
         if all(one.generation == document.generation for one in found):
             return list(found)
         return about_extraction(found, self._store.folder(document), document.generation)
+
+    def names_since(
+        self, document: Document, generation: int, subjects: Sequence[str]
+    ) -> Mapping[str, str]:
+        """What could be decided about in an earlier extraction, by its name in the one that there
+        is now; what is not there any more is left out."""
+        folder = self._store.folder(document)
+        return names_after(subjects, folder, generation, document.generation)
 
     def export(self, document: Document, format: ExportFormat) -> Path:
         """The file of a format, with all decisions in it and in today's form; written when it is

@@ -72,6 +72,7 @@ export default {
         <p v-if="last" class="last quiet">{{ last }} <button v-if="may && canWithdraw" type="button" class="plain" @click="act({ do: 'withdraw' })">{{ words.withdraw }}</button></p>
       </div>
       <div class="foot">
+        <p v-if="notice" class="notice" role="status">{{ notice }}</p>
         <div v-if="subject" :key="subject" class="choices">
         <ol v-if="question.alternatives.length" class="alternatives" :aria-label="words.alternatives">
           <li v-for="(other, i) in question.alternatives">
@@ -166,7 +167,10 @@ export default {
   mounted() {
     this.fill();
     this.measure();
-    this.onLeave = () => this.keepDrafts();
+    const told = `${this.words.draftsKey}/again`;
+    if (sessionStorage.getItem(told)) this.news = this.words.extractedAgain;
+    sessionStorage.removeItem(told);
+    this.onLeave = () => this.keepDrafts(this.words.draftsKey);
     window.addEventListener("pagehide", this.onLeave);
     this.onKey = (event) => this.pressed(event);
     window.addEventListener("keydown", this.onKey);
@@ -216,12 +220,26 @@ export default {
     },
     // A page that is asked for anew, as in another language, has them again; so has whoever signs in
     // again with the same key, in this window.
-    keepDrafts() {
+    keepDrafts(key, names = null) {
       const all = { ...this.drafts };
       if (this.subject && this.subject !== this.sent) all[this.subject] = this.draft();
-      const kept = Object.entries(all).filter(([, draft]) => Object.values(draft).some((one) => one));
-      if (kept.length) sessionStorage.setItem(this.words.draftsKey, JSON.stringify(Object.fromEntries(kept)));
-      else sessionStorage.removeItem(this.words.draftsKey);
+      const kept = Object.entries(all)
+        .filter(([about, draft]) => (!names || names[about]) && Object.values(draft).some((one) => one))
+        .map(([about, draft]) => [names?.[about] ?? about, draft]);
+      if (kept.length) sessionStorage.setItem(key, JSON.stringify(Object.fromEntries(kept)));
+      else sessionStorage.removeItem(key);
+    },
+    // The document was extracted again: what was typed goes with its question, whose name may be
+    // another one; nothing that was on its way was taken.
+    moveOn(key, names) {
+      this.sent = null;
+      this.keepDrafts(key, names);
+      sessionStorage.setItem(`${key}/again`, "yes");
+      window.removeEventListener("pagehide", this.onLeave);
+      sessionStorage.removeItem(this.words.draftsKey);
+      this.subject = names[this.subject] ?? null;
+      this.nameInAddress();
+      location.reload();
     },
     // It begins with what its address names.
     nameInAddress() {
@@ -278,6 +296,10 @@ export default {
     },
     begin() {
       if (!this.may || this.busy || !this.isReady || !this.isConnected()) return false;
+      if (this.notice) {
+        this.problem = this.notice;
+        return false;
+      }
       this.busy = true;
       this.typed = null; // whatever is done now is no part of a number
       this.problem = "";
