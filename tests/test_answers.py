@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -25,6 +26,7 @@ from extractor.readings import from_bytes, to_bytes
 from extractor.schema import load_schema
 from extractor.settings import Settings
 from extractor.types import (
+    TABLE_MISSING,
     Answers,
     Candidate,
     Cell,
@@ -33,6 +35,7 @@ from extractor.types import (
     Evidence,
     Exactness,
     Extraction,
+    Failure,
     Figure,
     Finding,
     Reading,
@@ -368,3 +371,13 @@ def test_what_text_and_tables_say_differently_is_asked_until_somebody_has_seen_i
     assert questions((), [finding], [replace(figure, status=CellStatus.REVIEWED)]) == ()
     (asked,) = questions((), [finding], [replace(figure, status=CellStatus.FLAGGED)])
     assert asked.slot == "figures.0"  # which says so itself
+
+
+def test_what_was_kept_of_failures_before_they_had_codes_is_known(engines: Engines) -> None:
+    read = extract(labelled_documents()[0].source(Settings()), engines, Settings())
+    reason = "the table 'requests' was not found in the document"
+    kept = json.loads(gzip.decompress(to_bytes(read)))
+    kept["failures"] = [["assemble", None, reason], ["ocr", 3, "broken"]]
+    old, other = from_bytes(gzip.compress(json.dumps(kept).encode())).failures
+    assert old == Failure("assemble", None, reason, TABLE_MISSING, "requests")
+    assert (other.code, other.table) == ("", None)

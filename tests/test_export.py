@@ -19,6 +19,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 import extractor.assemble
 from extractor import values
+from extractor.errors import InputError, NotAReport, OcrError
 from extractor.export import (
     FORMATS,
     result_stems,
@@ -31,10 +32,14 @@ from extractor.export import (
 from extractor.export.csv import guarded
 from extractor.export.json import finding_of
 from extractor.export.telling import told
-from extractor.export.words import FLAG, SCOPE, VERDICT
+from extractor.export.words import FAILURE, FLAG, SCOPE, VERDICT, failure_words
 from extractor.flag import FLAGS
+from extractor.run import INTERNAL
 from extractor.schema import Layout, load_schema, text_relation
 from extractor.types import (
+    SEVERAL_REPORTS,
+    TABLE_MISSING,
+    TABLE_REPEATED,
     Alternative,
     Box,
     Cell,
@@ -117,7 +122,7 @@ def extraction(
                 Decimal(0),
             ),
         ),
-        failures=(Failure("ocr", 4, "the page cannot be rendered"),),
+        failures=(Failure("ocr", 4, "the page cannot be rendered", "corrupt_input"),),
         models={"recognition": "cd" * 32},
         seconds={"ocr": 1.23456},
         rotations=(0.0, 90.0, -1.234),
@@ -177,7 +182,14 @@ def test_json_has_the_documented_shape() -> None:
         {"slot": "report", "settles": 0.0, "frees": [], "cells": []},
     ]
     assert result["failures"] == [
-        {"stage": "ocr", "page": 4, "reason": "the page cannot be rendered"}
+        {
+            "stage": "ocr",
+            "page": 4,
+            "reason": "the page cannot be rendered",
+            "code": "corrupt_input",
+            "table": None,
+            "settled": False,
+        }
     ]
     assert result["provenance"]["seconds"] == {"ocr": 1.235}
     assert result["document"]["rotations"] == [0.0, 90.0, -1.23]
@@ -445,7 +457,7 @@ def test_workbook_lists_summary_findings_and_figures() -> None:
     assert summary["公开机关"] == "甲县人民政府"
     assert summary["报告年度"] == 2024
     assert summary["未找到的表"] == DISPUTES
-    assert "the page cannot be rendered" in str(summary["处理失败"])
+    assert summary["处理失败"] == "第 4 页：内容不完整或已损坏，未能读取"
     assert place_of(sheets[DISPUTES], "文件中未找到本表") == "A2:O2"
     finding = [c.value for c in sheets["勾稽问题"][2]]
     assert finding[:3] == ["报告自身不平衡", 11, 0]
@@ -643,3 +655,14 @@ def test_every_key_of_the_result_is_documented() -> None:
     keys |= set(result["questions"][0])
     keys |= {*result["figures"][0], *result["findings"][0], *result["failures"][0]}
     assert {key for key in keys if f"`{key}`" not in text} == set()
+
+
+def test_every_failure_is_told_in_the_forms_words() -> None:
+    errors = [InputError, OcrError, *InputError.__subclasses__()]
+    codes = {one.code for one in errors if one is not NotAReport}  # that is none of a part
+    codes |= {TABLE_MISSING, TABLE_REPEATED, SEVERAL_REPORTS, INTERNAL}
+    assert set(FAILURE) == codes
+    titles = {"disputes": "四、行政复议"}
+    missing = Failure("assemble", None, "not found", TABLE_MISSING, "disputes")
+    assert failure_words(missing, titles) == "文件中未找到“四、行政复议”"
+    assert failure_words(Failure("ocr", 2, "broken"), titles) == "第 2 页：broken"

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import select, update
 from starlette.testclient import TestClient
 
@@ -38,11 +39,13 @@ from extractor.service.value_tables import CellRow
 from extractor.service.worker import Report, Work
 from extractor.settings import Settings
 from extractor.types import (
+    TABLE_MISSING,
     Answers,
     Candidate,
     CellStatus,
     Evidence,
     Extraction,
+    Failure,
     Figure,
     Fragment,
     Reading,
@@ -64,6 +67,9 @@ WRONG = "disputes.reconsideration.corrected"
 TEXT = "全年共收到政府信息公开申请35件。主动公开政府信息12条。"
 
 
+NOT_FOUND = "the table 'requests' was not found in the document"
+
+
 def figures_of(text: str) -> tuple[Figure, ...]:
     """The key figures of a text, all of them doubtful."""
     fragment = Fragment(text, 1.0, Evidence(line=1), role=FragmentRole.PROSE)
@@ -83,11 +89,13 @@ def extraction(*, with_figures: bool = False, is_partial: bool = False) -> Extra
     table = TableReading("disputes", "standard", True, found)
     tables = (TableReading("requests", ABSENT.id, False, {}), table) if is_partial else (table,)
     figures = figures_of(TEXT) if with_figures else ()
+    failures = (Failure("assemble", None, NOT_FOUND, TABLE_MISSING, "requests"),)
+    failures = failures if is_partial else ()
     return Extraction(
         *("a.txt", "0" * 64, "text/plain", 0, SCHEMA.id),
         ReportFacts("2021", "东湾市民政局", 2024),
         Status.FAILED,
-        *((), (), (), (), {}, {}),
+        *((), (), (), failures, {}, {}),
         reading=ReportReading(tables, figures),
     )
 
@@ -218,6 +226,10 @@ def test_the_trail_has_every_decision_and_undo_works(client: TestClient) -> None
     assert [one["after"] and one["after"]["state"] for one in trail] == ["number", "blank", None]
     actions = [entry.action for entry in store_of(client).audit(document_id)]
     assert actions == ["uploaded", "reviewed", "reviewed", "reviewed"]
+
+
+def export(client: TestClient, document_id: str, format: str) -> Any:
+    return client.get(f"{API}/{document_id}/export", params={"format": format})
 
 
 def undo(client: TestClient, document_id: str, number: int | None = None, **headers: str) -> Any:
@@ -1113,6 +1125,28 @@ def test_a_table_that_is_not_there_is_one_question_and_one_answer(client: TestCl
     trail = client.get(f"{API}/{document_id}/reviews").json()["reviews"]
     assert [one["slot"] for one in trail if one["action"] == "undone"] == [WRONG, *slots]
     assert code_of(undo(client, document_id)) == "not_decided"
+
+
+def test_a_report_whose_missing_table_was_confirmed_is_not_partial(client: TestClient) -> None:
+    document_id = finished(client, "partial-4.txt")
+    put(client, document_id, WRONG, {"value": 2})
+    slots = [slot.id for slot in ABSENT.slots]
+    before = client.get(f"{API}/{document_id}/extraction").json()
+    (failure,) = before["failures"]
+    assert (before["status"], failure["settled"]) == ("partial", False)
+    assert (failure["code"], failure["table"]) == ("table_missing", "requests")
+    put_cells(client, document_id, {"slots": slots[1:], "state": "missing"})
+    assert client.get(f"{API}/{document_id}").json()["status"] == "partial"  # one is open yet
+    after = put(client, document_id, slots[0], {"state": "missing"}).json()
+    assert after["status"] == client.get(f"{API}/{document_id}").json()["status"] == "accepted"
+    assert after["failures"] == [failure | {"settled": True}]
+    assert not after["tables"]["requests"]["present"]
+    book = load_workbook(io.BytesIO(export(client, document_id, "xlsx").content))
+    rows = {row[0].value: row[1].value for row in book["概要"].iter_rows(min_row=2)}
+    title = "三、收到和处理政府信息公开申请情况"
+    assert rows["处理失败，已核定"] == f"文件中未找到“{title}”"
+    assert again(client, document_id)["status"] == "accepted"
+    assert undo(client, document_id).json()["status"] == "partial"
 
 
 def test_what_somebody_else_has_decided_since_stays_when_a_table_is_undone(

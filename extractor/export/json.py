@@ -14,6 +14,7 @@ from extractor.types import (
     Cell,
     Evidence,
     Extraction,
+    Failure,
     Figure,
     Finding,
     LeftOut,
@@ -65,7 +66,14 @@ def to_dict(extraction: Extraction) -> dict[str, Any]:
         "questions": [_question(question) for question in extraction.questions],
         "left_out": [_left_out(row) for row in extraction.reading.left_out],
         "failures": [
-            {"stage": failure.stage, "page": failure.page, "reason": failure.reason}
+            {
+                "stage": failure.stage,
+                "page": failure.page,
+                "reason": failure.reason,
+                "code": failure.code,
+                "table": failure.table,
+                "settled": failure.is_settled,
+            }
             for failure in extraction.failures
         ],
         "provenance": {
@@ -88,6 +96,18 @@ def finding_of(content: Mapping[str, Any]) -> Finding:
         _exact(content["expected"]),
         _exact(content["found"]),
         content.get("confirmed", False),
+    )
+
+
+def failure_of(content: Mapping[str, Any]) -> Failure:
+    """A failure as it stands in a result."""
+    return Failure(
+        content["stage"],
+        content["page"],
+        content["reason"],
+        content.get("code", ""),
+        content.get("table"),
+        content.get("settled", False),
     )
 
 

@@ -19,7 +19,15 @@ from extractor.export import style
 from extractor.export.csv import plain
 from extractor.export.form import draw_table
 from extractor.export.telling import told
-from extractor.export.words import CELL_STATUS, EXACTNESS, FLAG, SCOPE, STATUS, VERDICT
+from extractor.export.words import (
+    CELL_STATUS,
+    EXACTNESS,
+    FLAG,
+    SCOPE,
+    STATUS,
+    VERDICT,
+    failure_words,
+)
 from extractor.schema import Schema
 from extractor.types import CellStatus, Extraction, State
 
@@ -82,8 +90,8 @@ def _draw_summary(
         ("程序版本", __version__),
     ]
     for failure in extraction.failures:
-        page = f"第 {failure.page} 页：" if failure.page is not None else ""
-        rows.append(("处理失败", f"{page}{failure.reason}（{failure.stage}）"))
+        name = "处理失败，已核定" if failure.is_settled else "处理失败"
+        rows.append((name, failure_words(failure, titles)))
     sheet.column_dimensions["A"].width = 16
     sheet.column_dimensions["B"].width = 78
     sheet.merge_cells("A1:B1")

@@ -32,7 +32,13 @@ from extractor.review.loaded import (
 )
 from extractor.review.problem_words import problem_words
 from extractor.review.question_view import finding_text, question_of
-from extractor.review.report_parts import draw_figures, draw_findings, draw_head, draw_left_out
+from extractor.review.report_parts import (
+    draw_failures,
+    draw_figures,
+    draw_findings,
+    draw_head,
+    draw_left_out,
+)
 from extractor.review.report_view import cells_view, forms_view, marks_view
 from extractor.review.review_words import card_words, drafts_key, page_words
 from extractor.review.reviewing import ExtractedAgain, NotDone, Removed, Reviewing
@@ -107,6 +113,7 @@ class Workplace:
                     )
                     with html.div(tabindex="0", role="region").classes("tables") as tables:
                         self._findings = html.section().classes("report-findings")
+                        self._failures = html.section().classes("report-failures")
                         draw_left_out(self._desk.result, self._schema, say)
                         self._table = FormTable(
                             forms=forms_view(self._desk.result, self._schema, self._say),
@@ -302,6 +309,11 @@ class Workplace:
             self._findings,
             (result["findings"],),
             lambda: draw_findings(result, self._schema, say, self._look_at),
+        )
+        self._draw_part(
+            self._failures,
+            (result["failures"],),
+            lambda: draw_failures(result, self._schema, say),
         )
         self._draw_part(
             self._figures,

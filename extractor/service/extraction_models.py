@@ -124,6 +124,12 @@ class StageFailureModel(Model):
     stage: str
     page: int | None = None
     reason: str
+    code: str = ""
+    table: str | None = Field(None, description="That it is about.")
+    settled: bool = Field(
+        False,
+        description="People have decided about all that is missing for it.",
+    )
 
 
 class SourceModel(Model):

@@ -13,8 +13,8 @@ from typing import Any
 from extractor.schema import text_relation
 from extractor.types import FIGURES, FINDINGS, CellStatus
 
-_NAMES = ((b'"exactness":', b'"finding":'),)
-"""What only a figure has, and what each of these has today."""
+_NAMES = ((b'"exactness":', b'"finding":'), (b'"reason":', b'"settled":'))
+"""What only figures have, or failures, and what each of these has today."""
 
 
 def is_of_today(content: bytes) -> bool:
@@ -47,7 +47,11 @@ def filled(content: bytes) -> bytes:
         if not contradicted[one["finding"]]["confirmed"]
     ]
     asked = [*asked, *(one for one in late if one["slot"] not in known)]
-    whole = {**result, "figures": figures, "findings": findings, "questions": asked}
+    failures = [
+        {"code": "", "table": None, "settled": False, **one} for one in result.get("failures", ())
+    ]
+    lists = {"figures": figures, "findings": findings, "questions": asked, "failures": failures}
+    whole = {**result, **lists}
     return (json.dumps(whole, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
 
 

@@ -204,13 +204,26 @@ class Figure:
         return f"{FIGURES}.{self.number}"
 
 
+TABLE_MISSING, TABLE_REPEATED = "table_missing", "table_repeated"
+SEVERAL_REPORTS = "several_reports"
+"""Codes of what a complete report has and a document has not, or has too much."""
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A stage that could not do its work, on a page or (None) on the whole document."""
+    """A stage that could not do its work, on a page or (None) on the whole document.
+
+    `code` is that of an error, or one of those above; "" where it was not kept. `table` is the
+    one that it is about, if any. `is_settled`: people have decided about all that is missing for
+    it, so that nothing is left to do.
+    """
 
     stage: str
     page: int | None
     reason: str
+    code: str = ""
+    table: str | None = None
+    is_settled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
