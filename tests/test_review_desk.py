@@ -178,6 +178,9 @@ def test_an_answer_leads_to_the_next_and_tells_what_it_settled(
     assert now.current != desk.current
     assert desk.current not in queue(after)
     assert set(now.cleared) == set(desks.doubts(result)) - set(desks.doubts(after))
+    # Questions are counted as above: what is left, what was answered and what went with it.
+    answered = int(desk.current in queue(result))
+    assert len(now.settled) + answered == len(queue(result)) - len(queue(after))
 
 
 def test_a_slip_stays_in_view_with_the_sums_that_it_breaks(

@@ -32,7 +32,8 @@ class Desk:
 
     `version` and `generation` are those of the document that the result is of. `current` is what is
     looked at, None where nothing is; `passed` has been looked at and left for later. `cleared` are
-    doubts that the last answer settled besides the one it was about.
+    cells and figures whose doubts the last answer settled besides what it was about, `settled` the
+    questions that went with them.
     """
 
     result: Json
@@ -41,6 +42,7 @@ class Desk:
     current: str | None = None
     passed: tuple[str, ...] = ()
     cleared: tuple[str, ...] = ()
+    settled: tuple[str, ...] = ()
 
 
 def opened(result: Json, version: int, generation: int, at: str = "") -> Desk:
@@ -73,21 +75,21 @@ def chosen(desk: Desk, subject: str) -> Desk:
     """Look at something else; unchanged where it is not there."""
     if not is_there(desk.result, subject):
         return desk
-    return replace(desk, current=subject, cleared=())
+    return replace(desk, current=subject, cleared=(), settled=())
 
 
 def moved(desk: Desk, by: int) -> Desk:
     """Go on to the next open one, or back; what is left open so is asked again at the end."""
     line = queue(desk.result)
     if not line:
-        return replace(desk, cleared=())
+        return replace(desk, cleared=(), settled=())
     if desk.current not in line:
-        return replace(desk, current=_first(desk), cleared=())
+        return replace(desk, current=_first(desk), cleared=(), settled=())
     passed = _without(desk.passed, desk.current)
     if by > 0 and desk.current is not None:
         passed = (*passed, desk.current)
     at = line[(line.index(desk.current) + by) % len(line)]
-    return replace(desk, current=at, passed=passed, cleared=())
+    return replace(desk, current=at, passed=passed, cleared=(), settled=())
 
 
 def contradictions(before: Json, now: Json, subject: str | None) -> list[Json]:
@@ -111,8 +113,12 @@ def answered(desk: Desk, result: Json, version: int) -> Desk:
     cleared = tuple(
         subject for subject in doubts(desk.result) if subject not in about and subject not in still
     )
-    passed = tuple(one for one in desk.passed if one in queue(result))
-    after = replace(desk, result=result, version=version, passed=passed, cleared=cleared)
+    asked = queue(result)
+    passed = tuple(one for one in desk.passed if one in asked)
+    settled = tuple(one for one in queue(desk.result) if one not in (desk.current, *asked))
+    after = replace(
+        desk, result=result, version=version, passed=passed, cleared=cleared, settled=settled
+    )
     if contradictions(desk.result, result, desk.current):
         return after
     return replace(after, current=_next_in_row(result, desk.current) or _first(after))
@@ -157,7 +163,7 @@ def _next_in_row(result: Json, subject: str | None) -> str | None:
 
 def renewed(desk: Desk, result: Json, version: int) -> Desk:
     """The desk after somebody else has changed the document; one goes on looking at the same."""
-    after = replace(desk, result=result, version=version, cleared=())
+    after = replace(desk, result=result, version=version, cleared=(), settled=())
     if desk.current is not None and is_there(result, desk.current):
         return after
     return replace(after, current=_first(after))

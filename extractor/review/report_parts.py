@@ -33,7 +33,8 @@ def draw_head(
     html.h1(f"{organization} {report['year'] or say('（年度未识别）', '(year unknown)')}")
     html.span(document.name).classes("quiet")
     count = len(queue(result))
-    text = say(f"待核 {count} 处", f"{count} to answer") if count else say("已核毕", "settled")
+    open_ones = say(f"待核问题 {count} 个", f"Questions left: {count}")
+    text = open_ones if count else say("已核毕", "settled")
     html.span(text).classes("tag doubt" if count else "tag good")
     with html.span().classes("links"):
         if may:

@@ -44,7 +44,7 @@ from extractor.review.review_words import card_words, drafts_key, page_words
 from extractor.review.reviewing import ExtractedAgain, NotDone, Removed, Reviewing
 from extractor.review.text_view import TextView
 from extractor.review.visitor import Visitor
-from extractor.service.answers import Body
+from extractor.service.answers import Body, is_slot
 from extractor.service.open_questions import queue
 from extractor.service.problems import INTERNAL_ERROR, ProblemError
 from extractor.service.review_models import FigureBody
@@ -247,13 +247,20 @@ class Workplace:
         return marks_view(self._desk, self._text, self._schema, self._say)
 
     def _news(self) -> str:
-        cleared = len(self._desk.cleared)
-        if not cleared:
-            return self._say("已保存", "Saved")
-        return self._say(
-            f"已保存，另有 {cleared} 处存疑随之消除",
-            f"Saved; {cleared} more doubts are settled by it",
-        )
+        say, settled = self._say, len(self._desk.settled)
+        cells = sum(is_slot(one) for one in self._desk.cleared)
+        if settled:
+            more = say(f"（共 {cells} 格）", f" ({cells} cells)") if cells else ""
+            return say(
+                f"已保存，另有 {settled} 个问题随之解决{more}",
+                f"Saved; {settled} more questions are settled by it{more}",
+            )
+        if cells:
+            return say(
+                f"已保存，{cells} 格随之不再存疑",
+                f"Saved; {cells} cells are not in doubt any more",
+            )
+        return say("已保存", "Saved")
 
     def _slip(self, broken: list[Json]) -> str:
         """What is said of an answer that breaks sums; "" where it breaks none."""
@@ -270,9 +277,9 @@ class Workplace:
         subject = desk.current
         line = queue(desk.result)
         at = line.index(subject) + 1 if subject in line else 0
-        place = say(f"待核 {len(line)} 处", f"{len(line)} to answer")
+        place = say(f"待核问题 {len(line)} 个", f"Questions left: {len(line)}")
         if at:
-            place = say(f"第 {at} 处，共 {len(line)} 处待核", f"{at} of {len(line)} to answer")
+            place = say(f"第 {at} 个，共 {len(line)} 个问题", f"Question {at} of {len(line)}")
         question = None if subject is None else question_of(desk.result, subject, self._schema, say)
         act = self._open.undoable()
         return {

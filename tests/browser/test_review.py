@@ -140,7 +140,7 @@ def test_linked_doubts_clear_before_the_eyes(planted: str, visit: Visit) -> None
     before = flagged.count()
     page.evaluate("window.isSamePage = true")
     press(page, "Enter")
-    page.get_by_text("处存疑随之消除").wait_for()
+    page.get_by_text(re.compile(r"（共 \d+ 格）|\d+ 格随之不再存疑")).wait_for()
     assert flagged.count() == before - 5
     assert page.evaluate("window.isSamePage")
 
