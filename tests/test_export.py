@@ -465,6 +465,7 @@ def test_workbook_lists_summary_findings_and_figures() -> None:
         "“（一）予以公开”一行：各项之和为 11，总计为 0，相差 11",
         "requests.granted.row_sum",
         None,
+        None,
     ]
     figure = [c.value for c in sheets["关键数据"][2]]
     assert figure[:4] == [SCHEMA.figures[0].label, 1200, "条", "约数"]
@@ -472,9 +473,10 @@ def test_workbook_lists_summary_findings_and_figures() -> None:
 
 def test_workbook_says_which_findings_are_confirmed() -> None:
     made = extraction()
-    seen = replace(made.findings[0], is_confirmed=True)
+    seen = replace(made.findings[0], is_confirmed=True, comment="原件如此")
     header, row = workbook(replace(made, findings=(seen,)))["勾稽问题"].iter_rows(max_row=2)
-    assert (header[-1].value, row[-1].value) == ("核实", "已核实")
+    assert [one.value for one in header[-2:]] == ["核实", "附注"]
+    assert [one.value for one in row[-2:]] == ["已核实", "原件如此"]
 
 
 # --- findings in words -------------------------------------------------------------------------

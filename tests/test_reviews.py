@@ -662,7 +662,8 @@ def test_the_reports_own_error_is_confirmed_and_its_cells_are_reviewed(client: T
     answer = put_finding(client, document_id, said, **{"If-Match": '"1"'})
     assert (answer.status_code, answer.headers["etag"]) == (200, '"6"'), answer.text
     result = answer.json()
-    assert result["findings"] == [finding | {"verdict": "reported", "confirmed": True}]
+    told = {"verdict": "reported", "confirmed": True, "comment": "printed so"}
+    assert result["findings"] == [finding | told]
     assert (flagged(result), result["status"], result["questions"]) == (set(), "accepted", [])
     cells = result["tables"]["disputes"]["cells"]
     assert {cells[slot.removeprefix("disputes.")]["status"] for slot in ROW} == {"reviewed"}
@@ -677,6 +678,9 @@ def test_the_reports_own_error_is_confirmed_and_its_cells_are_reviewed(client: T
     assert asked is None or asked["document"]["id"] != document_id
     (listed,) = of(client, document_id)
     assert (listed["verdict"], listed["confirmed"]) == ("reported", True)
+    assert listed["comment"] == "printed so"
+    rows = client.get("/api/v1/dataset", params={"content": "findings"}).text
+    assert "printed so" in rows
     last = client.get(f"{API}/{document_id}/reviews").json()["reviews"][1]
     values = zip(LAYOUT.slots, (1, 7, 0, 0, 3), strict=False)
     seen = {slot.id: {"state": "number", "value": value} for slot, value in values}
@@ -693,7 +697,8 @@ def test_the_reports_own_error_is_confirmed_and_its_cells_are_reviewed(client: T
         "confirmed": False,
         "cells": seen,
     }
-    assert last["after"] == {"expected": 8, "found": 3, "confirmed": True, "cells": seen}
+    known = {"expected": 8, "found": 3, "confirmed": True, "cells": seen, "comment": None}
+    assert last["after"] == known
     assert [entry.action for entry in store_of(client).audit(document_id)][-1] == "reviewed"
     back = put_finding(client, document_id, {"withdrawn": True}).json()
     assert back == settled
@@ -726,7 +731,8 @@ def test_each_cell_that_a_confirmed_sum_reviews_has_an_entry_of_its_own(client: 
     assert [(one["slot"], one["action"]) for one in back] == [
         (slot, "undone") for slot in (f"findings.{SUM}", *cells)
     ]
-    assert put_finding(client, document_id, {"confirmed": True}).json() == confirmed
+    said = {"confirmed": True, "comment": "so"}
+    assert put_finding(client, document_id, said).json() == confirmed
     # Whoever takes back what was said of the sum takes back what was said of its cells with it.
     put_finding(client, document_id, {"withdrawn": True})
     last = client.get(f"{API}/{document_id}/reviews").json()["reviews"][-5:]
@@ -736,6 +742,7 @@ def test_each_cell_that_a_confirmed_sum_reviews_has_an_entry_of_its_own(client: 
     assert (last["action"], last["after"]["finding"]) == ("undone", f"findings.{SUM}")
     assert again(client, document_id)["generation"] == 1
     assert client.get(f"{API}/{document_id}/extraction").json() == confirmed
+    assert [one["comment"] for one in confirmed["findings"]] == ["so"]  # carried over, too
 
 
 def test_a_cell_that_was_decided_since_stays_when_its_sum_is_undone(client: TestClient) -> None:

@@ -18,18 +18,23 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from PIL import Image
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from extractor.app import create_app, serve
 from extractor.errors import StoreError
+from extractor.service import database
 from extractor.service import processes as processes_module
 from extractor.service.auth import Keys
 from extractor.service.extraction_models import ExtractionModel
@@ -39,8 +44,9 @@ from extractor.service.multipart import MAX_FOLDER_BYTES, folder_name, safe_name
 from extractor.service.problems import PROBLEMS
 from extractor.service.queue import MAX_ATTEMPTS
 from extractor.service.store import Store
-from extractor.service.tables import Base, DocumentState, Role
+from extractor.service.tables import Base, DocumentState, Review, Role
 from extractor.service.tasks import FORMATS, SOURCE, Outcome, Task, result_name
+from extractor.service.value_tables import FindingRow
 from extractor.service.worker import Report, Work
 from extractor.settings import Settings
 from tests import bad_documents
@@ -540,6 +546,26 @@ def test_database_has_the_form_of_the_tables(database_url: str, tmp_path: Path) 
     with Store(tmp_path, database_url) as store, store._database._engine.connect() as connection:
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, Base.metadata) == []
+
+
+def test_notes_of_findings_are_taken_from_the_trail(database_url: str, tmp_path: Path) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(database.__file__).parent / "migrations"))
+    finding = {"document_id": "1", "verdict": "reported", "message": "", "is_confirmed": True}
+    review = {"document_id": "1", "slot": "findings.a", "key_id": "k", "before": {}}
+    with Store(tmp_path, database_url) as store:
+        with store._session.begin() as session:
+            session.add(FindingRow(relation="a", **finding))
+            session.add(FindingRow(relation="b", **finding))
+            for minute, comment in enumerate(("first", "last")):
+                at = datetime(2026, 1, 1, 0, minute, tzinfo=UTC)
+                session.add(Review(action="confirmed", comment=comment, at=at, **review))
+        with store._database._engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.downgrade(config, "0011")
+    with Store(tmp_path, database_url) as store, store._session() as session:
+        rows = session.scalars(select(FindingRow).order_by(FindingRow.relation)).all()
+        assert [row.comment for row in rows] == ["last", None]
 
 
 # --- extraction ----------------------------------------------------------------------------------

@@ -96,6 +96,7 @@ def finding_of(content: Mapping[str, Any]) -> Finding:
         _exact(content["expected"]),
         _exact(content["found"]),
         content.get("confirmed", False),
+        content.get("comment"),
     )
 
 
@@ -181,6 +182,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "expected": number(finding.expected),
         "found": number(finding.found),
         "confirmed": finding.is_confirmed,
+        "comment": finding.comment,
     }
 
 

@@ -127,11 +127,12 @@ def _draw_findings(sheet: Worksheet, extraction: Extraction, schema: Schema) -> 
             told(finding, schema),
             finding.relation,
             "已核实" if finding.is_confirmed else None,
+            finding.comment,
         )
         for finding in extraction.findings
     ]
-    header = ("判断", "对照值", "所载值", "涉及单元格", "说明", "勾稽关系编号", "核实")
-    _draw_list(sheet, header, (16, 12, 12, 48, 60, 26, 8), rows)
+    header = ("判断", "对照值", "所载值", "涉及单元格", "说明", "勾稽关系编号", "核实", "附注")
+    _draw_list(sheet, header, (16, 12, 12, 48, 60, 26, 8, 30), rows)
 
 
 def _draw_figures(sheet: Worksheet, extraction: Extraction, schema: Schema) -> None:

@@ -24,6 +24,7 @@ from extractor.review.words import (
     Say,
     cell_status_words,
     chance_text,
+    confirmed_words,
     finding_words,
     flag_words,
     state_words,
@@ -137,6 +138,7 @@ def _finding(finding: Json, result: Json, schema: Schema, say: Say) -> dict[str,
         "verdict": verdict.value,
         "verdictText": verdict_words(verdict, say),
         "confirmed": finding["confirmed"],
+        "comment": finding.get("comment") or "",
         "isOfText": is_of_text,
         "canConfirm": verdict is not Verdict.MISREAD and not finding["confirmed"],
         **shown,
@@ -194,7 +196,9 @@ def _reasons(cell: Json, subject: str, result: Json, schema: Schema, say: Say) -
             yield flag_words(code, say) + _instead(code, cell, subject, result, schema, say)
     for finding in broken:
         verdict = verdict_words(Verdict(finding["verdict"]), say)
-        yield f"{finding_text(finding, schema, say)}（{verdict}）"
+        told = confirmed_words(finding["confirmed"], finding.get("comment"), say)
+        about = say("；", "; ").join(filter(None, (verdict, told)))
+        yield f"{finding_text(finding, schema, say)}（{about}）"
     if subject in crossings(result).values():
         yield say(
             "改动这一个数即可同时使两处平衡：可能是此数读错，请看原文",
@@ -300,6 +304,7 @@ def findings_of(result: Json, schema: Schema, say: Say) -> list[dict[str, Any]]:
             "verdict": one["verdict"],
             "verdictText": verdict_words(Verdict(one["verdict"]), say),
             "confirmed": one["confirmed"],
+            "comment": one.get("comment") or "",
         }
         for one in found
     ]

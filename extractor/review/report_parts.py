@@ -58,6 +58,9 @@ def draw_findings(result: Json, schema: Schema, say: Say, look_at: LookAt) -> No
                 html.span(one["verdictText"]).classes(f"tag {one['verdict']}")
                 if one["confirmed"]:
                     html.span(say("已核实", "confirmed")).classes("tag good")
+                if one["comment"]:
+                    note = say(f"附注：{one['comment']}", f"note: {one['comment']}")
+                    html.span(note).classes("quiet")
                 button = html.button(one["text"], type="button").classes("plain")
                 button.on("click", _looking(look_at, one["subject"]))
 

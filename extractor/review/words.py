@@ -95,6 +95,13 @@ def finding_words(finding: Finding, schema: Schema, say: Say) -> str:
     return say(told(finding, schema), told(finding, schema, "en"))
 
 
+def confirmed_words(is_confirmed: bool, comment: str | None, say: Say) -> str:
+    """That a person has confirmed a finding, with what was noted; "" where nobody has."""
+    if not is_confirmed:
+        return ""
+    return say("已核实", "confirmed") + (f"{say('：', ': ')}{comment}" if comment else "")
+
+
 def failure_words(failure: Failure, titles: Mapping[str, str], say: Say) -> str:
     """What could not be done; `titles` are what the form calls its tables."""
     page = "" if failure.page is None else f"page {failure.page}: "

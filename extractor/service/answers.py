@@ -202,12 +202,10 @@ def told(decisions: Mapping[str, Json]) -> Answers:
 def _confirmation(content: Json) -> Confirmation:
     numbers = _number(content["expected"]), _number(content["found"])
     cells = content.get("cells")  # the first ones were about the numbers alone
-    if cells is None:
-        return Confirmation(numbers)
-    return Confirmation(
-        numbers,
-        {slot: (State(one["state"]), _number(one["value"])) for slot, one in cells.items()},
-    )
+    seen = None
+    if cells is not None:
+        seen = {slot: (State(one["state"]), _number(one["value"])) for slot, one in cells.items()}
+    return Confirmation(numbers, seen, content.get("comment"))
 
 
 def carried(

@@ -48,10 +48,18 @@ def decisions_of(trail: Sequence[Review], folder: Path, generation: int) -> Deci
     at = 0
     for review in trail:
         found, at = _moved(found, folder, at, review.generation), review.generation
-        found.pop(review.slot, None)
-        if review.after is not None:
-            found[review.slot] = review.after
+        take(found, review)
     return _moved(found, folder, at, generation)
+
+
+def take(decisions: Decisions, review: Review) -> None:
+    """Let one more decision count. What was noted of a finding is told with it."""
+    decisions.pop(review.slot, None)
+    if review.after is None:
+        return
+    is_noted = review.slot.startswith(f"{FINDINGS}.") and review.comment is not None
+    noted = {"comment": review.comment} if is_noted else {}
+    decisions[review.slot] = {**review.after, **noted}
 
 
 def about_extraction(trail: Sequence[Review], folder: Path, generation: int) -> list[Review]:

@@ -89,6 +89,7 @@ class FindingModel(Model):
     expected: Number | None = None
     found: Number | None = None
     confirmed: bool = Field(False, description="A person says that the document states it so.")
+    comment: str | None = Field(None, description="What that person has noted.")
 
 
 class AskedModel(Model):

@@ -13,8 +13,12 @@ from typing import Any
 from extractor.schema import text_relation
 from extractor.types import FIGURES, FINDINGS, CellStatus
 
-_NAMES = ((b'"exactness":', b'"finding":'), (b'"reason":', b'"settled":'))
-"""What only figures have, or failures, and what each of these has today."""
+_NAMES = (
+    (b'"exactness":', b'"finding":'),
+    (b'"reason":', b'"settled":'),
+    (b'"verdict":', b'"comment":'),
+)
+"""What only figures have, or failures, or findings, and what each of these has today."""
 
 
 def is_of_today(content: bytes) -> bool:
@@ -29,7 +33,7 @@ def filled(content: bytes) -> bytes:
     """A result as it is, with what can be said without deciding it again: where it does not say
     what to ask, that is what is flagged, in the order of the form, and no finding is confirmed."""
     result = json.loads(content)
-    findings = [{"confirmed": False, **one} for one in result.get("findings", ())]
+    findings = [{"confirmed": False, "comment": None, **one} for one in result.get("findings", ())]
     contradicted = {one["relation"]: one for one in findings}
     figures = [
         {"finding": relation if relation in contradicted else None, **one}

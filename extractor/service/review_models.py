@@ -221,6 +221,7 @@ class FindingSaid(Model):
     found: Number | None
     confirmed: Literal[True]
     cells: SeenCells = None
+    comment: str | None = Field(None, description="Of the decision that counts again.")
 
 
 class ReportSaid(Model):

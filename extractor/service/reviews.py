@@ -39,6 +39,7 @@ from extractor.service.decisions import (
     decisions_of,
     first_version,
     names_after,
+    take,
     undoable,
 )
 from extractor.service.generations import Generation, generations
@@ -224,9 +225,7 @@ class Reviews:
             ProblemError: the document has changed since.
         """
         for review in reviews:
-            decisions.pop(review.slot, None)
-            if review.after is not None:
-                decisions[review.slot] = review.after
+            take(decisions, review)
         extraction = self._decided(current, decisions)
         reviews = [*reviews, *along(result, extraction, reviews)]
         if current.state != DocumentState.DONE:

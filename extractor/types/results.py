@@ -92,7 +92,7 @@ class Finding:
 
     No two findings of a report have the same `relation`. `expected` is what the parts imply and
     `found` what is printed; both None where the finding is not about numbers. `is_confirmed`: a
-    person says that the document states it so.
+    person says that the document states it so, and in `comment` perhaps why.
     """
 
     relation: str
@@ -102,6 +102,7 @@ class Finding:
     expected: Decimal | None = None
     found: Decimal | None = None
     is_confirmed: bool = False
+    comment: str | None = None
 
     @property
     def numbers(self) -> Numbers:
@@ -113,11 +114,12 @@ class Confirmation:
     """What was looked at when a person said that a finding is the report's own.
 
     `cells` has state and value of each of its cells as they were shown, by slot; None where that
-    was not kept.
+    was not kept. `comment` is what that person has noted.
     """
 
     numbers: Numbers
     cells: Mapping[str, tuple[State, Decimal | None]] | None = None
+    comment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

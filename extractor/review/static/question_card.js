@@ -34,6 +34,7 @@ export default {
           <div v-if="question.kind === 'finding'" class="read">
             <p><span class="tag" :class="question.verdict">{{ question.verdictText }}</span>
                <span v-if="question.confirmed" class="tag good">{{ words.confirmed }}</span></p>
+            <p v-if="question.comment" class="quiet">{{ words.annotation }} {{ question.comment }}</p>
           </div>
           <div v-else-if="question.kind !== 'gaps'" class="read">
             <p><span class="quiet">{{ question.isReviewed ? words.decided : words.read }}</span> <strong class="value">{{ question.read }}</strong>
