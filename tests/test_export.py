@@ -540,11 +540,41 @@ def test_findings_are_told_in_the_words_of_the_form(finding: Finding, words: str
 def test_text_against_tables_is_a_sentence_in_english_too() -> None:
     granted = broken("text.applications_granted", "requests.granted.total")
     assert told(granted, SCHEMA, "en") == (
-        "The text says “予以公开” is 61, the table says "
-        "“三、本年度办理结果 · （一）予以公开 · 总计” is 62; off by 1"
+        "The text says applications granted “予以公开” is 61, the table says "
+        "granted × total “三、本年度办理结果 · （一）予以公开 · 总计” is 62; off by 1"
     )
     unknown = told(replace(granted, cells=()), SCHEMA, "en")
-    assert unknown == "The text says “予以公开” is 61, the tables say 62; off by 1"
+    assert unknown == (
+        "The text says applications granted “予以公开” is 61, the tables say 62; off by 1"
+    )
+    both = told(broken("text.applications_received.handled_including_carried_over"), SCHEMA, "en")
+    name = "applications received (handled including carried over)"
+    assert both.startswith(f"The text says {name} “收到政府信息公开申请（含上年结转）” is 61")
+
+
+@pytest.mark.parametrize(
+    ("relation", "words"),
+    [
+        ("requests.granted.row_sum", "Row granted “（一）予以公开”: its parts add up to 61"),
+        (
+            "requests.total_handled.enterprise",
+            "Column enterprise “法人或其他组织 · 商业企业”: the outcomes add up to 61, "
+            "their total “（七）总计” is 62; off by 1",
+        ),
+        (
+            "disputes.direct_lawsuit.row_sum",
+            "Part direct lawsuit “未经复议直接起诉”: its parts add up to 61, its total is 62",
+        ),
+        (
+            "disclosure.regulations.across_years",
+            "Row regulations “规章”: in force last year and made this year add up to 61, in force",
+        ),
+    ],
+)
+def test_in_english_rows_and_columns_have_english_names_and_their_labels(
+    relation: str, words: str
+) -> None:
+    assert told(broken(relation), SCHEMA, "en").startswith(words)
 
 
 def test_every_relation_of_the_form_can_be_told() -> None:

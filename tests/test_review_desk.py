@@ -556,7 +556,7 @@ def test_a_figure_says_what_the_tables_say_instead(result: Result, schema: Schem
         f"正文所述“收到政府信息公开申请（本年新收）”为 35，表中“{label}”为 30，相差 5"
     ]
     (reason,) = question_of(changed, subject, schema, english)["reasons"]
-    assert f"the table says “{label}” is 30; off by 5" in reason
+    assert f"the table says new received × total “{label}” is 30; off by 5" in reason
     assert differing(changed, schema)[0] == figure["id"]
     assert list(related(changed, subject)) == [slot]  # the table goes there
     same = with_cell(changed, slot, value=35, state="number")

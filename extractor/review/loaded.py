@@ -90,10 +90,10 @@ def last_decision(loaded: Loaded, subject: str | None, schema: Schema, say: Say)
     finding = (last.after or {}).get(SEEN_WITH)
     if finding is None:
         return say(f"{who} 于 {when} 核对{note}", f"{who} decided on {when}{note}")
-    sum_ = named(finding.removeprefix(f"{FINDINGS}."), schema)
+    relation = finding.removeprefix(f"{FINDINGS}.")
     return say(
-        f"{who} 于 {when} 核实{sum_}时一并核定{note}",
-        f"{who} reviewed it on {when} by confirming {sum_}{note}",
+        f"{who} 于 {when} 核实{named(relation, schema)}时一并核定{note}",
+        f"{who} reviewed it on {when} by confirming {named(relation, schema, 'en')}{note}",
     )
 
 

@@ -148,8 +148,10 @@ class TrailWords:
             return Told(self._say("，", ", ").join(str(part or unknown) for part in parts))
         if SEEN_WITH in content:
             text = value_text(_exact(content), content["state"], self._say)
-            name = named(content[SEEN_WITH].removeprefix(f"{FINDINGS}."), self._schema)
-            return Told(text, self._say(f"核实{name}时核定", f"reviewed by confirming {name}"))
+            relation = content[SEEN_WITH].removeprefix(f"{FINDINGS}.")
+            chinese, english = (named(relation, self._schema, one) for one in ("zh", "en"))
+            note = self._say(f"核实{chinese}时核定", f"reviewed by confirming {english}")
+            return Told(text, note)
         if subject.partition(".")[0] == FINDINGS:
             if content.get("confirmed") and subject.startswith(f"{FINDINGS}.{TEXT}."):
                 return Told(self._say("原文如此，已核实", "so it is written, confirmed"))
