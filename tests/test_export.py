@@ -268,6 +268,26 @@ def test_characters_that_no_file_can_hold_do_not_stop_the_export() -> None:
         assert write(made, SCHEMA), name
 
 
+@pytest.mark.parametrize("odd", ["\x00", "\x0b", "\x1f", "\ud800", "\ufffe", "\uffff"])
+def test_workbooks_have_a_sign_in_place_of_what_they_cannot_hold(odd: str) -> None:
+    slot = "disclosure.fees.amount"
+    words = cell(slot, Reading(f"无{odd}", State.NOT_APPLICABLE), status=CellStatus.FLAGGED)
+    made = extraction(cells={slot: words})
+    figure = replace(made.figures[0], sentence=f"公开{odd}12条。", unit=odd)
+    facts = replace(made.facts, organization=f"甲{odd}县")
+    made = replace(made, name=f"{odd}=1.txt", figures=(figure,), facts=facts)
+    sheets = workbook(made)
+    assert [row[1].value for row in sheets["概要"].iter_rows(min_row=2, max_row=3)] == [
+        "\ufffd=1.txt",
+        "甲\ufffd县",
+    ]
+    assert sheets["关键数据"]["G2"].value == "公开\ufffd12条。"
+    shown = [
+        one for row in sheets[DISCLOSURE].iter_rows() for one in row if one.value == "无\ufffd"
+    ]
+    assert "“无\ufffd”" in shown[0].comment.text
+
+
 def test_the_same_extraction_gives_the_same_bytes() -> None:
     for write in FORMATS.values():
         assert write(extraction(), SCHEMA) == write(extraction(), SCHEMA)

@@ -356,6 +356,32 @@ def test_decisions_that_cannot_be_taken(
     assert client.get(f"{API}/{document_id}/reviews").json() == {"reviews": []}
 
 
+@pytest.mark.parametrize("odd", ["\x00", "\x01", "\ufffe"])
+@pytest.mark.parametrize(
+    ("path", "field", "body"),
+    [
+        (f"cells/{WRONG}", "comment", {"value": 7}),
+        (f"cells/{WRONG}", "printed", {"value": 7}),
+        ("cells", "comment", {"slots": [WRONG], "state": "blank"}),
+        ("figures/0", "unit", {"value": 7}),
+        ("report", "organization", {}),
+    ],
+)
+def test_a_text_with_what_no_workbook_holds_is_refused_by_its_name(
+    path: str, field: str, body: dict[str, Any], odd: str, client: TestClient
+) -> None:
+    document_id = finished(client, "odd figures.txt")
+    url = f"{API}/{document_id}/{path}"
+    before = len(client.get(f"{API}/{document_id}/reviews").json()["reviews"])
+    refused = client.put(url, json={**body, field: f"甲{odd}乙"})
+    assert code_of(refused) == "invalid_request"
+    (error,) = refused.json()["errors"]
+    assert error["location"] == f"body.{field}"
+    assert f"U+{ord(odd):04X}" in error["message"]
+    assert client.put(url, json={**body, field: "甲\n乙"}).status_code == 200
+    assert len(client.get(f"{API}/{document_id}/reviews").json()["reviews"]) == before + 1
+
+
 def test_odd_numbers_need_a_comment_and_may_be_missing_too(client: TestClient) -> None:
     document_id = finished(client, "h.txt")
     said = {"value": 1.5, "printed": "1.5件", "comment": "it is printed so"}

@@ -382,7 +382,7 @@ def test_damaged_uploads(
     [
         ("../../etc/passwd", "passwd"),
         ("C:\\Users\\x\\年报.pdf", "年报.pdf"),
-        ("a\x00b\n\u202e.pdf", "ab.pdf"),
+        ("a\x00b\n\u202e\ufffe.pdf", "ab.pdf"),
         ("..", "document"),
         ("报" * 100 + ".pdf", "报" * 65 + ".pdf"),
     ],

@@ -46,7 +46,7 @@ IDLE_SECONDS = 30.0
 MIN_BYTES_PER_SECOND = 1024
 """An upload may be silent, and behind this pace, for so long in all."""
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)

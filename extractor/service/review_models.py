@@ -7,8 +7,16 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
+from extractor.characters import unstorable_in
 from extractor.export.json import number
 from extractor.service.extraction_models import CellModel, FigureModel, FindingModel
 from extractor.service.models import (
@@ -20,7 +28,16 @@ from extractor.service.tables import Review
 from extractor.types import CellStatus, Exactness, State, Verdict
 
 Value = Annotated[Decimal, Field(max_digits=18, decimal_places=6)]
-Comment = Annotated[str, Field(max_length=2000)]
+
+
+def _storable(text: str) -> str:
+    if found := unstorable_in(text):
+        raise ValueError(f"leave {found} out; neither databases nor workbooks can keep it")
+    return text
+
+
+Storable = Annotated[str, AfterValidator(_storable)]
+Comment = Annotated[Storable, Field(max_length=2000)]
 MAX_SLOTS = 1000
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
@@ -58,7 +75,7 @@ class CellBody(Decision):
         | None
     ) = Field(None, description="What is printed instead of a number; missing: no such cell.")
     confirmed: Literal[True] | None = Field(None, description="What was read is right.")
-    printed: Annotated[str, Field(max_length=200)] | None = Field(
+    printed: Annotated[Storable, Field(max_length=200)] | None = Field(
         None, description="The characters as they stand in the document."
     )
 
@@ -105,7 +122,7 @@ class FigureBody(Decision):
     ACTIONS: ClassVar[Sequence[str]] = ("value", "confirmed", "absent", "withdrawn")
 
     value: Value | None = Field(None, description="The number that the text states.")
-    unit: Annotated[str, Field(max_length=20)] | None = Field(
+    unit: Annotated[Storable, Field(max_length=20)] | None = Field(
         None, description="With a value; as read if it is left out."
     )
     confirmed: Literal[True] | None = Field(None, description="Key and value are right.")
@@ -131,7 +148,11 @@ class ReportBody(Model):
     model_config = ConfigDict(json_schema_extra={"example": {"year": 2024}})
 
     organization: (
-        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+        Annotated[
+            str,
+            StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+            AfterValidator(_storable),
+        ]
         | None
     ) = None
     year: Annotated[int, Field(ge=2000, le=2100)] | None = None
