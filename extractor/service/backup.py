@@ -42,8 +42,8 @@ def back_up(home: Path, target: Path) -> Backup:
     """Copy what is new since the last backup into the same folder, and remove what is gone.
 
     Raises:
-        StoreError: there is no service's data, the folder has something else in it or is in use,
-            or the copy cannot be made whole.
+        StoreError: there is no service's data, the folder has something else in it, is in use, or
+            has what the service does not have, or the copy cannot be made whole.
     """
     if not (home / DATABASE).is_file():
         raise StoreError(f"{home} has no data of a service; name its folder with EXTRACTOR_HOME")
@@ -52,6 +52,7 @@ def back_up(home: Path, target: Path) -> Backup:
         raise StoreError(f"{target} and {home} lie within each other; choose another folder")
     try:
         with _taken(target):
+            _confirm_older(home, target)
             for _ in range(_ATTEMPTS):
                 found = _copy(home, target)
                 if found is not None:
@@ -75,6 +76,35 @@ def _taken(target: Path) -> Iterator[None]:
         except OSError as error:
             raise StoreError(f"{target} is in use: another backup, or a service") from error
         yield
+
+
+def _confirm_older(home: Path, target: Path) -> None:
+    """See that all that was done in the target was done in the service, too.
+
+    A copy that was restored and worked on has entries of its own in the audit trail, which is only
+    ever added to; so has another service, and a copy that is newer than a service that was restored
+    itself. To bring these up to date would be to lose what was done there.
+    """
+    if not (target / DATABASE).is_file():
+        return
+    last = "select number, at, action, key_id from audit order by number desc limit 1"
+    there = _one(target / DATABASE, last)
+    if there is None:
+        return
+    same = "select number, at, action, key_id from audit where number = ?"
+    if _one(home / DATABASE, same, there[0]) != there:
+        raise StoreError(
+            f"{target} has what {home} does not have: its last entry in the audit trail is "
+            f"{there[2]!r} at {there[1]} UTC. A service has worked on it since it was copied, or it "
+            f"is the copy of another one, or a newer one. Choose an empty folder"
+        )
+
+
+def _one(database: Path, query: str, *values: object) -> tuple[object, ...] | None:
+    """The first row that a query finds."""
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        found: tuple[object, ...] | None = connection.execute(query, values).fetchone()
+        return found
 
 
 def _copy(home: Path, target: Path) -> Backup | None:
