@@ -51,9 +51,16 @@ def backup(
     """Copy all that the service of EXTRACTOR_HOME keeps; it may be running."""
     from extractor.service.backup import back_up
 
+    settings = settings_of()
+    if settings.database_url:
+        refuse(
+            "EXTRACTOR_DATABASE_URL is set, and this copies SQLite: back PostgreSQL up with "
+            "'pg_dump --exclude-table-data=sessions', and then the folder or the storage of the "
+            "files"
+        )
     with errors_told():
-        made = back_up(settings_of().home, target)
-    home = settings_of().home.absolute()
+        made = back_up(settings.home, target)
+    home = settings.home.absolute()
     note(f"{target} has the {made.documents} documents of {home}; {made.copied} files were copied")
 
 

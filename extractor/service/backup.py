@@ -18,7 +18,7 @@ from pathlib import Path
 from extractor.errors import StoreError
 from extractor.service.auth import ADMIN_KEY_FILE
 from extractor.service.database import DATABASE
-from extractor.service.files import FILES
+from extractor.service.files import FILES, Files
 from extractor.service.store import LOCK
 from extractor.service.tasks import SOURCE
 
@@ -42,11 +42,12 @@ def back_up(home: Path, target: Path) -> Backup:
     """Copy what is new since the last backup into the same folder, and remove what is gone.
 
     Raises:
-        StoreError: there is no service's data, the folder has something else in it, is in use, or
-            has what the service does not have, or the copy cannot be made whole.
+        StoreError: there is no service's data, or only its files; the folder has something else in
+            it, is in use, or has what the service does not have; or the copy cannot be made whole.
     """
     if not (home / DATABASE).is_file():
         raise StoreError(f"{home} has no data of a service; name its folder with EXTRACTOR_HOME")
+    _confirm_whole(home)
     ours, theirs = home.resolve(), target.resolve()
     if ours.is_relative_to(theirs) or theirs.is_relative_to(ours):
         raise StoreError(f"{target} and {home} lie within each other; choose another folder")
@@ -78,6 +79,23 @@ def _taken(target: Path) -> Iterator[None]:
         yield
 
 
+def _confirm_whole(home: Path) -> None:
+    """See that the database is that of the files beside it: not what a start without the address of
+    a PostgreSQL database has left there."""
+    try:
+        if not _one(home / DATABASE, "select 1 from sqlite_master where name = 'identity'"):
+            return  # not before the service was updated
+        found = _one(home / DATABASE, "select id from identity")
+    except sqlite3.Error as error:
+        raise StoreError(f"{home / DATABASE} cannot be read: {error}") from error
+    if found and (other := Files(home).other_here(str(found[0]))):
+        raise StoreError(
+            f"{home / DATABASE} is not the database of the files beside it: they belong to "
+            f"{other.name or other.id}. What is in PostgreSQL is backed up with pg_dump "
+            "(docs/service.md)"
+        )
+
+
 def _confirm_older(home: Path, target: Path) -> None:
     """See that all that was done in the target was done in the service, too.
 
@@ -95,8 +113,8 @@ def _confirm_older(home: Path, target: Path) -> None:
     if _one(home / DATABASE, same, there[0]) != there:
         raise StoreError(
             f"{target} has what {home} does not have: its last entry in the audit trail is "
-            f"{there[2]!r} at {there[1]} UTC. A service has worked on it since it was copied, or it "
-            f"is the copy of another one, or a newer one. Choose an empty folder"
+            f"{there[2]!r} at {there[1]} UTC. A service has worked on it since it was copied, or "
+            "it is the copy of another one, or a newer one. Choose an empty folder"
         )
 
 
