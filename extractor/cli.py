@@ -114,8 +114,8 @@ def extract(
             metavar="DIR",
             exists=True,
             show_default=False,
-            help="Results of last year's reports (JSON): each report is compared with the one of "
-            "the same body.",
+            help="Results of last year's reports (JSON, also in folders below): each report is "
+            "compared with the one of the same body.",
         ),
     ] = None,
     verbose: Annotated[

@@ -116,6 +116,21 @@ def test_what_is_no_result_of_last_year_is_refused_by_name(content: str, tmp_pat
     assert "Traceback" not in result.output
 
 
+def test_a_folder_without_results_of_last_year_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(REPORT)
+    last = tmp_path / "last"
+    last.mkdir()
+    (last / "other.json").write_text("[1, 2]")
+    arguments = ("extract", tmp_path / "a.txt", "-o", tmp_path / "out", "--previous", last)
+    refused = run(*arguments)
+    assert refused.exit_code == 2
+    assert f"{last} has no result" in refused.stderr.replace("\n", " ")
+    assert not (tmp_path / "out").exists()
+    # As results of folders and archives lie.
+    assert run("extract", tmp_path / "a.txt", "-o", last / "more.zip" / "city").exit_code == 0
+    assert run(*arguments).exit_code == 0
+
+
 def test_all_formats(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(REPORT)
     out = tmp_path / "out"
