@@ -810,6 +810,22 @@ def test_a_text_is_extracted(real: TestClient) -> None:
     assert code_of(real.get(f"{API}/{document_id}/pages/1")) == "no_page_image"
 
 
+def test_a_file_that_is_gone_is_said_with_what_to_do(real: TestClient) -> None:
+    text = (DOCUMENTS / "titles-2021__flat_lines.txt").read_bytes() + "\n又一份文件。\n".encode()
+    document_id = upload_one(real, "gone.txt", text)
+    assert events(real, document_id)[-1][0] == "done"
+    document = store_of(real).find(document_id)
+    assert document is not None
+    (store_of(real).folder(document) / "source").unlink()
+    assert real.post(f"{API}/{document_id}/extract").status_code == 202
+    problem = events(real, document_id)[-1][1]["problem"]
+    assert problem["code"] == "store_failed"
+    sha = document.sha256
+    for words in ("gone.txt", f"files/{sha[:2]}/{sha}/source", "from a backup", "upload it again"):
+        assert words in problem["detail"]
+    assert real.get(f"{API}/{document_id}/extraction").status_code == 200  # as it was
+
+
 def test_last_years_report_is_looked_up(real: TestClient) -> None:
     path = DOCUMENTS / "titles-2021__flat_lines.txt"
     text = path.read_text(encoding="utf-8") + "\n另一份文件。\n"
