@@ -593,7 +593,7 @@ def test_results_of_the_first_versions_are_reviewed_too(client: TestClient) -> N
     result = json.loads(path.read_bytes())
     for figure in result["figures"]:
         del figure["id"], figure["flags"]
-    path.write_text(json.dumps(result), "utf-8")
+    path.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
     rows = client.get("/api/v1/dataset", params={"content": "figures"})
     assert rows.status_code == 200
     assert rows.text.count("figures-first-result.txt") == 2
@@ -650,6 +650,25 @@ def test_what_is_to_be_answered_is_counted_of_documents_that_were_there(client: 
     assert document is not None
     assert document.to_answer == len(asked) > 0
     assert store.fill_values() == 0
+
+
+@pytest.mark.parametrize("left", [1000, -1, -200, 0])
+def test_a_result_that_is_cut_off_is_made_anew_and_the_log_says_so(
+    left: int, client: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    document_id = finished(client, f"cut {left}.txt")
+    whole = client.get(f"{API}/{document_id}/extraction").json()
+    path = folder_of(client, document_id) / result_name("json")
+    path.write_bytes(path.read_bytes().rstrip()[:left])
+    assert client.get(f"{API}/{document_id}/extraction").json() == whole
+    (told,) = [one for one in caplog.records if "damaged on disk" in one.getMessage()]
+    assert vars(told)["document"] == document_id
+    assert json.loads(path.read_bytes()) == whole
+    path.write_bytes(path.read_bytes()[:1000])
+    (folder_of(client, document_id) / reading_name()).unlink()
+    answer = client.get(f"{API}/{document_id}/extraction")
+    assert code_of(answer) == "store_failed"
+    assert "extract it again" in answer.json()["detail"]
 
 
 def test_an_old_result_without_what_was_read_says_what_it_can(client: TestClient) -> None:

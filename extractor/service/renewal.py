@@ -22,11 +22,19 @@ _NAMES = (
 
 
 def is_of_today(content: bytes) -> bool:
-    """Whether a result, as JSON, has all that a result has today."""
+    """Whether a result, as JSON, has all that a result has today, up to its end."""
     # No text in it can look like a name: its quotes have backslashes.
-    return b'"questions":' in content and all(
-        content.count(of) == content.count(name) for of, name in _NAMES
-    )
+    is_whole = b'"questions":' in content and content.endswith(b"\n}\n")
+    return is_whole and all(content.count(of) == content.count(name) for of, name in _NAMES)
+
+
+def damage(content: bytes) -> str:
+    """Why a result cannot be read as JSON; "" if it can."""
+    try:
+        json.loads(content)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def filled(content: bytes) -> bytes:

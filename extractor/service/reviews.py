@@ -43,6 +43,7 @@ from extractor.service.decisions import (
     undoable,
 )
 from extractor.service.generations import Generation, generations
+from extractor.service.logs import about
 from extractor.service.models import ExportFormat
 from extractor.service.outcomes import outcome_of
 from extractor.service.problems import (
@@ -53,7 +54,7 @@ from extractor.service.problems import (
     VERSION_OUTDATED,
     ProblemError,
 )
-from extractor.service.renewal import filled, is_of_today
+from extractor.service.renewal import damage, filled, is_of_today
 from extractor.service.store import Store
 from extractor.service.tables import Document, DocumentState, Review
 from extractor.service.tasks import reading_name, result_name, write_whole
@@ -296,11 +297,20 @@ class Reviews:
         """Write the files of a document's version in today's form, by what was read if that is
         still there; hold the lock."""
         path = folder / _name(document, "json")
+        content = path.read_bytes()
+        if why := damage(content):
+            told = "its result is damaged on disk, and made anew of what was read: %s"
+            log.warning(told, why, extra=about(document.id))
         try:
             extraction = self._decided(document, self._decisions(document))
         except (ProblemError, CorruptInput) as error:
+            if why:
+                raise StoreError(
+                    f"the result of {document.name} is damaged, and nothing is left to make it "
+                    f"anew of ({error}); extract it again"
+                ) from error
             log.warning("%s is not decided again: %s", document.name, error)
-            write_whole(path, filled(path.read_bytes()))
+            write_whole(path, filled(content))
         else:
             content = FORMATS["json"](extraction, self.schema)
             result = json.loads(content, parse_float=Decimal)
@@ -438,7 +448,7 @@ def _is_due(document: Document, path: Path) -> bool:
 
 
 def _is_old(document: Document, folder: Path) -> bool:
-    """Whether an earlier version of the program wrote the result of a document."""
+    """Whether an earlier version of the program wrote a document's result, or it is cut off."""
     try:
         return not is_of_today((folder / _name(document, "json")).read_bytes())
     except FileNotFoundError:
