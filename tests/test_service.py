@@ -410,6 +410,11 @@ def test_folders_are_kept_where_they_lead_nowhere_else(given: str, folder: str) 
     assert len(folder.encode()) <= MAX_FOLDER_BYTES
 
 
+def test_a_name_has_its_quotation_mark_and_no_line_end(client: TestClient) -> None:
+    (one,) = upload(client, ('甲"乙"\r\n丙 50%25.txt', "年度报告".encode())).json()["documents"]
+    assert one["name"] == '甲"乙"丙 50%25.txt'
+
+
 def test_documents_are_named_with_their_folders(client: TestClient) -> None:
     text = "关于{}的年度报告".format
     archive = io.BytesIO()

@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
+from urllib.parse import unquote
 
 import anyio
 from python_multipart import MultipartParser
@@ -46,6 +47,9 @@ IDLE_SECONDS = 30.0
 MIN_BYTES_PER_SECOND = 1024
 """An upload may be silent, and behind this pace, for so long in all."""
 
+_ESCAPED = re.compile("%(?:22|0A|0D)", re.IGNORECASE)
+"""What browsers and libraries put for a quotation mark and line ends in a name, and for nothing
+else: other percent signs are the name's own."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
 
 
@@ -202,7 +206,7 @@ class _Form:
             )
         folder = self._folder / str(len(self._received))
         folder.mkdir()
-        given = _decode(name)
+        given = _ESCAPED.sub(lambda match: unquote(match[0]), _decode(name))
         self._path = folder / safe_name(given)
         self._inside = folder_name(given)
         self._file = self._path.open("xb")
