@@ -15,8 +15,8 @@ from dataclasses import replace
 from itertools import combinations
 
 from extractor.calibrator import Calibrator
-from extractor.decode.places import SHARED, is_shared
 from extractor.meaning import LIKELY, Meaning
+from extractor.one_print import SHARED, is_shared
 from extractor.schema import Layout, Schema, Slot
 from extractor.settings import Settings
 from extractor.signals import Surroundings, signals, surroundings
