@@ -207,6 +207,24 @@ def undo(client: TestClient, document_id: str, number: int | None = None, **head
     return client.post(f"{API}/{document_id}/undo", params=asked, headers=headers)
 
 
+def test_characters_that_a_person_gave_go_with_their_decision(client: TestClient) -> None:
+    document_id = finished(client, "characters.txt")
+
+    def printed(slot: str, **body: Any) -> str:
+        answer = put(client, document_id, f"disputes.{slot}", body)
+        assert answer.status_code == 200, answer.text
+        found: str = answer.json()["tables"]["disputes"]["cells"][slot]["printed"]
+        return found
+
+    slot = WRONG.partition(".")[2]
+    assert printed(slot, value=2, printed="二") == "二"
+    assert printed(slot, value=2, comment="looked at again") == "2"
+    assert printed(slot, value=2, printed="贰") == "贰"
+    assert printed(slot, confirmed=True) == "贰"  # what is shown is right, characters and all
+    assert printed(slot, withdrawn=True) == "7"
+    assert printed(slot, value=7, comment="as it was read") == "7"
+
+
 def test_undoing_goes_back_decision_by_decision(client: TestClient) -> None:
     document_id = finished(client, "undone.txt")
     results = [client.get(f"{API}/{document_id}/extraction").json()]

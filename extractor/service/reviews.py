@@ -23,7 +23,7 @@ from extractor.export import FORMATS
 from extractor.pipeline import decided
 from extractor.readings import from_bytes
 from extractor.schema import Schema, load_schema
-from extractor.service.answers import Body, decided_by, shown, told
+from extractor.service.answers import Body, decided_by, item_of, shown, told
 from extractor.service.decisions import UNDONE, Decisions, at_once, decisions_of, undoable
 from extractor.service.generations import Generation, generations
 from extractor.service.models import ExportFormat
@@ -112,7 +112,8 @@ class Reviews:
                     raise ProblemError(NOT_DECIDED, f"nothing was decided about {subject}")
                 # What was shown, and not what would be decided today.
                 before = shown(result, subject, decisions.get(subject))
-                after = decided_by(body, subject, before, self.schema)
+                is_read = (item_of(result, subject) or {}).get("read") is None
+                after = decided_by(body, subject, before, self.schema, is_read=is_read)
                 review = self._review(current, subject, body.action, key_id, before, after)
                 review.comment = body.comment
                 reviews.append(review)
