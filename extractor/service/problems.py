@@ -166,6 +166,13 @@ PROBLEMS: Mapping[str, ProblemType] = {
 }
 
 
+def invalid(found: Mapping[str, str]) -> ProblemError:
+    """A request with something wrong in it: what is wrong, by where it stands."""
+    detail = "; ".join(f"{location}: {message}" for location, message in found.items())
+    errors = [{"location": location, "message": message} for location, message in found.items()]
+    return ProblemError(INVALID_REQUEST, detail, extra={"errors": errors})
+
+
 def problem_of(code: str) -> ProblemType:
     """Return the type of a code, also one that a later version wrote to the database."""
     return PROBLEMS.get(code, ProblemType(code, 500, INTERNAL_ERROR.title))
