@@ -1,17 +1,15 @@
-"""The log of the service, and the file with its settings."""
+"""The log of the service."""
 
 from __future__ import annotations
 
 import json
 import logging
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Literal
 
 import pytest
 
 from extractor.service.logs import about, configure
-from extractor.settings import FILE, FILE_VARIABLE, Settings
 
 
 @pytest.fixture(autouse=True)
@@ -79,16 +77,3 @@ def test_connections_of_pages_are_nobodys_business(capsys: pytest.CaptureFixture
 
 def test_a_line_for_people_names_the_document(capsys: pytest.CaptureFixture[str]) -> None:
     assert logged(capsys, "text", fails=False).endswith("read [document abc]\n")
-
-
-def test_settings_may_be_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert Settings().workers == 1
-    Path(FILE).write_text("workers = 3\nmax_pages = 7\n")
-    assert (Settings().workers, Settings().max_pages) == (3, 7)
-    monkeypatch.setenv("EXTRACTOR_WORKERS", "4")
-    assert (Settings().workers, Settings().max_pages) == (4, 7)
-    assert Settings(workers=5).workers == 5
-    monkeypatch.setenv(FILE_VARIABLE, str(tmp_path / "other.toml"))
-    with pytest.raises(FileNotFoundError):
-        Settings()

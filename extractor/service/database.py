@@ -61,7 +61,8 @@ class Database:
             migrate(self._engine)
         except SQLAlchemyError as error:
             self.close()
-            raise StoreError(f"the database {self.name} cannot be used: {error}") from error
+            reason = reason_of(error)
+            raise StoreError(f"the database {self.name} cannot be used: {reason}") from error
 
     def close(self) -> None:
         self._engine.dispose()
