@@ -162,7 +162,8 @@ class Settings(BaseSettings):
     wrong_keys_per_minute: int = Field(
         30,
         ge=0,
-        description="Wrong keys that may come from one address in a minute; 0 for any number.",
+        description="Wrong keys of one address in a minute that are answered as such, and of one "
+        "key that are looked into; 0 for any number. Right ones are answered all the same.",
     )
     session_hours: int = Field(
         12,

@@ -137,17 +137,18 @@ def test_a_database_that_says_nothing_is_not_waited_for(tmp_path: Path) -> None:
 
 def test_a_clock_that_is_set_back_shuts_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
     rates = Rates(Settings(calls_per_minute=3, wrong_keys_per_minute=3))
+    guesses = rates.guesses("10.0.0.1")
     for _ in range(3):
         rates.count_call("key")
-        rates.count_wrong_key("10.0.0.1")
+        guesses.count("key")
     with pytest.raises(ProblemError):
         rates.count_call("key")
     with pytest.raises(ProblemError):
-        rates.allow_key("10.0.0.1")
+        guesses.allow("key")
     clock = time.time
     monkeypatch.setattr(time, "time", lambda: clock() - 3600)
     rates.count_call("key")
-    rates.allow_key("10.0.0.1")
+    guesses.allow("key")
 
 
 def test_messages_do_not_wait_for_a_clock_that_was_set_back(settings: Settings) -> None:

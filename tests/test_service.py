@@ -461,20 +461,35 @@ def test_too_many_calls_of_a_key_are_refused_for_a_while(settings: Settings) -> 
         assert client.get(API, headers={"Authorization": f"Bearer {other}"}).status_code == 200
 
 
-def test_keys_cannot_be_guessed_for_long(settings: Settings) -> None:
-    wrong = {"Authorization": "Bearer ex_000000000000_guess"}
+@pytest.mark.parametrize("wrong", ["nonsense", "ex_000000000000_guess"])
+def test_keys_cannot_be_guessed_for_long(settings: Settings, wrong: str) -> None:
+    guess = {"Authorization": f"Bearer {wrong}"}
     with running(settings.model_copy(update={"wrong_keys_per_minute": 2})) as client:
-        other = Keys(store_of(client)).create("someone", Role.UPLOADER)
-        assert client.get(API).status_code == 200  # and now the right key is remembered
-        codes = [code_of(client.get(API, headers=wrong)) for _ in range(3)]
-        assert codes == ["unauthorized", "unauthorized", "too_many_requests"]
+        codes = [code_of(client.get(API, headers=guess)) for _ in range(4)]
+        assert codes == ["unauthorized"] * 2 + ["too_many_requests"] * 2
+        # Right keys of the same address are answered, also one that was never used before.
         assert client.get(API).status_code == 200
-        # Another right key from the same address has to wait, too.
-        refused = client.get(API, headers={"Authorization": f"Bearer {other}"})
-        assert code_of(refused) == "too_many_requests"
+        other = Keys(store_of(client)).create("someone", Role.UPLOADER)
+        assert client.get(API, headers={"Authorization": f"Bearer {other}"}).status_code == 200
     with running(settings.model_copy(update={"wrong_keys_per_minute": 0})) as client:
-        codes = [code_of(client.get(API, headers=wrong)) for _ in range(40)]
+        codes = [code_of(client.get(API, headers=guess)) for _ in range(40)]
         assert set(codes) == {"unauthorized"}
+
+
+def test_secrets_of_one_key_are_looked_into_so_often(settings: Settings) -> None:
+    with running(settings.model_copy(update={"wrong_keys_per_minute": 2})) as client:
+        keys = Keys(store_of(client))
+        used, unused = (keys.create(name, Role.UPLOADER) for name in ("used", "unused"))
+        bearers = [{"Authorization": f"Bearer {key}"} for key in (used, unused)]
+        assert client.get(API, headers=bearers[0]).status_code == 200
+        for key in (used, unused):
+            guess = {"Authorization": f"Bearer {key[:16]}_guess"}
+            codes = {code_of(client.get(API, headers=guess)) for _ in range(3)}
+            assert "too_many_requests" in codes
+        # A key that has been right since the start is known without being looked into.
+        assert client.get(API, headers=bearers[0]).status_code == 200
+        assert code_of(client.get(API, headers=bearers[1])) == "too_many_requests"
+        assert client.get(API).status_code == 200
 
 
 # --- lists and problems --------------------------------------------------------------------------

@@ -20,7 +20,6 @@ from extractor.service.problems import (
     DOCUMENT_UNKNOWN,
     MEDIA_TYPE,
     NOT_FINISHED,
-    UNAUTHORIZED,
     ProblemError,
     problem_of,
 )
@@ -82,13 +81,7 @@ def holder(key: str, request: Request, service: Service) -> Principal:
         ProblemError: UNAUTHORIZED, TOO_MANY_REQUESTS.
     """
     address = request.client.host if request.client else ""
-    try:
-        # Keys that are known go on, whoever guesses behind the same address.
-        principal = service.keys.check(key, lambda: service.rates.allow_key(address))
-    except ProblemError as error:
-        if error.type is UNAUTHORIZED:
-            service.rates.count_wrong_key(address)
-        raise
+    principal = service.keys.check(key, service.rates.guesses(address))
     service.rates.count_call(principal.key_id)
     return principal
 
