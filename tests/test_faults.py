@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import fsspec
 import psutil
@@ -60,6 +61,29 @@ def test_a_full_disk_refuses_the_upload_and_keeps_what_was_there(settings: Setti
         assert len(list((settings.home / FILES).glob("*/*/source"))) == 1
         assert not list((settings.home / "incoming").iterdir())
         upload_one(client, "large.txt", b"large" * (1 << 20))
+
+
+def test_a_service_without_room_or_database_is_not_ready(settings: Settings) -> None:
+    with running(settings) as client:
+        assert client.get("/readyz").status_code == 200
+        with small_disk(1 << 10):
+            answer = client.get("/readyz")
+        assert (code_of(answer), answer.status_code) == ("not_ready", 503)
+        assert "disk" in answer.json()["detail"]
+        assert str(settings.home) not in answer.text  # everybody may ask
+        assert client.get("/readyz").status_code == 200
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_service_whose_database_is_gone_is_not_ready(
+    settings: Settings, database_url: str, postgresql: Any
+) -> None:
+    with running(settings.model_copy(update={"database_url": database_url})) as client:
+        name = database_url.partition("?")[0].rpartition("/")[2]
+        assert client.get("/readyz").status_code == 200
+        postgresql.psql(f"drop database {name} with (force);")
+        answer = client.get("/readyz")
+        assert (code_of(answer), answer.status_code) == ("not_ready", 503)
 
 
 def test_a_locked_database_is_said_and_waited_for(

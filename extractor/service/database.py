@@ -77,7 +77,7 @@ class Database:
             with self._engine.connect() as connection:
                 connection.execute(text("select 1"))
         except SQLAlchemyError as error:
-            raise StoreError(f"the database {self.name} does not answer") from error
+            raise StoreError("the database does not answer") from error
 
 
 def wait_to_connect(engine: Engine, pause: Callable[[float], None]) -> None:
