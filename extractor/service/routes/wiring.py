@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import anyio
@@ -153,9 +153,10 @@ Known = Annotated[Document, Depends(_document)]
 
 
 def _finished(document: Known) -> Document:
-    """The document, if it has a result."""
+    """The document, if it has a result; else a conflict, with the code of what went wrong where it
+    failed. That was then: whatever its status as an answer, to ask for it now is no such fault."""
     if document.state == DocumentState.FAILED:
-        problem = problem_of(document.problem_code or "")
+        problem = replace(problem_of(document.problem_code or ""), status=NOT_FINISHED.status)
         raise ProblemError(problem, document.problem_detail or problem.title)
     if not document.has_result:
         detail = f"{document.name} is {document.state}; wait, or follow .../{document.id}/events"
