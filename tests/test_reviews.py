@@ -344,6 +344,29 @@ def test_decisions_that_cannot_be_taken(
     assert client.get(f"{API}/{document_id}/reviews").json() == {"reviews": []}
 
 
+@pytest.mark.parametrize(
+    ("content", "media_type", "told"),
+    [
+        ('{"value": 1}', None, "a JSON object is wanted, with the header 'Content-Type: appl"),
+        ('{"value": 1}', "text/plain", "a JSON object is wanted, with the header 'Content-Type: "),
+        ("[]", "application/json", "body: a JSON object is wanted"),
+        ('{"value"', "application/json", "body: no JSON: Expecting ':' delimiter, at character 8"),
+        ('{"state": "x"}', "application/json", "body.state: Input should be 'blank', 'dash', 'n"),
+    ],
+)
+def test_what_is_wrong_with_a_body_is_said_in_words(
+    client: TestClient, content: str, media_type: str | None, told: str
+) -> None:
+    document_id = finished(client, "bodies.txt")
+    headers = {"Content-Type": media_type} if media_type else {}
+    answer = client.put(
+        f"{API}/{document_id}/cells/{WRONG}", content=content.encode(), headers=headers
+    )
+    assert code_of(answer) == "invalid_request"
+    assert told in answer.json()["detail"]
+    assert "<" not in answer.json()["detail"]
+
+
 def test_odd_numbers_need_a_comment_and_may_be_missing_too(client: TestClient) -> None:
     document_id = finished(client, "h.txt")
     said = {"value": 1.5, "printed": "1.5件", "comment": "it is printed so"}
