@@ -156,6 +156,10 @@ class Settings(BaseSettings):
         description="Days after which a finished document is removed with all values and "
         "decisions; 0 to keep it for good.",
     )
+    webhooks: bool = Field(
+        True,
+        description="Whether webhooks are told; false for a copy that is tried beside the service.",
+    )
     calls_per_minute: int = Field(
         6000, ge=0, description="Calls that one key may make in a minute; 0 for any number."
     )
