@@ -131,7 +131,7 @@ def _check_size(n_bytes: int, settings: Settings) -> None:
     if settings.max_upload_bytes < n_bytes:
         raise InputTooLarge(
             f"the upload has more than the {settings.max_upload_bytes} bytes that are taken at "
-            "once; send its files in several uploads, and a file that is too large alone in parts"
+            "once; send its files in several uploads; one that is larger alone must become smaller"
         )
 
 
