@@ -3,10 +3,13 @@
 The same word arrives as full-width, traditional, spaced out or with other dashes and quotes,
 depending on the file format. Everything that matches words matches canonical forms on both sides.
 A canonical form is never shown to a user: `printed` and sentences keep the characters as read.
+
+Here, too, is what no file of results may have in it (`storable`).
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import cache
 from typing import TYPE_CHECKING
@@ -28,6 +31,21 @@ _RADICALS = dict(
 _TABLE = _QUOTES | _BRACKETS | _DASHES | _RADICALS
 # NFKC would turn these into plain digits, which would merge with a number beside them.
 _KEPT = frozenset("①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳⓪⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉")
+
+
+_NO_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def storable(text: str) -> str:
+    """Text with a replacement character for whatever is no character of XML, which neither a
+    workbook nor every database can hold: control characters, halves of pairs, U+FFFE and U+FFFF."""
+    return _NO_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def unstorable_in(text: str) -> str | None:
+    """The first of these characters in a text, as U+0000; None if there is none."""
+    found = _NO_CHARACTER.search(text)
+    return None if found is None else f"U+{ord(found[0]):04X}"
 
 
 def canonical(text: str) -> str:

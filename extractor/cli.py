@@ -29,6 +29,7 @@ from rich.progress import (
 
 from extractor import __version__, batch, ingest, service_commands
 from extractor.errors import ExtractorError
+from extractor.export.earlier import remove_stale
 from extractor.export.files import result_stems, write_files
 from extractor.previous import read_previous
 from extractor.settings import Settings
@@ -113,8 +114,8 @@ def extract(
             metavar="DIR",
             exists=True,
             show_default=False,
-            help="Results of last year's reports (JSON): each report is compared with the one of "
-            "the same body.",
+            help="Results of last year's reports (JSON, also in folders below): each report is "
+            "compared with the one of the same body.",
         ),
     ] = None,
     verbose: Annotated[
@@ -125,7 +126,8 @@ def extract(
 
     Prints one line a document: status, pages, cells, flagged, findings, seconds; or FAILED with
     the reason. Results of documents with the same name keep its suffix (a.pdf.json, a.txt.json).
-    Results that are there already are replaced.
+    Results that are there already are replaced; those of a document that was changed and fails
+    now are removed.
 
     Exit code 0: every document was extracted. 3: some failed, the others are written. 2: wrong
     usage.
@@ -146,6 +148,7 @@ def extract(
     for refusal in refused:
         failed = batch.Failed(refusal.name, refusal.error.code, str(refusal.error))
         typer.echo(_line(failed))
+        _remove_stale(refusal.name, None, output, ())
     try:
         n_failed = _run(documents, output, suffixes, settings, workers, prior, console, verbose)
     except KeyboardInterrupt:
@@ -178,6 +181,7 @@ def _run(
 ) -> int:
     """Extract and write, a line a document; returns how many failed."""
     stems = result_stems(document.name for document in documents)
+    by_name = {document.name: document for document in documents}
     n_failed = 0
     columns = (
         BarColumn(),
@@ -204,7 +208,7 @@ def _run(
                     place = f" {event.page}/{event.pages}" if event.pages else ""
                     bar.update(task, description=f"{shown(event.name)}: {event.stage}{place}")
                     continue
-                outcome = _written(event, output, stems[event.name])
+                outcome = _written(event, output, stems[event.name], by_name[event.name])
                 n_failed += isinstance(outcome, batch.Failed) or outcome.status == "failed"
                 if is_shared:
                     console.out(_line(outcome), highlight=False)
@@ -216,16 +220,30 @@ def _run(
     return n_failed
 
 
-def _written(outcome: batch.Outcome, output: Path, stem: str) -> batch.Outcome:
-    """The outcome once its files are written."""
+def _written(
+    outcome: batch.Outcome, output: Path, stem: str, document: ingest.Found
+) -> batch.Outcome:
+    """The outcome once its files are written, and those that it makes stale are gone."""
     if isinstance(outcome, batch.Failed):
+        _remove_stale(outcome.name, document.sha256(), output, ())
         return outcome
     try:
-        write_files(outcome.contents, output, stem)
+        paths = write_files(outcome.contents, output, stem)
     except OSError as error:
         reason = f"the result cannot be written: {error.strerror}: {error.filename}"
+        _remove_stale(outcome.name, outcome.sha256, output, ())
         return batch.Failed(outcome.name, NOT_WRITTEN, reason)
+    _remove_stale(outcome.name, outcome.sha256, output, paths)
     return outcome
+
+
+def _remove_stale(name: str, sha256: str | None, output: Path, written: Sequence[Path]) -> None:
+    """Remove what an earlier run has left of a document and is not of it any more, and say so."""
+    try:
+        for path in remove_stale(name, output, sha256=sha256, written=written):
+            note(f"removed {path}: an earlier run's result of {name}, which it is no more")
+    except OSError as error:
+        note(f"{error.filename} is an earlier run's result of {name}: {error.strerror}; remove it")
 
 
 def _line(outcome: batch.Outcome) -> str:

@@ -11,7 +11,7 @@ Answers are the models of the service itself.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from decimal import Decimal
 from pathlib import Path
@@ -31,6 +31,7 @@ ATTEMPTS = 5
 """Of a call that can be repeated: uploads count once however often they arrive."""
 _PAUSE_SECONDS = 0.5
 _MOST_SECONDS = 60.0
+_API = "/api/v1"
 _BUSY = {429, 502, 503, 504}
 _CHUNK = 1 << 20
 _UPLOAD = httpx2.Timeout(60.0, read=3600.0)
@@ -65,9 +66,15 @@ class Client:
         timeout_seconds: float = 60.0,
         http: httpx2.Client | None = None,
     ) -> None:
-        """`address` is that of the service, without `/api/v1`; `http` replaces the connection."""
+        """`address` is that of the service, as http://host:port; `http` replaces the connection.
+
+        Raises:
+            ValueError: the address does not begin with http:// or https://.
+        """
+        if not address.startswith(("http://", "https://")):
+            raise ValueError(f"{address!r} must begin with http:// or https://")
         self._http = http or httpx2.Client(timeout=timeout_seconds)
-        self._base = f"{address.rstrip('/')}/api/v1"
+        self._base = address.rstrip("/").removesuffix(_API) + _API
         self._headers = {"Authorization": f"Bearer {key}"}
 
     def __enter__(self) -> Self:
@@ -87,9 +94,12 @@ class Client:
         """Upload reports, or ZIP archives of them; returns once they are safely stored.
 
         Raises:
+            ValueError: no file is given.
             OSError: a file cannot be read.
             ApiError: nothing could be taken; `problem` has `refused` and `skipped`.
         """
+        if not paths:
+            raise ValueError("no file is given to upload")
 
         def send() -> httpx2.Response:
             with ExitStack() as stack:
@@ -182,8 +192,14 @@ class Client:
         """The result with all decisions, and its version for `decide`."""
         return self._result(self._get(f"{_path(document_id)}/extraction"))
 
-    def export(self, document_id: str, path: Path, format: str = "xlsx") -> None:
-        """Write one report as xlsx, csv or json; the file is whole or not there."""
+    def export(self, document_id: str, path: Path, format: str | None = None) -> None:
+        """Write one report as xlsx, csv or json: as its name ends, unless `format` says otherwise.
+        The file is whole or not there.
+
+        Raises:
+            ValueError: its name ends with none of them, and `format` is not given.
+        """
+        format = format or _format_of(path, models.ExportFormat)
         self._save(f"{_path(document_id)}/export", {"format": format}, path)
 
     def page(self, document_id: str, number: int) -> bytes:
@@ -194,8 +210,14 @@ class Client:
         """One cell cut out of its page, as PNG."""
         return self._get(f"{_path(document_id)}/cells/{quote(slot, safe='')}/image").content
 
-    def dataset(self, path: Path, format: str = "csv", **filters: str | int) -> None:
-        """Write the dataset as csv, xlsx or parquet; filters are those of `GET /dataset`."""
+    def dataset(self, path: Path, format: str | None = None, **filters: str | int) -> None:
+        """Write the dataset as csv, xlsx or parquet: as the file's name ends, unless `format` says
+        otherwise; filters are those of `GET /dataset`.
+
+        Raises:
+            ValueError: its name ends with none of them, and `format` is not given.
+        """
+        format = format or _format_of(path, models.DatasetFormat)
         self._save("/dataset", {"format": format, **filters}, path)
 
     # --- review ----------------------------------------------------------------------------------
@@ -213,7 +235,7 @@ class Client:
         value: int | float | Decimal | None = None,
         state: State | str | None = None,
         comment: str | None = None,
-        version: str | None = None,
+        version: str | int | None = None,
         **more: Any,
     ) -> tuple[ExtractionModel, str]:
         """Decide about a cell by its slot, about `figures.NUMBER`, about `findings.RELATION`, or
@@ -225,7 +247,8 @@ class Client:
             value: what it says; or `state`; or `confirmed`, `withdrawn`, `absent`, … in `more`.
             state: blank, dash, not_applicable, illegible or missing.
             comment: why.
-            version: of the extraction that was looked at; another one is refused then.
+            version: of the extraction that was looked at, as `extraction` gives it, or the number
+                that a document has as `version`; another one is refused then.
             more: `organization` and `year` of a report, `unit` of a figure, `printed` of a cell.
 
         Returns:
@@ -247,7 +270,7 @@ class Client:
         state: State | str | None = None,
         *,
         comment: str | None = None,
-        version: str | None = None,
+        version: str | int | None = None,
         **more: Any,
     ) -> tuple[ExtractionModel, str]:
         """As `decide`, the same about several cells at once, such as the `cells` of a question:
@@ -263,7 +286,7 @@ class Client:
     # --- the connection --------------------------------------------------------------------------
 
     def _decided(
-        self, path: str, body: Mapping[str, Any], version: str | None
+        self, path: str, body: Mapping[str, Any], version: str | int | None
     ) -> tuple[ExtractionModel, str]:
         return self._result(
             self._call(
@@ -271,7 +294,7 @@ class Client:
                 path,
                 attempts=1,  # what arrived twice would stand twice in the trail
                 json={name: given for name, given in body.items() if given is not None},
-                headers={} if version is None else {"If-Match": version},
+                headers={} if version is None else {"If-Match": _etag(version)},
             )
         )
 
@@ -345,6 +368,21 @@ class Client:
 
 def _path(document_id: str) -> str:
     return f"/documents/{quote(document_id, safe='')}"
+
+
+def _etag(version: str | int) -> str:
+    """A version as HTTP has it: in quotation marks."""
+    text = str(version)
+    return f'"{text}"' if text.isdecimal() else text
+
+
+def _format_of(path: Path, known: Iterable[str]) -> str:
+    """The format that a file's name asks for."""
+    format = path.suffix.removeprefix(".").lower()
+    if format not in list(known):
+        endings = ", ".join(f".{one}" for one in known)
+        raise ValueError(f"{path.name} ends with none of {endings}; give the format")
+    return format
 
 
 def _given(parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from extractor.assemble import Assembly
 from extractor.errors import NotAReport
 from extractor.types import (
+    SEVERAL_REPORTS,
+    TABLE_MISSING,
+    TABLE_REPEATED,
     CellStatus,
     Failure,
     Figure,
@@ -42,19 +46,33 @@ def missing_parts(assembly: Assembly) -> Iterator[Failure]:
     for reading in assembly.tables:
         if not reading.is_present:
             reason = f"the table {reading.table!r} was not found in the document"
-            yield Failure("assemble", None, reason)
+            yield Failure("assemble", None, reason, TABLE_MISSING, reading.table)
     for table in assembly.repeated:
         reason = (
             f"the table {table!r} is printed more than once, and only one of them was read; split "
             "the file if both are wanted"
         )
-        yield Failure("assemble", None, reason)
+        yield Failure("assemble", None, reason, TABLE_REPEATED, table)
     if assembly.extra_reports:
         reason = (
             f"the file holds {assembly.extra_reports + 1} reports and only the first was read; "
             "split it into one file a report"
         )
-        yield Failure("assemble", None, reason)
+        yield Failure("assemble", None, reason, SEVERAL_REPORTS)
+
+
+def settled(failures: Sequence[Failure], tables: Sequence[Table]) -> tuple[Failure, ...]:
+    """Failures with those settled that a table was not found of which a person has decided about
+    every cell: most often that the document does not have it."""
+    done = {
+        table.id
+        for table in tables
+        if all(cell.status is CellStatus.REVIEWED for cell in table.cells)
+    }
+    return tuple(
+        replace(one, is_settled=True) if one.code == TABLE_MISSING and one.table in done else one
+        for one in failures
+    )
 
 
 def status_of(
@@ -63,9 +81,10 @@ def status_of(
     figures: Sequence[Figure],
     failures: Sequence[Failure],
 ) -> Status:
-    """A report without organisation or year needs a look too: it cannot be filed."""
+    """A report without organisation or year needs a look too: it cannot be filed. Failures that are
+    settled do not count."""
     cells = [cell for table in tables for cell in table.cells]
-    if failures:
+    if not all(one.is_settled for one in failures):
         found = any(cell.reading.state is not State.MISSING for cell in cells)
         return Status.PARTIAL if found or figures else Status.FAILED
     statuses = [cell.status for cell in cells] + [figure.status for figure in figures]

@@ -15,8 +15,8 @@ from dataclasses import replace
 from itertools import combinations
 
 from extractor.calibrator import Calibrator
-from extractor.decode.places import SHARED, is_shared
 from extractor.meaning import LIKELY, Meaning
+from extractor.one_print import SHARED, is_shared
 from extractor.schema import Layout, Schema, Slot
 from extractor.settings import Settings
 from extractor.signals import Surroundings, signals, surroundings
@@ -233,8 +233,7 @@ def _elsewhere(cell: Cell, decoded: Decoded, slots: Collection[str]) -> tuple[st
     meant = candidate.meaning or Meaning()
     found: list[str] = []
     if SHARED in cell.flags:
-        chosen = decoded.chosen.items()
-        found += (slot for slot, one in chosen if is_shared(one.evidence, cell.evidence))
+        found += (slot for slot, one in decoded.chosen.items() if is_shared(one, candidate))
     if "weak_row" in cell.flags:
         found += (f"{name}.{column}" for name in _likely(meant.rows))
     if "weak_column" in cell.flags:

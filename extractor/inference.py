@@ -80,6 +80,15 @@ def return_large_blocks() -> None:
         ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE_BLOCK_BYTES)
 
 
+def give_heap_back() -> None:
+    """Let the C library give what is free at the end and within its heap back to the system.
+
+    What pages leave there in pieces adds up to 50 MiB and more. Outside of glibc this does nothing.
+    """
+    if platform.libc_ver()[0] == "glibc":
+        ctypes.CDLL(None).malloc_trim(0)
+
+
 def in_turn(runner: Runner) -> BatchRunner:
     """Compute one batch after the other."""
 

@@ -34,6 +34,7 @@ from extractor.inference import (
     OpenVinoBatches,
     OpenVinoRunner,
     choose,
+    give_heap_back,
     in_turn,
     return_large_blocks,
 )
@@ -126,6 +127,7 @@ class PaddleEngine:
             OcrError: the network failed, for instance for want of memory.
         """
         self._before_page()  # a page takes most memory while print is looked for
+        give_heap_back()
         predictor = self._detector
         try:
             batch, shapes = self._shown(image, max(32, round(max(image.shape[:2]) * ratio)))

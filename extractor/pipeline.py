@@ -20,7 +20,7 @@ from extractor.assemble import assemble
 from extractor.calibrator import Calibrator
 from extractor.cell_images import CellImages
 from extractor.classify import classify, known_labels
-from extractor.completeness import check_is_report, missing_parts, status_of
+from extractor.completeness import check_is_report, missing_parts, settled, status_of
 from extractor.decode import decode
 from extractor.decode.answers import (
     answered,
@@ -174,13 +174,15 @@ def decided(
     figures = audited_figures(found.figures, extraction.sha256, settings.audit_rate)
     if facts.year != extraction.facts.year:
         figures = of_another_year(figures)
+    failures = settled(extraction.failures, tables)
     return replace(
         extraction,
         facts=facts,
         tables=tables,
         figures=figures,
         findings=found.findings,
-        status=status_of(facts, tables, figures, extraction.failures),
+        status=status_of(facts, tables, figures, failures),
+        failures=failures,
         questions=questions(tables, found.findings, figures, facts),
     )
 

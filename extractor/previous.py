@@ -14,16 +14,20 @@ from extractor.types import CellStatus, PriorReport, ReportFacts
 
 
 def read_previous(path: Path) -> tuple[PriorReport, ...]:
-    """The results in a file, or in all JSON files of a folder; other JSON in a folder is passed by.
+    """The results in a file, or in all JSON files below a folder; other JSON there is passed by.
 
     Values that nobody has looked at and that were flagged are left out.
 
     Raises:
-        CorruptInput: a file cannot be read, is no JSON, or (given by itself) is no result.
+        CorruptInput: a file cannot be read, is no JSON, or (given by itself) is no result; or there
+            is no result in the folder.
     """
     if path.is_dir():
-        contents = ((file, _json(file)) for file in sorted(path.glob("*.json")))
-        return tuple(_report(file, content) for file, content in contents if _is_result(content))
+        contents = ((file, _json(file)) for file in sorted(path.rglob("*.json")))
+        found = tuple(_report(file, content) for file, content in contents if _is_result(content))
+        if not found:
+            raise CorruptInput(f"{path} has no result of an extraction in it, no NAME.json")
+        return found
     content = _json(path)
     if not _is_result(content):
         raise CorruptInput(f"{path} is no result of an extraction; give a NAME.json of last year")

@@ -5,7 +5,8 @@ with the right number there, a sum holds and the other cells that it flagged are
 sum is shared among its flagged cells by how doubtful each is.
 
 Where whole rows were not found, or a whole table, one look at the document answers for all of their
-cells, so they are one question.
+cells, so they are one question. Where the tables say something else than a figure of the text that
+is not in doubt itself, it is the finding that is asked about.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
+from extractor.schema import text_relation
 from extractor.types import (
+    FINDINGS,
     REPORT,
     SUM_FLAGS,
     Cell,
@@ -41,11 +44,12 @@ def questions(
 ) -> tuple[Question, ...]:
     """All flagged cells and figures, the one whose answer settles most first; of equal ones in the
     order of the form, figures last. Sums that the report itself breaks settle nothing. Cells of
-    rows that were not found are asked about together (see `gaps`).
+    rows that were not found are asked about together (see `gaps`). What text and tables say
+    differently is asked about as the finding, until somebody has confirmed that or the figure.
 
     Args:
         tables: as they are reported.
-        findings: of the tables.
+        findings: of tables and text.
         figures: as they are reported.
         facts: which report it is; where organisation or year is unknown, that is asked last. None:
             it is not asked.
@@ -83,9 +87,29 @@ def questions(
         for figure in figures
         if figure.status is CellStatus.FLAGGED
     ]
+    asked += [
+        Question(f"{FINDINGS}.{finding.relation}", _figure_doubt(figure))
+        for finding, figure in contradictions(findings, figures)
+    ]
     if facts is not None and None in (facts.organization, facts.year):
         asked.append(Question(REPORT, 0.0))
     return tuple(sorted(asked, key=lambda question: -question.settles))
+
+
+def contradictions(
+    findings: Sequence[Finding], figures: Sequence[Figure]
+) -> Iterator[tuple[Finding, Figure]]:
+    """Findings that the tables say something else than a figure of the text, each with that figure;
+    those that a person has confirmed are left out, and those of figures that a person has seen or
+    is asked about."""
+    accepted = {
+        text_relation(figure.key, figure.scope): figure
+        for figure in figures
+        if figure.status is CellStatus.ACCEPTED
+    }
+    for finding in findings:
+        if finding.relation in accepted and not finding.is_confirmed:
+            yield finding, accepted[finding.relation]
 
 
 def gaps(table: Table) -> Iterator[tuple[str, ...]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import zlib
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
@@ -18,6 +19,7 @@ from extractor import figure_signals
 from extractor.errors import CorruptInput
 from extractor.meaning import LIKELY, Meaning
 from extractor.types import (
+    TABLE_MISSING,
     Box,
     Candidate,
     CellStatus,
@@ -36,6 +38,7 @@ from extractor.types import (
 )
 
 FORMAT = 1
+_NOT_FOUND = re.compile(r"the table '(\w+)' was not found in the document")
 _DAMAGE = (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError, InvalidOperation)
 Json = Mapping[str, Any]
 
@@ -53,7 +56,9 @@ def to_bytes(extraction: Extraction) -> bytes:
             extraction.schema,
         ],
         "facts": [facts.edition, facts.organization, facts.year],
-        "failures": [[one.stage, one.page, one.reason] for one in extraction.failures],
+        "failures": [
+            [one.stage, one.page, one.reason, one.code, one.table] for one in extraction.failures
+        ],
         "models": dict(sorted(extraction.models.items())),
         "seconds": dict(extraction.seconds),
         "rotations": list(extraction.rotations),
@@ -94,7 +99,7 @@ def from_bytes(data: bytes) -> Extraction:
             tables=(),
             figures=(),
             findings=(),
-            failures=tuple(Failure(*one) for one in content["failures"]),
+            failures=tuple(_failure_of(*one) for one in content["failures"]),
             models=content["models"],
             seconds=content["seconds"],
             rotations=tuple(content["rotations"]),
@@ -112,6 +117,15 @@ def from_bytes(data: bytes) -> Extraction:
         raise CorruptInput(
             f"the kept reading is damaged ({error!r}); extract the report again"
         ) from error
+
+
+def _failure_of(
+    stage: str, page: int | None, reason: str, code: str = "", table: str | None = None
+) -> Failure:
+    """The first ones had no code; a table that was not found is told by what they said."""
+    if not code and (found := _NOT_FOUND.fullmatch(reason)):
+        return Failure(stage, page, reason, TABLE_MISSING, found[1])
+    return Failure(stage, page, reason, code, table)
 
 
 def _table(table: TableReading) -> Json:

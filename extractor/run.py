@@ -13,6 +13,9 @@ from extractor.types import Failure
 
 log = logging.getLogger(__name__)
 
+INTERNAL = "internal_error"
+"""The code of a failure that is a defect of ours."""
+
 Progress = Callable[[str, int, int], None]
 """Called with the stage, the page (from 1; 0 where there is none) and the number of pages."""
 
@@ -43,11 +46,11 @@ class Run:
         except ModelError:
             raise
         except ExtractorError as error:
-            self.failures.append(Failure(stage, page, str(error)))
+            self.failures.append(Failure(stage, page, str(error), error.code))
         except Exception as error:
             log.exception("unexpected error in %s, page %s", stage, page)
             reason = f"unexpected {type(error).__name__}: {error}"
-            self.failures.append(Failure(stage, page, reason))
+            self.failures.append(Failure(stage, page, reason, INTERNAL))
 
     def add(self, failures: Iterable[Failure], seconds: Mapping[str, float]) -> None:
         """What was found by a part of the reading that ran by itself."""

@@ -92,13 +92,16 @@ class Axis(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """How to tell of a relation: the label of what it runs along, and what its parts and its total
-    are called there."""
+    """How to tell of a relation: id and label of what it runs along, and what its parts and its
+    total are called there. `english` is what is said of both, with the verb, to those who do not
+    read the form's language; None where the form has no such words."""
 
     axis: Axis
+    id: str
     label: str
     parts: str
     total: str
+    english: tuple[str, str] | None = None
 
 
 class RelationKind(StrEnum):

@@ -57,6 +57,7 @@ class RelationPart(Part):
     parts: list[str] | Literal["rest"]
     total: list[str]
     sides: tuple[str, str]
+    english: tuple[str, str] | None = None
     except_: list[str] = Field([], alias="except")
     broken: float = Field(0.001, gt=0, lt=1)
 

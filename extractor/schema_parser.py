@@ -234,7 +234,8 @@ def _wording(relation: RelationPart, block: BlockPart, fixed: str) -> Wording:
         axis, members, groups = Axis.ROW, block.rows, block.row_groups
     member = next(one for one in members if one.id == fixed)
     path = _path(Row(member.id, _label(member.label), member.group), groups_of(groups))
-    return Wording(axis, " · ".join((*path[1:], member.label)), *relation.sides)
+    label = " · ".join((*path[1:], member.label))
+    return Wording(axis, fixed, label, *relation.sides, relation.english)
 
 
 def _statement(part: StatementPart, tables: Mapping[str, Sequence[Layout]]) -> Statement:

@@ -14,6 +14,7 @@ from extractor.terminal import errors_told, note, refuse, settings_of, shown
 
 if TYPE_CHECKING:
     from extractor.service.store import Store
+    from extractor.settings import Settings
 
 
 def serve(
@@ -41,8 +42,11 @@ def worker() -> None:
     """
     from extractor.app import work as work_forever
 
+    settings = settings_of()
+    if not settings.files_url:  # else whose the files are is told by the storage
+        _expect_a_service(settings)
     with errors_told():
-        work_forever(settings_of())
+        work_forever(settings)
 
 
 def backup(
@@ -51,9 +55,16 @@ def backup(
     """Copy all that the service of EXTRACTOR_HOME keeps; it may be running."""
     from extractor.service.backup import back_up
 
+    settings = settings_of()
+    if settings.database_url:
+        refuse(
+            "EXTRACTOR_DATABASE_URL is set, and this copies SQLite: back PostgreSQL up with "
+            "'pg_dump --exclude-table-data=sessions', and then the folder or the storage of the "
+            "files"
+        )
     with errors_told():
-        made = back_up(settings_of().home, target)
-    home = settings_of().home.absolute()
+        made = back_up(settings.home, target)
+    home = settings.home.absolute()
     note(f"{target} has the {made.documents} documents of {home}; {made.copied} files were copied")
 
 
@@ -105,20 +116,24 @@ def revoke_key(
             )
 
 
-@contextmanager
-def _store() -> Iterator[Store]:
-    """The storage of the service, which may be running; there must be one.
-
-    A mistyped folder would have keys that open nothing.
-    """
+def _expect_a_service(settings: Settings) -> None:
+    """Refuse a folder, of a mistyped name perhaps, in which no service has its data: it would have
+    keys that open nothing, and workers that wait for ever."""
     from extractor.service.database import DATABASE
-    from extractor.service.store import open_store
 
-    settings = settings_of()
     if not settings.database_url and not (settings.home / DATABASE).is_file():
         refuse(
             f"{settings.home.absolute()} has no data of a service; name its folder with "
             "EXTRACTOR_HOME, or start the service there first"
         )
+
+
+@contextmanager
+def _store() -> Iterator[Store]:
+    """The storage of the service, which may be running; there must be one."""
+    from extractor.service.store import open_store
+
+    settings = settings_of()
+    _expect_a_service(settings)
     with errors_told(), open_store(settings, needs_files=False) as store:
         yield store

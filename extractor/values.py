@@ -241,8 +241,11 @@ def _in_unit(
 
 @lru_cache(maxsize=256)
 def _money_unit(header: str | None) -> str:
-    """The unit of money that a header names, "" where it names none."""
-    match = re.search(r"(?:百万|千万|万|亿|千)?元", canonical(header or ""))
+    """The unit of money that a header names, "" where it names none. A character before 元 that
+    belongs to no word of headers may be a misprinted 万."""
+    match = re.search(
+        r"(?:百万|千万|万|亿|千)元|(?<![㐀-鿿])元|(?<=[额位为币计])元", canonical(header or "")
+    )
     return match[0] if match else ""
 
 

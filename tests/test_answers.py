@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -25,13 +26,17 @@ from extractor.readings import from_bytes, to_bytes
 from extractor.schema import load_schema
 from extractor.settings import Settings
 from extractor.types import (
+    TABLE_MISSING,
     Answers,
     Candidate,
     Cell,
     CellStatus,
     Confirmation,
     Evidence,
+    Exactness,
     Extraction,
+    Failure,
+    Figure,
     Finding,
     Reading,
     ReportFacts,
@@ -342,3 +347,37 @@ def test_text_and_tables_that_count_otherwise_are_nobodys_error() -> None:
     of_text, of_sum = confirmed(found, answers, {})
     assert (of_text.is_confirmed, of_text.verdict) == (True, Verdict.UNDECIDED)
     assert (of_sum.is_confirmed, of_sum.verdict) == (True, Verdict.REPORTED)
+
+
+def test_what_text_and_tables_say_differently_is_asked_until_somebody_has_seen_it() -> None:
+    five, three = Decimal(5), Decimal(3)
+    figure = Figure(
+        *(
+            "lawsuits",
+            five,
+            "件",
+            Exactness.EXACT,
+            "5件",
+            "共5件。",
+            CellStatus.ACCEPTED,
+            Evidence(),
+        ),
+        probability=0.99,
+    )
+    finding = Finding("text.lawsuits", Verdict.UNDECIDED, "differs", (), five, three)
+    (asked,) = questions((), [finding], [figure])
+    assert (asked.slot, asked.settles) == ("findings.text.lawsuits", pytest.approx(0.01))
+    assert questions((), [replace(finding, is_confirmed=True)], [figure]) == ()
+    assert questions((), [finding], [replace(figure, status=CellStatus.REVIEWED)]) == ()
+    (asked,) = questions((), [finding], [replace(figure, status=CellStatus.FLAGGED)])
+    assert asked.slot == "figures.0"  # which says so itself
+
+
+def test_what_was_kept_of_failures_before_they_had_codes_is_known(engines: Engines) -> None:
+    read = extract(labelled_documents()[0].source(Settings()), engines, Settings())
+    reason = "the table 'requests' was not found in the document"
+    kept = json.loads(gzip.decompress(to_bytes(read)))
+    kept["failures"] = [["assemble", None, reason], ["ocr", 3, "broken"]]
+    old, other = from_bytes(gzip.compress(json.dumps(kept).encode())).failures
+    assert old == Failure("assemble", None, reason, TABLE_MISSING, "requests")
+    assert (other.code, other.table) == ("", None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -152,6 +153,31 @@ def test_what_cannot_be_backed_up_is_said(tmp_path: Path) -> None:
     assert "0 documents" in run.output
     run = CliRunner().invoke(app, ["backup", str(tmp_path / "file")], env=environment)
     assert run.exit_code == StoreError.exit_code
+
+
+def test_a_copy_that_was_worked_on_is_no_backup_any_more(tmp_path: Path) -> None:
+    home, copy, restored = tmp_path / "home", tmp_path / "copy", tmp_path / "restored"
+    with running(Settings(home=home)) as client:
+        upload_one(client, "a.txt")
+        back_up(home, copy)
+        shutil.copytree(copy, restored)
+        assert back_up(home, restored).documents == 1  # nobody has worked there yet
+        key = client.headers["Authorization"]
+    with running(Settings(home=restored)) as client:
+        client.headers["Authorization"] = key
+        upload_one(client, "b.txt")
+    with pytest.raises(StoreError, match=r"'uploaded' at .* Choose an empty folder"):
+        back_up(home, restored)
+    assert back_up(restored, copy).documents == 2  # it goes on from there
+    with pytest.raises(StoreError, match="has what"):
+        back_up(home, copy)
+    with Store(copy) as store:
+        assert {document.name for document in store.list(limit=9)} == {"a.txt", "b.txt"}
+    with running(Settings(home=tmp_path / "other")):
+        pass
+    back_up(tmp_path / "other", tmp_path / "other-copy")
+    with pytest.raises(StoreError, match="copy of another one"):
+        back_up(home, tmp_path / "other-copy")
 
 
 def test_documents_are_kept_as_long_as_the_settings_say(tmp_path: Path) -> None:

@@ -116,6 +116,21 @@ def test_what_is_no_result_of_last_year_is_refused_by_name(content: str, tmp_pat
     assert "Traceback" not in result.output
 
 
+def test_a_folder_without_results_of_last_year_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(REPORT)
+    last = tmp_path / "last"
+    last.mkdir()
+    (last / "other.json").write_text("[1, 2]")
+    arguments = ("extract", tmp_path / "a.txt", "-o", tmp_path / "out", "--previous", last)
+    refused = run(*arguments)
+    assert refused.exit_code == 2
+    assert f"{last} has no result" in refused.stderr.replace("\n", " ")
+    assert not (tmp_path / "out").exists()
+    # As results of folders and archives lie.
+    assert run("extract", tmp_path / "a.txt", "-o", last / "more.zip" / "city").exit_code == 0
+    assert run(*arguments).exit_code == 0
+
+
 def test_all_formats(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(REPORT)
     out = tmp_path / "out"
@@ -152,6 +167,52 @@ def test_documents_of_the_same_name_do_not_overwrite_each_other(tmp_path: Path) 
     assert written(out) == {"a.txt.json", "a.md.json"}
     for name in ("a.txt", "a.md"):
         assert json.loads((out / f"{name}.json").read_text())["document"]["name"] == name
+
+
+def test_what_an_earlier_run_has_left_of_a_document_is_not_taken_for_its_result(
+    tmp_path: Path,
+) -> None:
+    document, out = tmp_path / "a.txt", tmp_path / "out"
+    document.write_bytes(REPORT)
+    assert run("extract", document, "-o", out, "--format", "csv,xlsx").exit_code == 0
+    for name in ("b.json", "a.html", "a.txt.csv"):  # of somebody else
+        (out / name).write_text("{}")
+    document.write_bytes(NOT_A_REPORT)
+    result = run("extract", document, "-o", out)
+    assert result.exit_code == 3
+    assert len(result.stdout.splitlines()) == 1
+    for name in ("a.json", "a.csv", "a.xlsx"):
+        assert f"removed {out / name}: " in result.stderr.replace("\n", " ")
+    assert written(out) == {"b.json", "a.html", "a.txt.csv"}
+
+
+def test_results_of_the_same_bytes_stay_if_they_cannot_be_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document, out = tmp_path / "a.txt", tmp_path / "out"
+    document.write_bytes(REPORT)
+    assert run("extract", document, "-o", out, "--format", "csv").exit_code == 0
+    monkeypatch.setenv("EXTRACTOR_MAX_FILE_BYTES", "100")
+    result = run("extract", document, "-o", out)
+    assert result.exit_code == 3
+    assert "removed" not in result.output
+    assert written(out) == {"a.json", "a.csv"}
+
+
+def test_results_under_a_name_that_a_document_has_no_more_are_removed(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(REPORT)
+    out = tmp_path / "out"
+    assert run("extract", tmp_path / "a.txt", "-o", out, "--format", "xlsx").exit_code == 0
+    (tmp_path / "a.md").write_bytes(OTHER)
+    both = run("extract", tmp_path / "a.txt", tmp_path / "a.md", "-o", out)
+    assert both.exit_code == 0
+    assert written(out) == {"a.txt.json", "a.md.json"}
+    assert run("extract", tmp_path / "a.md", "-o", out).exit_code == 0
+    assert written(out) == {"a.txt.json", "a.json"}, "the other document was not asked about"
+    (out / "a.xlsx").write_bytes(b"of somebody else")
+    (tmp_path / "a.md").write_bytes(OTHER.replace("。".encode(), "。 ".encode()))
+    assert run("extract", tmp_path / "a.md", "-o", out).exit_code == 0
+    assert written(out) == {"a.txt.json", "a.json", "a.xlsx"}
 
 
 def test_results_depend_neither_on_the_workers_nor_on_the_run(tmp_path: Path) -> None:

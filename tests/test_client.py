@@ -122,6 +122,42 @@ def test_refusals_say_why(service: Client, tmp_path: Path) -> None:
         Client("http://testserver", "ex_wrong", http=service._http).documents().__next__()
 
 
+def test_the_version_of_a_document_is_that_of_its_extraction(
+    service: Client, tmp_path: Path
+) -> None:
+    (document,) = service.upload([file(tmp_path, "version.txt")]).documents
+    version = service.wait(document.id, pause_seconds=0.05).version
+    _, newer = service.decide(document.id, WRONG, value=2, version=version)
+    assert newer == f'"{version + 1}"'
+    with pytest.raises(ApiError, match="version_outdated"):
+        service.decide(document.id, WRONG, value=3, version=version)
+    service.decide_alike(document.id, [WRONG], "blank", version=version + 1)
+    service.remove(document.id)
+
+
+def test_what_cannot_be_meant_is_said_before_anything_is_sent(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="http://"):
+        Client("127.0.0.1:8701", "k")
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        assert str(request.url).startswith("http://x/api/v1/d")
+        return httpx2.Response(200, content=request.url.query)
+
+    http = httpx2.Client(transport=httpx2.MockTransport(answer))
+    for address in ("http://x", "http://x/", "http://x/api/v1", "http://x/api/v1/"):
+        service = Client(address, "k", http=http)
+        service.export("1", tmp_path / "a.csv")
+        assert (tmp_path / "a.csv").read_text() == "format=csv"
+    with pytest.raises(ValueError, match="no file"):
+        service.upload([])
+    for write in (partial(service.export, "1"), service.dataset):
+        with pytest.raises(ValueError, match=r"x\.pdf ends with none of"):
+            write(tmp_path / "x.pdf")
+        write(tmp_path / "x.pdf", "xlsx")
+    service.dataset(tmp_path / "a.Parquet", year=2024)
+    assert (tmp_path / "a.Parquet").read_text() == "format=parquet&year=2024"
+
+
 def test_a_service_that_is_busy_or_away_is_asked_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

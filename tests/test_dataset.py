@@ -93,6 +93,21 @@ def test_every_format_says_the_same(client: TestClient) -> None:
     assert set(codes) == {"document_status", "state", "status", "flags"}
 
 
+def test_every_format_can_be_made_of_names_from_anywhere(tmp_path: Path) -> None:
+    """Of what was kept before such characters were refused."""
+    column = files.Column("name", files.Kind.TEXT, "a name · 名称")
+    texts = ["=1", "a\x00b", "\ufffe=1", "\uffff"]
+    reports = [[(text,) for text in texts]]
+    files.write_workbook([column], reports, tmp_path / "a.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")["数据"]
+    cells = [cell for (cell,) in sheet.iter_rows(min_row=2)]
+    assert [cell.value for cell in cells] == ["=1", "a\ufffdb", "\ufffd=1", "\ufffd"]
+    assert {cell.data_type for cell in cells} == {"s"}
+    files.write_parquet([column], reports, tmp_path / "a.parquet")
+    assert pq.read_table(tmp_path / "a.parquet").column("name").to_pylist() == texts
+    assert b"".join(files.to_csv([column], reports)).count(b"\r\n") == 5
+
+
 @pytest.mark.parametrize("columns", COLUMNS.values(), ids=COLUMNS)
 def test_columns_are_named_once_in_words_too(columns: Sequence[files.Column]) -> None:
     titles = [column.title for column in columns]

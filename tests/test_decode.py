@@ -163,6 +163,26 @@ def test_a_weak_place_names_the_other_ones_that_it_may_be() -> None:
     assert found[slot].flags == found[other].flags == ()
 
 
+@pytest.mark.parametrize(("printed", "is_shared"), [("2", True), ("3", False)])
+def test_what_two_cells_say_alike_in_half_the_same_place_is_one_print(
+    printed: str, is_shared: bool
+) -> None:
+    """Of a photograph: a dash was not seen, the 2 before it was read in its place, and again where
+    it belongs, whose ruled cell stands a little lower on the page as it was photographed."""
+    slot, other = "disputes.reconsideration.upheld", "disputes.reconsideration.corrected"
+    read = FINE
+    for name, text, box in (
+        (slot, printed, Box(0.5332, 0.6983, 0.6697, 0.7149)),
+        (other, "2", Box(0.6574, 0.6951, 0.6706, 0.7064)),
+    ):
+        number = Reading(text, State.NUMBER, Decimal(text))
+        read = changed(read, name, reading=number, evidence=Evidence(page=1, box=box))
+    found = cells(read)
+    assert ("shared_print" in found[slot].flags) is is_shared
+    assert ("shared_print" in found[other].flags) is is_shared
+    assert found[other].elsewhere == ((slot,) if is_shared else ())
+
+
 def test_unknown_cells_are_not_judged() -> None:
     words = Reading("无法统计", State.NOT_APPLICABLE)
     reading = changed(BROKEN, "disputes.reconsideration.upheld", reading=words)

@@ -19,6 +19,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 import extractor.assemble
 from extractor import values
+from extractor.errors import InputError, NotAReport, OcrError
 from extractor.export import (
     FORMATS,
     result_stems,
@@ -31,10 +32,14 @@ from extractor.export import (
 from extractor.export.csv import guarded
 from extractor.export.json import finding_of
 from extractor.export.telling import told
-from extractor.export.words import FLAG, SCOPE, VERDICT
+from extractor.export.words import FAILURE, FLAG, SCOPE, VERDICT, failure_words
 from extractor.flag import FLAGS
+from extractor.run import INTERNAL
 from extractor.schema import Layout, load_schema, text_relation
 from extractor.types import (
+    SEVERAL_REPORTS,
+    TABLE_MISSING,
+    TABLE_REPEATED,
     Alternative,
     Box,
     Cell,
@@ -117,7 +122,7 @@ def extraction(
                 Decimal(0),
             ),
         ),
-        failures=(Failure("ocr", 4, "the page cannot be rendered"),),
+        failures=(Failure("ocr", 4, "the page cannot be rendered", "corrupt_input"),),
         models={"recognition": "cd" * 32},
         seconds={"ocr": 1.23456},
         rotations=(0.0, 90.0, -1.234),
@@ -177,7 +182,14 @@ def test_json_has_the_documented_shape() -> None:
         {"slot": "report", "settles": 0.0, "frees": [], "cells": []},
     ]
     assert result["failures"] == [
-        {"stage": "ocr", "page": 4, "reason": "the page cannot be rendered"}
+        {
+            "stage": "ocr",
+            "page": 4,
+            "reason": "the page cannot be rendered",
+            "code": "corrupt_input",
+            "table": None,
+            "settled": False,
+        }
     ]
     assert result["provenance"]["seconds"] == {"ocr": 1.235}
     assert result["document"]["rotations"] == [0.0, 90.0, -1.23]
@@ -254,6 +266,26 @@ def test_characters_that_no_file_can_hold_do_not_stop_the_export() -> None:
     made = replace(extraction(cells={slot: odd}), name="\udcb1.txt")
     for name, write in FORMATS.items():
         assert write(made, SCHEMA), name
+
+
+@pytest.mark.parametrize("odd", ["\x00", "\x0b", "\x1f", "\ud800", "\ufffe", "\uffff"])
+def test_workbooks_have_a_sign_in_place_of_what_they_cannot_hold(odd: str) -> None:
+    slot = "disclosure.fees.amount"
+    words = cell(slot, Reading(f"无{odd}", State.NOT_APPLICABLE), status=CellStatus.FLAGGED)
+    made = extraction(cells={slot: words})
+    figure = replace(made.figures[0], sentence=f"公开{odd}12条。", unit=odd)
+    facts = replace(made.facts, organization=f"甲{odd}县")
+    made = replace(made, name=f"{odd}=1.txt", figures=(figure,), facts=facts)
+    sheets = workbook(made)
+    assert [row[1].value for row in sheets["概要"].iter_rows(min_row=2, max_row=3)] == [
+        "\ufffd=1.txt",
+        "甲\ufffd县",
+    ]
+    assert sheets["关键数据"]["G2"].value == "公开\ufffd12条。"
+    shown = [
+        one for row in sheets[DISCLOSURE].iter_rows() for one in row if one.value == "无\ufffd"
+    ]
+    assert "“无\ufffd”" in shown[0].comment.text
 
 
 def test_the_same_extraction_gives_the_same_bytes() -> None:
@@ -445,13 +477,14 @@ def test_workbook_lists_summary_findings_and_figures() -> None:
     assert summary["公开机关"] == "甲县人民政府"
     assert summary["报告年度"] == 2024
     assert summary["未找到的表"] == DISPUTES
-    assert "the page cannot be rendered" in str(summary["处理失败"])
+    assert summary["处理失败"] == "第 4 页：内容不完整或已损坏，未能读取"
     assert place_of(sheets[DISPUTES], "文件中未找到本表") == "A2:O2"
     finding = [c.value for c in sheets["勾稽问题"][2]]
     assert finding[:3] == ["报告自身不平衡", 11, 0]
     assert finding[4:] == [
         "“（一）予以公开”一行：各项之和为 11，总计为 0，相差 11",
         "requests.granted.row_sum",
+        None,
         None,
     ]
     figure = [c.value for c in sheets["关键数据"][2]]
@@ -460,9 +493,10 @@ def test_workbook_lists_summary_findings_and_figures() -> None:
 
 def test_workbook_says_which_findings_are_confirmed() -> None:
     made = extraction()
-    seen = replace(made.findings[0], is_confirmed=True)
+    seen = replace(made.findings[0], is_confirmed=True, comment="原件如此")
     header, row = workbook(replace(made, findings=(seen,)))["勾稽问题"].iter_rows(max_row=2)
-    assert (header[-1].value, row[-1].value) == ("核实", "已核实")
+    assert [one.value for one in header[-2:]] == ["核实", "附注"]
+    assert [one.value for one in row[-2:]] == ["已核实", "原件如此"]
 
 
 # --- findings in words -------------------------------------------------------------------------
@@ -526,11 +560,41 @@ def test_findings_are_told_in_the_words_of_the_form(finding: Finding, words: str
 def test_text_against_tables_is_a_sentence_in_english_too() -> None:
     granted = broken("text.applications_granted", "requests.granted.total")
     assert told(granted, SCHEMA, "en") == (
-        "The text says “予以公开” is 61, the table says "
-        "“三、本年度办理结果 · （一）予以公开 · 总计” is 62; off by 1"
+        "The text says applications granted “予以公开” is 61, the table says "
+        "granted × total “三、本年度办理结果 · （一）予以公开 · 总计” is 62; off by 1"
     )
     unknown = told(replace(granted, cells=()), SCHEMA, "en")
-    assert unknown == "The text says “予以公开” is 61, the tables say 62; off by 1"
+    assert unknown == (
+        "The text says applications granted “予以公开” is 61, the tables say 62; off by 1"
+    )
+    both = told(broken("text.applications_received.handled_including_carried_over"), SCHEMA, "en")
+    name = "applications received (handled including carried over)"
+    assert both.startswith(f"The text says {name} “收到政府信息公开申请（含上年结转）” is 61")
+
+
+@pytest.mark.parametrize(
+    ("relation", "words"),
+    [
+        ("requests.granted.row_sum", "Row granted “（一）予以公开”: its parts add up to 61"),
+        (
+            "requests.total_handled.enterprise",
+            "Column enterprise “法人或其他组织 · 商业企业”: the outcomes add up to 61, "
+            "their total “（七）总计” is 62; off by 1",
+        ),
+        (
+            "disputes.direct_lawsuit.row_sum",
+            "Part direct lawsuit “未经复议直接起诉”: its parts add up to 61, its total is 62",
+        ),
+        (
+            "disclosure.regulations.across_years",
+            "Row regulations “规章”: in force last year and made this year add up to 61, in force",
+        ),
+    ],
+)
+def test_in_english_rows_and_columns_have_english_names_and_their_labels(
+    relation: str, words: str
+) -> None:
+    assert told(broken(relation), SCHEMA, "en").startswith(words)
 
 
 def test_every_relation_of_the_form_can_be_told() -> None:
@@ -643,3 +707,14 @@ def test_every_key_of_the_result_is_documented() -> None:
     keys |= set(result["questions"][0])
     keys |= {*result["figures"][0], *result["findings"][0], *result["failures"][0]}
     assert {key for key in keys if f"`{key}`" not in text} == set()
+
+
+def test_every_failure_is_told_in_the_forms_words() -> None:
+    errors = [InputError, OcrError, *InputError.__subclasses__()]
+    codes = {one.code for one in errors if one is not NotAReport}  # that is none of a part
+    codes |= {TABLE_MISSING, TABLE_REPEATED, SEVERAL_REPORTS, INTERNAL}
+    assert set(FAILURE) == codes
+    titles = {"disputes": "四、行政复议"}
+    missing = Failure("assemble", None, "not found", TABLE_MISSING, "disputes")
+    assert failure_words(missing, titles) == "文件中未找到“四、行政复议”"
+    assert failure_words(Failure("ocr", 2, "broken"), titles) == "第 2 页：broken"

@@ -36,9 +36,11 @@ def test_cells_that_say_something_else_are_told_and_others_counted() -> None:
         },
         model="other",
     )
-    first, second = generations([before, after])
+    first, second = generations([before, after], [{**before, "status": "partial"}, None])
     assert (first.number, first.differences, first.held) == (0, None, None)
     assert first.models != second.models
+    assert (first.status, first.last_status) == ("partial", "needs_review")
+    assert (second.status, second.last_status) == (None, "needs_review")
     told = {one.slot: (one.before, one.after) for one in second.differences or ()}
     assert list(told) == ["t.a.x", "t.b.x", "t.new.x", "t.gone.x"]
     assert told["t.new.x"][0] is None
@@ -48,6 +50,6 @@ def test_cells_that_say_something_else_are_told_and_others_counted() -> None:
 
 def test_nothing_is_told_of_a_result_that_is_gone() -> None:
     one = result({"a.x": (Decimal(1), "number", "accepted")})
-    found = generations([one, None, one, one])
+    found = generations([one, None, one, one], [one] * 4)
     assert [(each.number, each.differences) for each in found] == [(0, None), (2, None), (3, [])]
-    assert generations([]) == []
+    assert generations([], []) == []

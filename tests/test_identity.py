@@ -16,9 +16,12 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
+from typer.testing import CliRunner
 
+from extractor.cli import app
 from extractor.errors import StoreError
 from extractor.service import database
+from extractor.service.backup import back_up
 from extractor.service.files import OWNER, Files, Owner
 from extractor.service.identity import bind
 from extractor.service.remote import Remote
@@ -243,6 +246,34 @@ def test_a_start_that_was_cut_off_is_gone_on_with(database_url: str, tmp_path: P
         session.execute(text("update identity set is_bound = false"))
     with Store(tmp_path, database_url):  # the file was written, and the row was not
         pass
+
+
+@on_postgresql
+def test_a_start_without_the_address_leaves_no_database_behind(
+    database_url: str, tmp_path: Path
+) -> None:
+    home, target = tmp_path / "home", tmp_path / "backup"
+    with Store(home, database_url) as store:
+        add(store, "a")
+    with pytest.raises(StoreError, match="belong to another database") as refused:
+        Store(home)
+    assert "postgresql://" in str(refused.value)
+    assert not (home / database.DATABASE).exists()
+    # As earlier versions left one.
+    with Store(tmp_path / "new"):
+        pass
+    shutil.copy(tmp_path / "new" / database.DATABASE, home)
+    with pytest.raises(StoreError, match="not the database of the files beside it") as refused:
+        back_up(home, target)
+    assert "pg_dump" in str(refused.value)
+    assert not target.exists()
+    with pytest.raises(StoreError, match="belong to another database"):
+        Store(home, needs_files=False)
+    given = {"EXTRACTOR_HOME": str(home), "EXTRACTOR_DATABASE_URL": database_url}
+    run = CliRunner().invoke(app, ["backup", str(target)], env=given)
+    assert run.exit_code == 2
+    assert "pg_dump" in run.output
+    assert not target.exists()
 
 
 @on_postgresql

@@ -102,3 +102,12 @@ def test_a_change_by_an_administrator_is_in_the_trail(client: TestClient) -> Non
     last = store_of(client).keys.trail()[-1]
     assert (last.action, last.key_id) == ("key_created", by)
     assert made["id"] in (last.name or "")
+
+
+def test_a_worker_needs_a_folder_that_a_service_has_begun(tmp_path: Path) -> None:
+    home = tmp_path / "misspelt"
+    environment = {"EXTRACTOR_HOME": str(home), "EXTRACTOR_WORKERS": "0"}  # else it would wait
+    result = CliRunner().invoke(app, ["worker"], env=environment)
+    assert result.exit_code == 2
+    assert f"{home} has no data of a service" in result.output
+    assert not home.exists()

@@ -19,6 +19,7 @@ FOUNDATION = {
     "labels",
     "meaning",
     "numerals",
+    "one_print",
     "previous",
     "schema",
     "readings",

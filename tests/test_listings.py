@@ -141,7 +141,8 @@ def test_a_finding_of_all_reports_is_told_by_its_cells(store: Store) -> None:
     )
     in_english = row_words(rows[1], schema, lambda _, english: english)
     assert in_english == (
-        f"The text says “予以公开” is 3, the table says “{schema.labels[slot]}” is 4; off by 1"
+        "The text says applications granted “予以公开” is 3, "
+        f"the table says granted × total “{schema.labels[slot]}” is 4; off by 1"
     )
 
 

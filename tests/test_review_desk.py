@@ -178,6 +178,9 @@ def test_an_answer_leads_to_the_next_and_tells_what_it_settled(
     assert now.current != desk.current
     assert desk.current not in queue(after)
     assert set(now.cleared) == set(desks.doubts(result)) - set(desks.doubts(after))
+    # Questions are counted as above: what is left, what was answered and what went with it.
+    answered = int(desk.current in queue(result))
+    assert len(now.settled) + answered == len(queue(result)) - len(queue(after))
 
 
 def test_a_slip_stays_in_view_with_the_sums_that_it_breaks(
@@ -211,6 +214,13 @@ def test_a_report_that_is_settled_asks_nothing(result: Result) -> None:
     desk = desks.opened(settled, 0, 0)
     assert desk.current is None
     assert desks.moved(desk, 1).current is None
+
+
+def test_everything_that_can_be_looked_at_is_named(result: Result) -> None:
+    every = desks.everything(result)
+    assert len(every) == len(set(every))
+    assert all(desks.is_there(result, one) for one in every)
+    assert {*desks.doubts(result), *queue(result)} <= set(every)
 
 
 def test_what_is_not_there_is_not_looked_at(result: Result) -> None:
@@ -335,7 +345,8 @@ def test_a_sum_says_which_of_its_cells_a_confirmation_reviews(
     for finding in open_ones:
         shown = question_of(result, subject_of(finding), schema, chinese)
         named = shown["members"] + [one for group in shown["others"] for one in group["cells"]]
-        assert sorted(one["slot"] for one in named) == sorted(finding["cells"])
+        cells = [one["slot"] for one in named if not one["slot"].startswith("figures.")]
+        assert sorted(cells) == sorted(finding["cells"])
         settled = {one["slot"] for one in named if one["isSettled"]}
         numbers = {name: str(finding[name]) for name in ("expected", "found")}
         answers = told({subject_of(finding): {**numbers, "confirmed": True}})
@@ -545,7 +556,7 @@ def test_a_figure_says_what_the_tables_say_instead(result: Result, schema: Schem
         f"正文所述“收到政府信息公开申请（本年新收）”为 35，表中“{label}”为 30，相差 5"
     ]
     (reason,) = question_of(changed, subject, schema, english)["reasons"]
-    assert f"the table says “{label}” is 30; off by 5" in reason
+    assert f"the table says new received × total “{label}” is 30; off by 5" in reason
     assert differing(changed, schema)[0] == figure["id"]
     assert list(related(changed, subject)) == [slot]  # the table goes there
     same = with_cell(changed, slot, value=35, state="number")
@@ -566,6 +577,13 @@ def test_a_figure_says_what_the_tables_say_instead(result: Result, schema: Schem
     card = question_of(with_finding, subject_of(finding), schema, chinese)
     assert card["sentence"] == marked(figure["sentence"], figure["printed"])
     assert "35" in card["title"]
+    # Both numbers lead to where they can be put right.
+    assert [(one["slot"], one["text"]) for one in card["members"]] == [
+        (subject, f"35{figure['unit']}"),
+        (slot, "30"),
+    ]
+    assert card["members"][0]["name"] == "正文：收到政府信息公开申请（本年新收）"
+    assert "口径不同" in card["reasons"][0]
 
 
 def test_an_amount_in_another_unit_than_it_is_printed_in_is_asked_back(result: Result) -> None:

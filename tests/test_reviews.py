@@ -7,12 +7,14 @@ import io
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import select, update
 from starlette.testclient import TestClient
 
@@ -26,6 +28,7 @@ from extractor.readings import to_bytes
 from extractor.schema import load_schema
 from extractor.service.answers import carried
 from extractor.service.auth import Keys
+from extractor.service.decisions import about_extraction, undoable
 from extractor.service.extracting import Extracting
 from extractor.service.jobs import DurableJobs
 from extractor.service.open_questions import queue
@@ -36,11 +39,13 @@ from extractor.service.value_tables import CellRow
 from extractor.service.worker import Report, Work
 from extractor.settings import Settings
 from extractor.types import (
+    TABLE_MISSING,
     Answers,
     Candidate,
     CellStatus,
     Evidence,
     Extraction,
+    Failure,
     Figure,
     Fragment,
     Reading,
@@ -62,6 +67,9 @@ WRONG = "disputes.reconsideration.corrected"
 TEXT = "全年共收到政府信息公开申请35件。主动公开政府信息12条。"
 
 
+NOT_FOUND = "the table 'requests' was not found in the document"
+
+
 def figures_of(text: str) -> tuple[Figure, ...]:
     """The key figures of a text, all of them doubtful."""
     fragment = Fragment(text, 1.0, Evidence(line=1), role=FragmentRole.PROSE)
@@ -81,13 +89,28 @@ def extraction(*, with_figures: bool = False, is_partial: bool = False) -> Extra
     table = TableReading("disputes", "standard", True, found)
     tables = (TableReading("requests", ABSENT.id, False, {}), table) if is_partial else (table,)
     figures = figures_of(TEXT) if with_figures else ()
+    failures = (Failure("assemble", None, NOT_FOUND, TABLE_MISSING, "requests"),)
+    failures = failures if is_partial else ()
     return Extraction(
         *("a.txt", "0" * 64, "text/plain", 0, SCHEMA.id),
         ReportFacts("2021", "东湾市民政局", 2024),
         Status.FAILED,
-        *((), (), (), (), {}, {}),
+        *((), (), (), failures, {}, {}),
         reading=ReportReading(tables, figures),
     )
+
+
+def contradicted(reading: ReportReading) -> ReportReading:
+    """With right sums, and a figure of the text that nothing but its table puts in doubt."""
+    (table,) = reading.tables
+    two = Reading("2", State.NUMBER, Decimal(2))
+    found = {
+        slot: tuple(replace(one, score=0.999) for one in c) for slot, c in table.candidates.items()
+    }
+    found[WRONG] = tuple(replace(one, reading=two) for one in found[WRONG])
+    (figure,) = figures_of("全年共收到行政复议5件。")
+    figures = (replace(figure, status=CellStatus.ACCEPTED),)
+    return ReportReading((replace(table, candidates=found),), figures)
 
 
 class Again(Whole):
@@ -110,8 +133,11 @@ def prepare_table(settings: Settings) -> Work:
         kind = {"with_figures": "figures" in task.name, "is_partial": "partial" in task.name}
         read = extraction(**kind)
         facts = replace(read.facts, year=None) if "undated" in task.name else read.facts
-        calibrator = Engines(settings).calibrator_for(SCHEMA, settings)
+        engines = Engines(settings)
+        calibrator = engines.calibrator_for(SCHEMA, settings) if settings.calibration else None
         read = replace(read, name=task.name, facts=facts)
+        if "contradicted" in task.name:
+            read = replace(read, reading=contradicted(read.reading))
         found = decided(read, SCHEMA, settings, calibrator)
         for name, write in FORMATS.items():
             path = task.folder / result_name(name, generation=task.generation)
@@ -200,6 +226,10 @@ def test_the_trail_has_every_decision_and_undo_works(client: TestClient) -> None
     assert [one["after"] and one["after"]["state"] for one in trail] == ["number", "blank", None]
     actions = [entry.action for entry in store_of(client).audit(document_id)]
     assert actions == ["uploaded", "reviewed", "reviewed", "reviewed"]
+
+
+def export(client: TestClient, document_id: str, format: str) -> Any:
+    return client.get(f"{API}/{document_id}/export", params={"format": format})
 
 
 def undo(client: TestClient, document_id: str, number: int | None = None, **headers: str) -> Any:
@@ -367,6 +397,32 @@ def test_what_is_wrong_with_a_body_is_said_in_words(
     assert "<" not in answer.json()["detail"]
 
 
+@pytest.mark.parametrize("odd", ["\x00", "\x01", "\ufffe"])
+@pytest.mark.parametrize(
+    ("path", "field", "body"),
+    [
+        (f"cells/{WRONG}", "comment", {"value": 7}),
+        (f"cells/{WRONG}", "printed", {"value": 7}),
+        ("cells", "comment", {"slots": [WRONG], "state": "blank"}),
+        ("figures/0", "unit", {"value": 7}),
+        ("report", "organization", {}),
+    ],
+)
+def test_a_text_with_what_no_workbook_holds_is_refused_by_its_name(
+    path: str, field: str, body: dict[str, Any], odd: str, client: TestClient
+) -> None:
+    document_id = finished(client, "odd figures.txt")
+    url = f"{API}/{document_id}/{path}"
+    before = len(client.get(f"{API}/{document_id}/reviews").json()["reviews"])
+    refused = client.put(url, json={**body, field: f"甲{odd}乙"})
+    assert code_of(refused) == "invalid_request"
+    (error,) = refused.json()["errors"]
+    assert error["location"] == f"body.{field}"
+    assert f"U+{ord(odd):04X}" in error["message"]
+    assert client.put(url, json={**body, field: "甲\n乙"}).status_code == 200
+    assert len(client.get(f"{API}/{document_id}/reviews").json()["reviews"]) == before + 1
+
+
 def test_odd_numbers_need_a_comment_and_may_be_missing_too(client: TestClient) -> None:
     document_id = finished(client, "h.txt")
     said = {"value": 1.5, "printed": "1.5件", "comment": "it is printed so"}
@@ -388,6 +444,7 @@ def test_odd_numbers_need_a_comment_and_may_be_missing_too(client: TestClient) -
         "status": "flagged",
         "flags": ["low_score", "relation_broken"],
         "probability": None,
+        "finding": None,
     }
 
 
@@ -577,7 +634,7 @@ def test_results_of_the_first_versions_are_reviewed_too(client: TestClient) -> N
     result = json.loads(path.read_bytes())
     for figure in result["figures"]:
         del figure["id"], figure["flags"]
-    path.write_text(json.dumps(result), "utf-8")
+    path.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
     rows = client.get("/api/v1/dataset", params={"content": "figures"})
     assert rows.status_code == 200
     assert rows.text.count("figures-first-result.txt") == 2
@@ -636,6 +693,25 @@ def test_what_is_to_be_answered_is_counted_of_documents_that_were_there(client: 
     assert store.fill_values() == 0
 
 
+@pytest.mark.parametrize("left", [1000, -1, -200, 0])
+def test_a_result_that_is_cut_off_is_made_anew_and_the_log_says_so(
+    left: int, client: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    document_id = finished(client, f"cut {left}.txt")
+    whole = client.get(f"{API}/{document_id}/extraction").json()
+    path = folder_of(client, document_id) / result_name("json")
+    path.write_bytes(path.read_bytes().rstrip()[:left])
+    assert client.get(f"{API}/{document_id}/extraction").json() == whole
+    (told,) = [one for one in caplog.records if "damaged on disk" in one.getMessage()]
+    assert vars(told)["document"] == document_id
+    assert json.loads(path.read_bytes()) == whole
+    path.write_bytes(path.read_bytes()[:1000])
+    (folder_of(client, document_id) / reading_name()).unlink()
+    answer = client.get(f"{API}/{document_id}/extraction")
+    assert code_of(answer) == "store_failed"
+    assert "extract it again" in answer.json()["detail"]
+
+
 def test_an_old_result_without_what_was_read_says_what_it_can(client: TestClient) -> None:
     document_id = before_questions(client, "figures-before-old.txt")
     result = client.get(f"{API}/{document_id}/extraction").json()
@@ -670,9 +746,10 @@ def test_the_reports_own_error_is_confirmed_and_its_cells_are_reviewed(client: T
     assert flagged(settled) == ROW - {WRONG}
     said = {"confirmed": True, "comment": "printed so"}
     answer = put_finding(client, document_id, said, **{"If-Match": '"1"'})
-    assert (answer.status_code, answer.headers["etag"]) == (200, '"2"'), answer.text
+    assert (answer.status_code, answer.headers["etag"]) == (200, '"6"'), answer.text
     result = answer.json()
-    assert result["findings"] == [finding | {"verdict": "reported", "confirmed": True}]
+    told = {"verdict": "reported", "confirmed": True, "comment": "printed so"}
+    assert result["findings"] == [finding | told]
     assert (flagged(result), result["status"], result["questions"]) == (set(), "accepted", [])
     cells = result["tables"]["disputes"]["cells"]
     assert {cells[slot.removeprefix("disputes.")]["status"] for slot in ROW} == {"reviewed"}
@@ -687,7 +764,10 @@ def test_the_reports_own_error_is_confirmed_and_its_cells_are_reviewed(client: T
     assert asked is None or asked["document"]["id"] != document_id
     (listed,) = of(client, document_id)
     assert (listed["verdict"], listed["confirmed"]) == ("reported", True)
-    last = client.get(f"{API}/{document_id}/reviews").json()["reviews"][-1]
+    assert listed["comment"] == "printed so"
+    rows = client.get("/api/v1/dataset", params={"content": "findings"}).text
+    assert "printed so" in rows
+    last = client.get(f"{API}/{document_id}/reviews").json()["reviews"][1]
     values = zip(LAYOUT.slots, (1, 7, 0, 0, 3), strict=False)
     seen = {slot.id: {"state": "number", "value": value} for slot, value in values}
     assert (last["slot"], last["action"], last["comment"]) == (
@@ -703,11 +783,69 @@ def test_the_reports_own_error_is_confirmed_and_its_cells_are_reviewed(client: T
         "confirmed": False,
         "cells": seen,
     }
-    assert last["after"] == {"expected": 8, "found": 3, "confirmed": True, "cells": seen}
+    known = {"expected": 8, "found": 3, "confirmed": True, "cells": seen, "comment": None}
+    assert last["after"] == known
     assert [entry.action for entry in store_of(client).audit(document_id)][-1] == "reviewed"
     back = put_finding(client, document_id, {"withdrawn": True}).json()
     assert back == settled
     assert of(client, document_id)[0]["confirmed"] is False
+
+
+def test_each_cell_that_a_confirmed_sum_reviews_has_an_entry_of_its_own(client: TestClient) -> None:
+    document_id = finished(client, "own cells.txt")
+    settled = put(client, document_id, WRONG, {"confirmed": True}).json()
+    confirmed = put_finding(client, document_id, {"confirmed": True, "comment": "so"}).json()
+    cells = [slot.id for slot in LAYOUT.slots[:5] if slot.id != WRONG]
+    trail = client.get(f"{API}/{document_id}/reviews").json()["reviews"][1:]
+    assert [one["slot"] for one in trail] == [f"findings.{SUM}", *cells]
+    assert {(one["action"], one["comment"]) for one in trail[1:]} == {("reviewed", "so")}
+    assert len({(one["at"], one["key_id"]) for one in trail}) == 1
+    assert {one["after"]["finding"] for one in trail[1:]} == {f"findings.{SUM}"}
+    before, after = trail[-1]["before"], trail[-1]["after"]
+    assert (before["status"], before["flags"], before["value"]) == (
+        "flagged",
+        ["relation_broken"],
+        3,
+    )
+    assert (after["value"], after["state"], after["printed"]) == (3, "number", "3")
+
+    alone = put(client, document_id, cells[0], {"withdrawn": True})
+    assert code_of(alone) == "not_decided"
+    assert "withdraw what was said of that" in alone.json()["detail"]
+    assert undo(client, document_id).json() == settled
+    back = client.get(f"{API}/{document_id}/reviews").json()["reviews"][6:]
+    assert [(one["slot"], one["action"]) for one in back] == [
+        (slot, "undone") for slot in (f"findings.{SUM}", *cells)
+    ]
+    said = {"confirmed": True, "comment": "so"}
+    assert put_finding(client, document_id, said).json() == confirmed
+    # Whoever takes back what was said of the sum takes back what was said of its cells with it.
+    put_finding(client, document_id, {"withdrawn": True})
+    last = client.get(f"{API}/{document_id}/reviews").json()["reviews"][-5:]
+    assert {(one["action"], one["after"]) for one in last} == {("withdrawn", None)}
+    assert undo(client, document_id).json() == confirmed
+    last = client.get(f"{API}/{document_id}/reviews").json()["reviews"][-1]
+    assert (last["action"], last["after"]["finding"]) == ("undone", f"findings.{SUM}")
+    assert again(client, document_id)["generation"] == 1
+    assert client.get(f"{API}/{document_id}/extraction").json() == confirmed
+    assert [one["comment"] for one in confirmed["findings"]] == ["so"]  # carried over, too
+
+
+def test_a_cell_that_was_decided_since_stays_when_its_sum_is_undone(client: TestClient) -> None:
+    document_id = finished(client, "own cell since.txt")
+    put(client, document_id, WRONG, {"confirmed": True})
+    put_finding(client, document_id, {"confirmed": True})
+    total = LAYOUT.slots[4].id
+    other = Keys(store_of(client)).create("other", Role.REVIEWER)
+    theirs = {"Authorization": f"Bearer {other}"}
+    assert put(client, document_id, total, {"confirmed": True}, **theirs).status_code == 200
+    result = undo(client, document_id).json()
+    assert flagged(result) == ROW - {WRONG, total}
+    # Their confirmation of the same sum is another one; mine is not undone in its place.
+    put_finding(client, document_id, {"confirmed": True})
+    assert put_finding(client, document_id, {"confirmed": True}, **theirs).status_code == 200
+    assert undo(client, document_id).status_code == 200
+    assert client.get(f"{API}/{document_id}/reviews").json()["reviews"][-1]["slot"] == WRONG
 
 
 def test_a_confirmation_holds_for_the_numbers_that_were_looked_at(client: TestClient) -> None:
@@ -749,13 +887,13 @@ def test_a_confirmation_without_cells_counts_by_its_numbers(client: TestClient) 
     put(client, document_id, WRONG, {"confirmed": True})
     put_finding(client, document_id, {"confirmed": True})
     with store_of(client)._session.begin() as session:
-        review = session.scalars(select(Review).where(Review.document_id == document_id)).all()[-1]
+        review = session.scalars(select(Review).where(Review.document_id == document_id)).all()[1]
         review.before = {name: one for name, one in review.before.items() if name != "cells"}
         review.after = {name: one for name, one in (review.after or {}).items() if name != "cells"}
     again(client, document_id)
     result = client.get(f"{API}/{document_id}/extraction").json()
     assert [one["confirmed"] for one in result["findings"]] == [True]
-    last = client.get(f"{API}/{document_id}/reviews").json()["reviews"][-1]
+    last = client.get(f"{API}/{document_id}/reviews").json()["reviews"][1]
     assert (last["before"]["cells"], last["after"]["cells"]) == (None, None)
 
 
@@ -897,6 +1035,27 @@ def test_decisions_survive_another_extraction(client: TestClient) -> None:
     assert len(trail) == 4
 
 
+def test_every_extraction_keeps_the_status_that_it_was_made_with(client: TestClient) -> None:
+    document_id = finished(client, "statuses.txt")
+
+    def statuses() -> list[tuple[str | None, str]]:
+        document = store_of(client).find(document_id)
+        assert document is not None
+        reviews = client.app.state.service.reviews  # type: ignore[attr-defined]
+        return [(one.status, one.last_status) for one in reviews.generations(document)]
+
+    assert statuses() == [("needs_review", "needs_review")]
+    put(client, document_id, WRONG, {"value": 2})
+    assert statuses() == [("needs_review", "accepted")]
+    again(client, document_id)
+    assert statuses() == [("needs_review", "accepted"), ("accepted", "accepted")]
+    for body in ({"withdrawn": True}, {"value": 3}, {"value": 4}):
+        put(client, document_id, WRONG, body)
+    assert statuses()[1] == ("accepted", "needs_review")
+    again(client, document_id)
+    assert statuses()[1:] == [("accepted", "needs_review"), ("needs_review", "needs_review")]
+
+
 def test_without_decisions_the_new_result_is_taken_as_it_is(client: TestClient) -> None:
     document_id = finished(client, "again.txt")
     before = client.get(f"{API}/{document_id}/extraction").json()
@@ -914,6 +1073,73 @@ def test_a_result_outlives_an_extraction_that_fails(client: TestClient) -> None:
     assert document["problem"]["code"] == "corrupt_input"
     assert client.get(f"{API}/{document_id}/extraction").json() == before
     assert put(client, document_id, WRONG, {"value": 2}).status_code == 200
+
+
+def test_the_last_decision_is_undone_after_another_extraction_too(client: TestClient) -> None:
+    document_id = finished(client, "again undone with figures.txt")
+    first = client.get(f"{API}/{document_id}/extraction").json()
+    one = put(client, document_id, WRONG, {"value": 2}).json()
+    put_figure(client, document_id, 1, {"absent": True})
+    other = Keys(store_of(client)).create("other", Role.REVIEWER)
+    theirs = {"Authorization": f"Bearer {other}"}
+    assert again(client, document_id)["generation"] == 1
+    assert code_of(client.post(f"{API}/{document_id}/undo", headers=theirs)) == "not_decided"
+    assert undo(client, document_id).json() == one
+    assert again(client, document_id)["generation"] == 2
+    assert undo(client, document_id).json() == first
+    assert code_of(undo(client, document_id)) == "not_decided"
+    trail = client.get(f"{API}/{document_id}/reviews").json()["reviews"]
+    assert [(review["slot"], review["action"]) for review in trail][2:] == [
+        ("figures.1", "undone"),
+        (WRONG, "undone"),
+    ]
+
+
+def test_a_decision_that_was_not_carried_over_is_not_undone_but_named(client: TestClient) -> None:
+    document_id = finished(client, "again lost with figures.txt")
+    put(client, document_id, WRONG, {"value": 2})
+    put_figure(client, document_id, 0, {"absent": True})
+    (folder_of(client, document_id) / reading_name()).write_bytes(b"of another version")
+    assert again(client, document_id)["generation"] == 1
+    now = client.get(f"{API}/{document_id}/extraction").json()
+    answer = undo(client, document_id)
+    assert code_of(answer) == "not_decided"
+    assert "was not carried over" in answer.json()["detail"]
+    assert client.get(f"{API}/{document_id}/extraction").json() == now
+    put(client, document_id, "disputes.direct_lawsuit.upheld", {"value": 9})
+    assert undo(client, document_id).json() == now
+
+
+def test_decisions_go_on_under_the_names_of_today(tmp_path: Path) -> None:
+    """A figure that is the second one in the next extraction, and not there in the last."""
+    one, other = (
+        figures_of("全年共收到政府信息公开申请35件。"),
+        figures_of("主动公开政府信息12条。"),
+    )
+    for generation, figures in enumerate((one, other + one, other)):
+        read = extraction()
+        read = replace(read, reading=replace(read.reading, figures=figures))
+        write_whole(tmp_path / reading_name(generation), to_bytes(read))
+
+    def review(number: int, slot: str, action: str, generation: int) -> Review:
+        at = datetime(2026, 1, number)
+        known = {"number": number, "at": at, "key_id": "k", "generation": generation}
+        return Review(slot=slot, action=action, **known)
+
+    trail = [review(1, WRONG, "value", 0), review(2, "figures.0", "absent", 0)]
+    undone = [*trail, review(3, "figures.1", "undone", 1)]
+    for generation, names in (
+        (0, [(WRONG, 0), ("figures.0", 0)]),
+        (1, [(WRONG, 1), ("figures.1", 1)]),
+        (2, [(WRONG, 2), ("figures.1", 1)]),
+    ):
+        told = about_extraction(trail, tmp_path, generation)
+        assert [(one.slot, one.generation) for one in told] == names
+        assert [one.number for one in undoable(told, "k")] == [2]
+        if generation:
+            told = about_extraction(undone, tmp_path, generation)
+            assert [one.number for one in undoable(told, "k")] == [1]
+    assert [one.slot for one in trail] == [WRONG, "figures.0"]
 
 
 def test_what_was_read_before_need_not_be_readable(client: TestClient) -> None:
@@ -992,6 +1218,28 @@ def test_a_table_that_is_not_there_is_one_question_and_one_answer(client: TestCl
     trail = client.get(f"{API}/{document_id}/reviews").json()["reviews"]
     assert [one["slot"] for one in trail if one["action"] == "undone"] == [WRONG, *slots]
     assert code_of(undo(client, document_id)) == "not_decided"
+
+
+def test_a_report_whose_missing_table_was_confirmed_is_not_partial(client: TestClient) -> None:
+    document_id = finished(client, "partial-4.txt")
+    put(client, document_id, WRONG, {"value": 2})
+    slots = [slot.id for slot in ABSENT.slots]
+    before = client.get(f"{API}/{document_id}/extraction").json()
+    (failure,) = before["failures"]
+    assert (before["status"], failure["settled"]) == ("partial", False)
+    assert (failure["code"], failure["table"]) == ("table_missing", "requests")
+    put_cells(client, document_id, {"slots": slots[1:], "state": "missing"})
+    assert client.get(f"{API}/{document_id}").json()["status"] == "partial"  # one is open yet
+    after = put(client, document_id, slots[0], {"state": "missing"}).json()
+    assert after["status"] == client.get(f"{API}/{document_id}").json()["status"] == "accepted"
+    assert after["failures"] == [failure | {"settled": True}]
+    assert not after["tables"]["requests"]["present"]
+    book = load_workbook(io.BytesIO(export(client, document_id, "xlsx").content))
+    rows = {row[0].value: row[1].value for row in book["概要"].iter_rows(min_row=2)}
+    title = "三、收到和处理政府信息公开申请情况"
+    assert rows["处理失败，已核定"] == f"文件中未找到“{title}”"
+    assert again(client, document_id)["status"] == "accepted"
+    assert undo(client, document_id).json()["status"] == "partial"
 
 
 def test_what_somebody_else_has_decided_since_stays_when_a_table_is_undone(

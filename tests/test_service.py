@@ -18,19 +18,23 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from PIL import Image
-from sqlalchemy import update
+from sqlalchemy import select, update
 from starlette.testclient import TestClient
 
 from extractor.app import create_app, serve
 from extractor.errors import StoreError
+from extractor.service import database
 from extractor.service import processes as processes_module
 from extractor.service.auth import Keys
 from extractor.service.extraction_models import ExtractionModel
@@ -40,8 +44,9 @@ from extractor.service.multipart import MAX_FOLDER_BYTES, folder_name, safe_name
 from extractor.service.problems import PROBLEMS
 from extractor.service.queue import MAX_ATTEMPTS
 from extractor.service.store import Store
-from extractor.service.tables import Base, Document, DocumentState, Role
+from extractor.service.tables import Base, Document, DocumentState, Review, Role
 from extractor.service.tasks import FORMATS, SOURCE, Outcome, Task, result_name
+from extractor.service.value_tables import FindingRow
 from extractor.service.worker import Report, Work
 from extractor.settings import Settings
 from tests import bad_documents
@@ -425,7 +430,7 @@ def test_damaged_uploads(
     [
         ("../../etc/passwd", "passwd"),
         ("C:\\Users\\x\\年报.pdf", "年报.pdf"),
-        ("a\x00b\n\u202e.pdf", "ab.pdf"),
+        ("a\x00b\n\u202e\ufffe.pdf", "ab.pdf"),
         ("..", "document"),
         ("报" * 100 + ".pdf", "报" * 65 + ".pdf"),
     ],
@@ -451,6 +456,11 @@ def test_names_are_made_safe(given: str, safe: str) -> None:
 def test_folders_are_kept_where_they_lead_nowhere_else(given: str, folder: str) -> None:
     assert folder_name(given) == folder
     assert len(folder.encode()) <= MAX_FOLDER_BYTES
+
+
+def test_a_name_has_its_quotation_mark_and_no_line_end(client: TestClient) -> None:
+    (one,) = upload(client, ('甲"乙"\r\n丙 50%25.txt', "年度报告".encode())).json()["documents"]
+    assert one["name"] == '甲"乙"丙 50%25.txt'
 
 
 def test_documents_are_named_with_their_folders(client: TestClient) -> None:
@@ -604,6 +614,26 @@ def test_database_has_the_form_of_the_tables(database_url: str, tmp_path: Path) 
     with Store(tmp_path, database_url) as store, store._database._engine.connect() as connection:
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, Base.metadata) == []
+
+
+def test_notes_of_findings_are_taken_from_the_trail(database_url: str, tmp_path: Path) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(database.__file__).parent / "migrations"))
+    finding = {"document_id": "1", "verdict": "reported", "message": "", "is_confirmed": True}
+    review = {"document_id": "1", "slot": "findings.a", "key_id": "k", "before": {}}
+    with Store(tmp_path, database_url) as store:
+        with store._session.begin() as session:
+            session.add(FindingRow(relation="a", **finding))
+            session.add(FindingRow(relation="b", **finding))
+            for minute, comment in enumerate(("first", "last")):
+                at = datetime(2026, 1, 1, 0, minute, tzinfo=UTC)
+                session.add(Review(action="confirmed", comment=comment, at=at, **review))
+        with store._database._engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.downgrade(config, "0011")
+    with Store(tmp_path, database_url) as store, store._session() as session:
+        rows = session.scalars(select(FindingRow).order_by(FindingRow.relation)).all()
+        assert [row.comment for row in rows] == ["last", None]
 
 
 # --- extraction ----------------------------------------------------------------------------------
@@ -854,6 +884,22 @@ def test_a_text_is_extracted(real: TestClient) -> None:
     table = real.get(f"{API}/{document_id}/export", params={"format": "csv"}).text
     assert "new_received" in table
     assert code_of(real.get(f"{API}/{document_id}/pages/1")) == "no_page_image"
+
+
+def test_a_file_that_is_gone_is_said_with_what_to_do(real: TestClient) -> None:
+    text = (DOCUMENTS / "titles-2021__flat_lines.txt").read_bytes() + "\n又一份文件。\n".encode()
+    document_id = upload_one(real, "gone.txt", text)
+    assert events(real, document_id)[-1][0] == "done"
+    document = store_of(real).find(document_id)
+    assert document is not None
+    (store_of(real).folder(document) / "source").unlink()
+    assert real.post(f"{API}/{document_id}/extract").status_code == 202
+    problem = events(real, document_id)[-1][1]["problem"]
+    assert problem["code"] == "store_failed"
+    sha = document.sha256
+    for words in ("gone.txt", f"files/{sha[:2]}/{sha}/source", "from a backup", "upload it again"):
+        assert words in problem["detail"]
+    assert real.get(f"{API}/{document_id}/extraction").status_code == 200  # as it was
 
 
 def test_last_years_report_is_looked_up(real: TestClient) -> None:

@@ -38,6 +38,22 @@ def test_what_was_decided_at_once_is_told_at_once() -> None:
     assert WORDS.about(act[:1]) == WORDS.subject(SLOT)
 
 
+def test_a_sum_is_told_with_the_cells_that_were_reviewed_by_confirming_it() -> None:
+    relation = "disputes.reconsideration.row_sum"
+    finding = {"expected": "8", "found": "3", "verdict": "undecided", "message": "", "cells": {}}
+    seen = {"value": "3", "state": "number", "unit": None, "finding": f"findings.{relation}"}
+    slots = ("disputes.reconsideration.upheld", "disputes.reconsideration.total")
+    act = [
+        review(f"findings.{relation}", finding, {"confirmed": True}, "confirmed"),
+        *(review(slot, CELL, seen, "reviewed") for slot in slots),
+    ]
+    about = WORDS.about(act)
+    assert about.text == "勾稽问题，及其 2 格"
+    assert about.note == "“行政复议”部分：各项之和为 8，总计为 3，相差 5；其中：结果维持、总计"
+    assert WORDS.action(act[1]) == "随勾稽问题核定"
+    assert WORDS.after(act[1]) == Told("3", "核实“行政复议”部分时核定")
+
+
 def test_figures_are_told_with_their_units() -> None:
     before = {"key": "applications_received", **CELL, "unit": "件"}
     del before["state"]

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from statistics import median
 
 from extractor.assemble.anchors import SURE
 from extractor.labels import best_label
 from extractor.schema import Label, Schema
-from extractor.types import Box, Evidence, Fragment, LeftOut, Role, Sheet, SheetKind, TableReading
+from extractor.types import (
+    Box,
+    Candidate,
+    Evidence,
+    Fragment,
+    LeftOut,
+    Role,
+    Sheet,
+    SheetKind,
+    State,
+    TableReading,
+)
 
 _HAN = re.compile(r"[\u3400-\u9fff]{2}")
 _DIGIT = re.compile(r"\d")
 _MIN_READ = 3
+_WEAK = 0.3
+"""The anchor of an empty row beside one without a name."""
 _AROUND = 3.0
 """So many heights of a line beyond what was read of a table may belong to it."""
 
@@ -50,6 +64,41 @@ def left_out(
         if sheet.kind is not SheetKind.FLOW
         for row in _rows(sheet, read, labels)
     )
+
+
+def with_doubts(tables: Sequence[TableReading], rows: Sequence[LeftOut]) -> list[TableReading]:
+    """Tables whose empty rows are weak where they stand next to a row that was left out: its values
+    may be theirs, with a label that was not known again."""
+    return [
+        replace(table, candidates={**table.candidates, **dict(_doubted(table, rows))})
+        for table in tables
+    ]
+
+
+def _doubted(
+    table: TableReading, rows: Sequence[LeftOut]
+) -> Iterator[tuple[str, tuple[Candidate, ...]]]:
+    """The cells of empty rows of a table right above or below one that was left out, made weak."""
+    read: dict[str, list[Candidate]] = {}
+    for slot, (first, *_) in table.candidates.items():
+        read.setdefault(slot.rpartition(".")[0], []).append(first)
+    for left in rows:
+        if left.table != table.table or left.evidence.box is None:
+            continue
+        middle = left.evidence.box.center_y
+        above: dict[str, float] = {}
+        below: dict[str, float] = {}
+        for row, cells in read.items():
+            there = cells[0].evidence
+            if there.box is not None and there.page == left.evidence.page:
+                distance = there.box.center_y - middle
+                (below if distance > 0 else above)[row] = abs(distance)
+        for side in (above, below):
+            cells = read[min(side, key=side.__getitem__)] if side else []
+            if all(cell.reading.state is State.BLANK for cell in cells):
+                for cell in cells:
+                    weak = replace(cell, row_anchor=min(cell.row_anchor, _WEAK))
+                    yield cell.slot, (weak, *table.candidates[cell.slot][1:])
 
 
 def _rows(sheet: Sheet, read: Mapping[Evidence, str], labels: Sequence[Label]) -> Iterator[LeftOut]:

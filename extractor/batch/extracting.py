@@ -60,6 +60,7 @@ class Extracting:
             contents={name: FORMATS[name](extraction, self._schema) for name in self._formats},
             seconds=time.perf_counter() - start,
             flagged_figures=statuses[len(cells) :].count(CellStatus.FLAGGED),
+            sha256=extraction.sha256,
         )
 
     def read_ahead(self, document: Found, folder: Path, report: Report) -> None:

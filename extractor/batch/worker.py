@@ -30,7 +30,8 @@ INTERNAL_ERROR = "internal_error"
 @dataclass(frozen=True, slots=True)
 class Done:
     """A document that was extracted. `flagged` counts cells and key figures, `flagged_figures` the
-    latter; `contents` has the bytes of each format; `reasons` says what failed in it."""
+    latter; `contents` has the bytes of each format; `reasons` says what failed in it; `sha256` is
+    of the document's bytes."""
 
     name: str
     status: str
@@ -42,6 +43,7 @@ class Done:
     contents: Mapping[str, bytes] = field(repr=False)
     seconds: float = 0.0
     flagged_figures: int = 0
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)

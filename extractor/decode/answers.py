@@ -143,7 +143,7 @@ def confirmed(
         readings: what the cells say now, by slot.
     """
     return tuple(
-        replace(finding, verdict=_judged(finding), is_confirmed=True)
+        replace(finding, verdict=_judged(finding), is_confirmed=True, comment=answer.comment)
         if finding.verdict is not Verdict.MISREAD
         and (answer := answers.get(finding.relation)) is not None
         and _is_about(answer, finding, readings)

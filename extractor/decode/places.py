@@ -13,65 +13,36 @@ from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
-import numpy.typing as npt
 
 from extractor.decode.explain import holds
 from extractor.decode.options import PERSON, implied_by, number
+from extractor.one_print import SHARED, shared_places
 from extractor.schema import Relation
-from extractor.types import Box, Candidate, Evidence, Finding, Reading, State, TableReading, Verdict
+from extractor.types import Candidate, Finding, Reading, State, TableReading, Verdict
 
-SHARED = "shared_print"
 _AGREED = 0.99
 """The less sure one of two readers that agree."""
-_SAME_PLACE = 0.001
-"""As a share of the page."""
-_WITHIN = 0.9
-"""Of the width and of the height of print, what lies in the place of another cell's."""
 
 
 def shared_print(reading: TableReading) -> TableReading:
     """The table with a doubt on every reading whose print was taken for another cell, too, alone or
     as part of what was looked at for that one: one of the two cells was not read, and both are
     where they are by the same lines."""
-    pages: dict[int | None, list[tuple[str, Box]]] = {}
-    for slot, candidates in reading.candidates.items():
+    pages: dict[int | None, list[Candidate]] = {}
+    for candidates in reading.candidates.values():
         first = candidates[0] if candidates else None
         if first is not None and first.evidence.box and first.reading.printed.strip():
-            pages.setdefault(first.evidence.page, []).append((slot, first.evidence.box))
+            pages.setdefault(first.evidence.page, []).append(first)
     found = dict(reading.candidates)
-    for places in pages.values():
-        for slot in _sharing(places):
-            first, *others = found[slot]
+    for read in pages.values():
+        shared = shared_places(read)
+        for place in np.flatnonzero(shared.any(axis=0)):
+            first, *others = found[read[place].slot]
             if first.origin != PERSON:
                 flags = tuple(sorted({*first.reading.flags, SHARED}))
                 first = replace(first, reading=replace(first.reading, flags=flags))
-                found[slot] = (first, *others)
+                found[first.slot] = (first, *others)
     return replace(reading, candidates=found)
-
-
-def is_shared(print_of: Evidence, other: Evidence) -> bool:
-    """Whether the print of one cell lies in that of another; not where one has no box."""
-    if print_of.box is None or other.box is None or print_of.page != other.page:
-        return False
-    return bool(_shared([print_of.box, other.box])[0, 1])
-
-
-def _sharing(places: Sequence[tuple[str, Box]]) -> set[str]:
-    """The slots, of places on one page, of which one lies in another."""
-    shared = _shared([box for _, box in places])
-    return {places[i][0] for i in np.flatnonzero(shared.any(axis=0))}
-
-
-def _shared(places: Sequence[Box]) -> npt.NDArray[np.bool_]:
-    """Which of N places lie in which: (N, N), the same both ways; none lies in itself."""
-    boxes = np.array([(box.x0, box.y0, box.x1, box.y1) for box in places])
-    inner, outer = boxes[:, np.newaxis], boxes[np.newaxis]
-    common = np.minimum(inner[..., 2:], outer[..., 2:]) - np.maximum(inner[..., :2], outer[..., :2])
-    sides = np.maximum(inner[..., 2:] - inner[..., :2], _SAME_PLACE)
-    is_within = ((common + _SAME_PLACE) / sides >= _WITHIN).all(axis=-1)
-    np.fill_diagonal(is_within, val=False)
-    either: npt.NDArray[np.bool_] = is_within | is_within.T
-    return either
 
 
 def in_question(

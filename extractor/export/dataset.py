@@ -119,8 +119,9 @@ def write_workbook(columns: Sequence[Column], reports: Iterable[Sequence[Row]], 
     """
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
     from openpyxl.styles import Font
+
+    from extractor.export.style import put_text
 
     workbook = Workbook(write_only=True)
     sheet = workbook.create_sheet("数据")
@@ -130,11 +131,8 @@ def write_workbook(columns: Sequence[Column], reports: Iterable[Sequence[Row]], 
         if value is None:
             return None
         if column.kind is Kind.TEXT:
-            # As a text cell: nothing in it is run as a formula.
-            cell = WriteOnlyCell(
-                sheet, ILLEGAL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", value)
-            )
-            cell.data_type = "s"
+            cell = WriteOnlyCell(sheet)
+            put_text(cell, value)
             return cell
         return value.replace(tzinfo=None) if isinstance(value, datetime) else value
 

@@ -43,6 +43,11 @@ def result_stems(names: Iterable[str]) -> dict[str, str]:
             level[name] += 1
 
 
+def stems_of(name: str) -> tuple[str, ...]:
+    """All paths that `result_stems` may give to a document, whatever it is together with."""
+    return tuple(_stem(name, level) for level in range(3))
+
+
 def write_files(contents: Mapping[str, bytes], folder: Path, stem: str) -> list[Path]:
     """Write `<folder>/<stem>.<suffix>` for every suffix; each file is whole or not there.
 

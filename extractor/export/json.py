@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from extractor import __version__
+from extractor.schema import text_relation
 from extractor.types import (
     Alternative,
     Cell,
     Evidence,
     Extraction,
+    Failure,
     Figure,
     Finding,
     LeftOut,
@@ -59,12 +61,19 @@ def to_dict(extraction: Extraction) -> dict[str, Any]:
             }
             for table in extraction.tables
         },
-        "figures": [_figure(figure) for figure in extraction.figures],
+        "figures": [_figure(figure, extraction.findings) for figure in extraction.figures],
         "findings": [_finding(finding) for finding in extraction.findings],
         "questions": [_question(question) for question in extraction.questions],
         "left_out": [_left_out(row) for row in extraction.reading.left_out],
         "failures": [
-            {"stage": failure.stage, "page": failure.page, "reason": failure.reason}
+            {
+                "stage": failure.stage,
+                "page": failure.page,
+                "reason": failure.reason,
+                "code": failure.code,
+                "table": failure.table,
+                "settled": failure.is_settled,
+            }
             for failure in extraction.failures
         ],
         "provenance": {
@@ -87,6 +96,19 @@ def finding_of(content: Mapping[str, Any]) -> Finding:
         _exact(content["expected"]),
         _exact(content["found"]),
         content.get("confirmed", False),
+        content.get("comment"),
+    )
+
+
+def failure_of(content: Mapping[str, Any]) -> Failure:
+    """A failure as it stands in a result."""
+    return Failure(
+        content["stage"],
+        content["page"],
+        content["reason"],
+        content.get("code", ""),
+        content.get("table"),
+        content.get("settled", False),
     )
 
 
@@ -132,7 +154,8 @@ def _alternative(alternative: Alternative) -> dict[str, Any]:
     }
 
 
-def _figure(figure: Figure) -> dict[str, Any]:
+def _figure(figure: Figure, findings: Sequence[Finding]) -> dict[str, Any]:
+    relation = text_relation(figure.key, figure.scope)
     return {
         "id": figure.number,
         "key": figure.key,
@@ -145,6 +168,7 @@ def _figure(figure: Figure) -> dict[str, Any]:
         "probability": _probability(figure.probability),
         "status": figure.status.value,
         "flags": list(figure.flags),
+        "finding": relation if any(one.relation == relation for one in findings) else None,
         "evidence": _evidence(figure.evidence),
     }
 
@@ -158,6 +182,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "expected": number(finding.expected),
         "found": number(finding.found),
         "confirmed": finding.is_confirmed,
+        "comment": finding.comment,
     }
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
+from openpyxl.cell.cell import Cell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.worksheet.worksheet import Worksheet
 
+from extractor.characters import storable
+
 _SONG = "宋体"
-_SURROGATES = re.compile("[\ud800-\udfff]")
 _MAX_TEXT = 32_000
 
 TITLE = Font(name=_SONG, size=16, bold=True)
@@ -35,8 +35,8 @@ LINE_HEIGHT = 15.0
 
 
 def clean(text: str) -> str:
-    """Text without the characters that a workbook cannot hold."""
-    return _SURROGATES.sub("�", ILLEGAL_CHARACTERS_RE.sub("", text))[:_MAX_TEXT]
+    """Text that a workbook can hold: all text of documents and people goes through here."""
+    return storable(text)[:_MAX_TEXT]
 
 
 def put_text(cell: Cell, text: str) -> None:

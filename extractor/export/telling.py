@@ -12,11 +12,12 @@ from typing import Literal
 from extractor.export.csv import plain
 from extractor.export.words import SCOPE
 from extractor.schema import LAST, Axis, Relation, Schema, text_relation
-from extractor.types import Finding
+from extractor.types import Finding, Verdict
 
 Language = Literal["zh", "en"]
 
 _AXIS = {Axis.ROW: "一行", Axis.COLUMN: "一列", Axis.GROUP: "部分"}
+_ENGLISH_AXIS = {Axis.ROW: "Row", Axis.COLUMN: "Column", Axis.GROUP: "Part"}
 
 
 def told(finding: Finding, schema: Schema, language: Language = "zh") -> str:
@@ -25,7 +26,8 @@ def told(finding: Finding, schema: Schema, language: Language = "zh") -> str:
     Args:
         finding: of a report of this form.
         schema: the form, whose words are used.
-        language: the form's words stay Chinese.
+        language: in English rows, columns and figures are named by their ids, which are English
+            words, with the form's own label behind them, by which they are found in the document.
 
     Returns:
         The message, too, where there are no words for it: it is not about numbers, or the form has
@@ -34,25 +36,40 @@ def told(finding: Finding, schema: Schema, language: Language = "zh") -> str:
     expected, found = finding.numbers
     if expected is None or found is None:
         return finding.message
-    words = _of_tables(finding, schema) or _of_text(finding, schema, language)
+    words = _of_tables(finding, schema, language) or _of_text(finding, schema, language)
     if words is None:
         return finding.message
     about, parts, total = words
     gap = plain(abs(expected - found))
     if language == "en":
         sides = f"{parts} {plain(expected)}, {total} {plain(found)}"
-        return f"{about.rstrip('：')}: {sides}; off by {gap}".removeprefix(": ")
+        return f"{about}: {sides}; off by {gap}".removeprefix(": ")
     numbers = f"{parts}为 {plain(expected)}，{total}为 {plain(found)}"
-    return f"{about}{numbers}，相差 {gap}"
+    return f"{about}：{numbers}，相差 {gap}".removeprefix("：")
 
 
-def _of_tables(finding: Finding, schema: Schema) -> tuple[str, str, str] | None:
+def named(relation: str, schema: Schema, language: Language = "zh") -> str:
+    """Which row, column or group a relation of the tables is about; its id where the form has no
+    such relation, or no words for it."""
+    found = _of_tables(Finding(relation, Verdict.UNDECIDED, "", ()), schema, language)
+    return found[0] if found else relation
+
+
+def _of_tables(finding: Finding, schema: Schema, language: Language) -> tuple[str, str, str] | None:
     """What a relation of the form is about, and what its sides are called."""
     relation = _relation(finding, schema)
     if relation is None or relation.wording is None:
         return None
     words = relation.wording
-    return f"“{words.label}”{_AXIS[words.axis]}：", words.parts, words.total
+    if language == "en":
+        about = f"{_ENGLISH_AXIS[words.axis]} {_both(words.id, words.label)}"
+        return about, *(words.english or (words.parts, words.total))
+    return f"“{words.label}”{_AXIS[words.axis]}", words.parts, words.total
+
+
+def _both(name: str, label: str) -> str:
+    """An id in words, and the form's own label."""
+    return f"{name.replace('_', ' ')} “{label}”"
 
 
 def _relation(finding: Finding, schema: Schema) -> Relation | None:
@@ -74,25 +91,32 @@ def _own(relation: Relation) -> tuple[str, ...]:
 
 def _of_text(finding: Finding, schema: Schema, language: Language) -> tuple[str, str, str] | None:
     """What text and tables are called where they say different things."""
-    is_english = language == "en"
     stated = [(one.figure, scope) for one in schema.statements for scope in one.scopes]
     for figure, scope in stated:
         if text_relation(figure, scope) == finding.relation:
             label = next(key.label for key in schema.figures if key.key == figure)
-            if scope is not None:
-                label += f"（{SCOPE.get(scope, scope)}）"
-            tables = _sum(finding.cells, schema, is_english=is_english)
-            return "", f"The text says “{label}” is" if is_english else f"正文所述“{label}”", tables
+            shown = label if scope is None else f"{label}（{SCOPE.get(scope, scope)}）"
+            if language == "en":
+                name = figure if scope is None else f"{figure} ({scope})"
+                about = f"The text says {_both(name, shown)} is"
+                return "", about, _english_sum(finding.cells, schema)
+            return "", f"正文所述“{shown}”", _sum(finding.cells, schema)
     return None
 
 
-def _sum(slots: Sequence[str], schema: Schema, *, is_english: bool) -> str:
+def _sum(slots: Sequence[str], schema: Schema) -> str:
     """What a number of the tables is called; its cells may be unknown."""
     if not slots:
-        return "the tables say" if is_english else "表中相应数字"
-    first = f"“{schema.labels.get(slots[0], slots[0])}”"
+        return "表中相应数字"
+    first = f"表中“{schema.labels.get(slots[0], slots[0])}”"
+    return first if len(slots) == 1 else f"{first}等 {len(slots)} 格之和"
+
+
+def _english_sum(slots: Sequence[str], schema: Schema) -> str:
+    if not slots:
+        return "the tables say"
+    name = " × ".join(slots[0].split(".")[1:])
+    first = _both(name, schema.labels.get(slots[0], slots[0]))
     if len(slots) == 1:
-        return f"the table says {first} is" if is_english else f"表中{first}"
-    if is_english:
-        return f"the table adds up {first} and {len(slots) - 1} more cells to"
-    return f"表中{first}等 {len(slots)} 格之和"
+        return f"the table says {first} is"
+    return f"the table adds up {first} and {len(slots) - 1} more cells to"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
-from extractor.types import CellStatus, Exactness, State, Status, Verdict
+from extractor.types import CellStatus, Exactness, Failure, State, Status, Verdict
 
 
 class _Scope(StrEnum):
@@ -87,6 +88,30 @@ FLAG = {
     "unusual_words": "内容为不常见的文字",
 }
 """Every flag code; `docs/flags.md` explains each at length. A test compares both with the code."""
+
+
+FAILURE = {
+    "table_missing": "文件中未找到“{table}”",
+    "table_repeated": "“{table}”在文件中不止一份，只读取了其中一份；如都需要，请拆分文件",
+    "several_reports": "文件中有多份报告，只读取了第一份；请拆分为每份报告一个文件",
+    "input_too_large": "超出时间或大小的限制，未能读取；请拆分文件，或调高限制",
+    "corrupt_input": "内容不完整或已损坏，未能读取",
+    "unsupported_input": "内容的格式不受支持，未能读取",
+    "encrypted_input": "内容有密码保护，未能读取",
+    "unusable_input": "内容无法使用，未能读取",
+    "ocr_failed": "文字识别出错，未能读取",
+    "internal_error": "程序出错，未能处理",
+}
+"""By the codes of failures; a test compares them with the code."""
+
+
+def failure_words(failure: Failure, titles: Mapping[str, str]) -> str:
+    """What could not be done, and on which page; `titles` are what the form calls its tables. One
+    of another version is told in its own words."""
+    table = titles.get(failure.table or "", failure.table or "")
+    page = f"第 {failure.page} 页：" if failure.page is not None else ""
+    told = FAILURE.get(failure.code, failure.reason).replace("{table}", table)
+    return page + told
 
 
 def flag_words(code: str) -> str:

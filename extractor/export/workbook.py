@@ -19,7 +19,15 @@ from extractor.export import style
 from extractor.export.csv import plain
 from extractor.export.form import draw_table
 from extractor.export.telling import told
-from extractor.export.words import CELL_STATUS, EXACTNESS, FLAG, SCOPE, STATUS, VERDICT
+from extractor.export.words import (
+    CELL_STATUS,
+    EXACTNESS,
+    FLAG,
+    SCOPE,
+    STATUS,
+    VERDICT,
+    failure_words,
+)
 from extractor.schema import Schema
 from extractor.types import CellStatus, Extraction, State
 
@@ -82,8 +90,8 @@ def _draw_summary(
         ("程序版本", __version__),
     ]
     for failure in extraction.failures:
-        page = f"第 {failure.page} 页：" if failure.page is not None else ""
-        rows.append(("处理失败", f"{page}{failure.reason}（{failure.stage}）"))
+        name = "处理失败，已核定" if failure.is_settled else "处理失败"
+        rows.append((name, failure_words(failure, titles)))
     sheet.column_dimensions["A"].width = 16
     sheet.column_dimensions["B"].width = 78
     sheet.merge_cells("A1:B1")
@@ -119,11 +127,12 @@ def _draw_findings(sheet: Worksheet, extraction: Extraction, schema: Schema) -> 
             told(finding, schema),
             finding.relation,
             "已核实" if finding.is_confirmed else None,
+            finding.comment,
         )
         for finding in extraction.findings
     ]
-    header = ("判断", "对照值", "所载值", "涉及单元格", "说明", "勾稽关系编号", "核实")
-    _draw_list(sheet, header, (16, 12, 12, 48, 60, 26, 8), rows)
+    header = ("判断", "对照值", "所载值", "涉及单元格", "说明", "勾稽关系编号", "核实", "附注")
+    _draw_list(sheet, header, (16, 12, 12, 48, 60, 26, 8, 30), rows)
 
 
 def _draw_figures(sheet: Worksheet, extraction: Extraction, schema: Schema) -> None:

@@ -7,6 +7,7 @@ in little memory; and one bad file is one refusal, never the end of the batch.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 import zipfile
@@ -70,6 +71,16 @@ class Found:
                     archive, info, name=name, max_bytes=self.settings.max_file_bytes
                 )
         return data if isinstance(data, bytes) else _read_file(name, data, self.settings)
+
+    def sha256(self) -> str | None:
+        """Of the bytes, in hex, also of a file that is too large; None if they cannot be read."""
+        try:
+            if isinstance(self.origin, Path) and not self.members:
+                with self.origin.open("rb") as file:
+                    return hashlib.file_digest(file, "sha256").hexdigest()
+            return hashlib.sha256(self.load()).hexdigest()
+        except (InputError, OSError):
+            return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from extractor.characters import canonical
+from extractor.characters import canonical, storable
 from extractor.numerals import find_numbers
 from extractor.review.desk import Json
 from extractor.service.answers import Body, item_of
@@ -161,7 +161,7 @@ def _cell(
 
 
 def _taken(alternative: Mapping[str, Any], comment: str | None) -> CellBody:
-    printed = alternative["printed"] or None
+    printed = storable(alternative["printed"] or "") or None
     if alternative["state"] == State.NUMBER.value:
         value = Decimal(str(alternative["value"]))
         return CellBody(value=value, printed=printed, comment=comment)

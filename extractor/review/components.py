@@ -116,7 +116,8 @@ class QuestionCard(Element, component="static/question_card.js"):
     """What is looked at, and every way to answer it (see `question_view`).
 
     `first` and what `show` is given: `subject`, `version`, `question`, `number` and `subject` of
-    the decision that is `undoable` (or None), and the words around it.
+    the decision that is `undoable` (or None), `notice` of why nothing is taken at the moment (or
+    ""), and the words around it.
     """
 
     def __init__(
@@ -149,6 +150,10 @@ class QuestionCard(Element, component="static/question_card.js"):
     def show(self, state: Shown, outcome: str = "") -> None:
         """Show a state; `outcome` is "saved", "undone" or "none" where the card has asked."""
         self.run_method("show", state, outcome)
+
+    def move_on(self, drafts_key: str, names: Mapping[str, str]) -> None:
+        """Have the page asked for anew, with what was typed under other names; see `Reviewing`."""
+        self.run_method("moveOn", drafts_key, dict(names))
 
     def refuse(self, problem: str) -> None:
         """Say why an answer was not taken; what was typed stays."""

@@ -26,6 +26,7 @@ from extractor.review.visitor import Visitor
 from extractor.review.words import (
     Say,
     chance_text,
+    confirmed_words,
     exactness_words,
     scope_words,
     verdict_words,
@@ -169,7 +170,10 @@ def _finding(visitor: Visitor, finding: FindingRow, document: Document, schema: 
     expected, found = finding.expected, finding.found
     gap = None if expected is None or found is None else Decimal(found) - Decimal(expected)
     return [
-        row_words(finding, schema, say),
+        Cell(
+            row_words(finding, schema, say),
+            note=confirmed_words(finding.is_confirmed, finding.comment, say),
+        ),
         Cell(verdict_words(verdict, say), tag=VERDICT_TAG[verdict]),
         number_text(expected),
         number_text(found),

@@ -13,7 +13,13 @@ from typing import Any
 
 from extractor.review.sums import broken_sums
 from extractor.schema import load_schema
-from extractor.service.answers import figure_subject, gap_subject, is_slot, item_of
+from extractor.service.answers import (
+    figure_subject,
+    finding_subject,
+    gap_subject,
+    is_slot,
+    item_of,
+)
 from extractor.service.open_questions import queue
 from extractor.types import GAPS, REPORT, CellStatus, State
 
@@ -26,7 +32,8 @@ class Desk:
 
     `version` and `generation` are those of the document that the result is of. `current` is what is
     looked at, None where nothing is; `passed` has been looked at and left for later. `cleared` are
-    doubts that the last answer settled besides the one it was about.
+    cells and figures whose doubts the last answer settled besides what it was about, `settled` the
+    questions that went with them.
     """
 
     result: Json
@@ -35,6 +42,7 @@ class Desk:
     current: str | None = None
     passed: tuple[str, ...] = ()
     cleared: tuple[str, ...] = ()
+    settled: tuple[str, ...] = ()
 
 
 def opened(result: Json, version: int, generation: int, at: str = "") -> Desk:
@@ -50,25 +58,38 @@ def is_there(result: Json, subject: str) -> bool:
     return item_of(result, subject) is not None
 
 
+def everything(result: Json) -> list[str]:
+    """All that can be looked at."""
+    cells = [
+        f"{table}.{name}"
+        for table, content in result["tables"].items()
+        for name in content["cells"]
+    ]
+    figures = [figure_subject(one["id"]) for one in result["figures"]]
+    findings = [finding_subject(one["relation"]) for one in result["findings"]]
+    gaps = [gap_subject(one["slot"]) for one in result["questions"] if one.get("cells")]
+    return [*cells, *figures, *findings, *gaps, REPORT]
+
+
 def chosen(desk: Desk, subject: str) -> Desk:
     """Look at something else; unchanged where it is not there."""
     if not is_there(desk.result, subject):
         return desk
-    return replace(desk, current=subject, cleared=())
+    return replace(desk, current=subject, cleared=(), settled=())
 
 
 def moved(desk: Desk, by: int) -> Desk:
     """Go on to the next open one, or back; what is left open so is asked again at the end."""
     line = queue(desk.result)
     if not line:
-        return replace(desk, cleared=())
+        return replace(desk, cleared=(), settled=())
     if desk.current not in line:
-        return replace(desk, current=_first(desk), cleared=())
+        return replace(desk, current=_first(desk), cleared=(), settled=())
     passed = _without(desk.passed, desk.current)
     if by > 0 and desk.current is not None:
         passed = (*passed, desk.current)
     at = line[(line.index(desk.current) + by) % len(line)]
-    return replace(desk, current=at, passed=passed, cleared=())
+    return replace(desk, current=at, passed=passed, cleared=(), settled=())
 
 
 def contradictions(before: Json, now: Json, subject: str | None) -> list[Json]:
@@ -92,8 +113,12 @@ def answered(desk: Desk, result: Json, version: int) -> Desk:
     cleared = tuple(
         subject for subject in doubts(desk.result) if subject not in about and subject not in still
     )
-    passed = tuple(one for one in desk.passed if one in queue(result))
-    after = replace(desk, result=result, version=version, passed=passed, cleared=cleared)
+    asked = queue(result)
+    passed = tuple(one for one in desk.passed if one in asked)
+    settled = tuple(one for one in queue(desk.result) if one not in (desk.current, *asked))
+    after = replace(
+        desk, result=result, version=version, passed=passed, cleared=cleared, settled=settled
+    )
     if contradictions(desk.result, result, desk.current):
         return after
     return replace(after, current=_next_in_row(result, desk.current) or _first(after))
@@ -138,7 +163,7 @@ def _next_in_row(result: Json, subject: str | None) -> str | None:
 
 def renewed(desk: Desk, result: Json, version: int) -> Desk:
     """The desk after somebody else has changed the document; one goes on looking at the same."""
-    after = replace(desk, result=result, version=version, cleared=())
+    after = replace(desk, result=result, version=version, cleared=(), settled=())
     if desk.current is not None and is_there(result, desk.current):
         return after
     return replace(after, current=_first(after))

@@ -289,7 +289,7 @@ def _columns(visitor: Visitor) -> Sequence[tuple[str, str]]:
         (say("公开机关", "Organisation"), "organization-column"),
         (say("年度", "Year"), "year-column"),
         (say("状态", "State"), "state-column"),
-        (say("待核", "To answer"), "to-answer-column"),
+        (say("待核问题", "Questions"), "to-answer-column"),
         (say("勾稽问题", "Findings"), "findings-column"),
         (say("上传时间", "Uploaded"), "when-column"),
         (say("操作", "Actions"), "what-column"),

@@ -106,8 +106,8 @@ def state_words(document: Document, visitor: Visitor) -> str:
         return visitor.say(*STATE[state])
     status = Status(document.status or Status.FAILED)
     words = status_words(status, visitor.say)
-    if status is Status.ACCEPTED and document.to_answer:  # its own errors, which change no number
-        return words + visitor.say("，自身差错待确认", ", own errors to confirm")
+    if status is Status.ACCEPTED and document.to_answer:  # findings, which change no number
+        return words + visitor.say("，勾稽问题待确认", ", findings to confirm")
     return words
 
 

@@ -23,6 +23,7 @@ from extractor.review.words import (
 from extractor.schema import Schema, text_relation
 from extractor.statements import Comparison, compare
 from extractor.types import (
+    FIGURES,
     CellStatus,
     Evidence,
     Exactness,
@@ -54,6 +55,17 @@ def figure_question(figure: Json, result: Json, schema: Schema, say: Say) -> dic
         "alternatives": [],
         "canConfirm": True,
         "evidence": figure["evidence"],
+    }
+
+
+def figure_member(figure: Json, schema: Schema, say: Say) -> dict[str, Any]:
+    """A figure among the members of a finding (see `members`)."""
+    scope = scope_words(figure["scope"], say) if figure["scope"] else ""
+    return {
+        "slot": f"{FIGURES}.{figure['id']}",
+        "name": say("正文：", "Text: ") + _name(figure, scope, schema, say),
+        "text": f"{number_text(figure['value'])}{figure['unit'] or ''}",
+        "isSettled": False,
     }
 
 

@@ -35,7 +35,7 @@ from extractor.review.reports import (
 from extractor.review.site import Site
 from extractor.review.slot_words import number_text
 from extractor.review.visitor import Visitor
-from extractor.review.words import Say, verdict_words
+from extractor.review.words import Say, confirmed_words, verdict_words
 from extractor.schema import RelationKind
 from extractor.service.listings import Asked, Page
 from extractor.service.tables import Document
@@ -176,7 +176,7 @@ def _row(
         say("其他", "Other") if kind is None else say(*_KINDS[kind]),
         Cell(
             row_words(finding, visitor.service.reviews.schema, say),
-            note=say("已核实", "confirmed") if finding.is_confirmed else "",
+            note=confirmed_words(finding.is_confirmed, finding.comment, say),
         ),
         number_text(finding.expected),
         number_text(finding.found),

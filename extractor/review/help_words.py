@@ -96,7 +96,13 @@ KEYS: Sequence[tuple[Sequence[str], Words]] = (
     ),
     (("J", "→"), ("下一处存疑", "Next one in doubt")),
     (("K", "←"), ("上一处", "The one before")),
-    (("U",), ("撤销刚才的决定", "Undo the last decision")),
+    (
+        ("U",),
+        (
+            "撤销您的上一决定，也可以是重新提取之前的",
+            "Undo your last decision, also one from before the document was extracted again",
+        ),
+    ),
     (("C",), ("写备注", "Comment")),
     (
         ("N",),

@@ -8,20 +8,24 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from extractor.errors import ExtractorError
+from extractor.export.telling import named
 from extractor.review.desk import Json
 from extractor.review.text_view import TextView
 from extractor.review.visitor import Visitor
 from extractor.review.words import Say
-from extractor.service.answers import is_slot
+from extractor.schema import Schema
+from extractor.service.answers import SEEN_WITH
 from extractor.service.decisions import standing
 from extractor.service.images import text_blocks
 from extractor.service.tables import Document, DocumentState, Review
+from extractor.types import FINDINGS
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """A document, its result (None while there is none; fractions are `Decimal`, so that they stay
-    exact), all decisions about it in order, and the names of keys by their ids."""
+    exact), all decisions about it in order, as decisions about the extraction that the result is of
+    (see `Reviews.trail`), and the names of keys by their ids."""
 
     document: Document
     result: Json | None
@@ -29,15 +33,15 @@ class Loaded:
     names: Mapping[str, str]
 
     @property
-    def own_trail(self) -> list[Review]:
-        """The decisions about the extraction that the result is of."""
+    def carried(self) -> list[Review]:
+        """The decisions that are about that extraction, or were carried over to it."""
         generation = self.document.generation
         return [review for review in self.trail if review.generation == generation]
 
     @property
     def absent(self) -> list[Review]:
         """Key figures that are said not to be in the text, and so are in no result."""
-        last = {review.slot: review for review in standing(self.own_trail)}
+        last = {review.slot: review for review in standing(self.carried)}
         return [one for one in last.values() if (one.after or {}).get("is_stated") is False]
 
 
@@ -53,7 +57,7 @@ def load(visitor: Visitor, document_id: str) -> Loaded | None:
         return None
     names = {key.id: key.name for key in service.store.keys.list()}
     if not document.has_result or document.state == DocumentState.FAILED:
-        return Loaded(document, None, service.store.reviews(document_id), names)
+        return Loaded(document, None, (), names)
     found = service.reviews.result(document)
     if found is None:
         return None
@@ -61,25 +65,42 @@ def load(visitor: Visitor, document_id: str) -> Loaded | None:
     return Loaded(
         document,
         json.loads(content, parse_float=Decimal),
-        service.store.reviews(document_id),
+        service.reviews.trail(document),
         names,
     )
 
 
-def last_decision(loaded: Loaded, subject: str | None, say: Say) -> str:
-    """Who has decided about something last, when and why, in words; "" where nobody has."""
+def last_about(loaded: Loaded, subject: str | None) -> Review | None:
+    """The last decision about something that counts; None where there is none."""
     if subject is None or loaded.result is None:
+        return None
+    about = [review for review in standing(loaded.carried) if review.slot == subject]
+    return about[-1] if about and about[-1].after is not None else None
+
+
+def last_decision(loaded: Loaded, subject: str | None, schema: Schema, say: Say) -> str:
+    """Who has decided about something last, when, with what else and why, in words; "" where nobody
+    has."""
+    last = last_about(loaded, subject)
+    if last is None:
         return ""
-    # Figures are other ones in another extraction; cells are the same.
-    trail = loaded.trail if is_slot(subject) else loaded.own_trail
-    about = [review for review in standing(trail) if review.slot == subject]
-    if not about or about[-1].after is None:
-        return ""
-    last = about[-1]
     who = loaded.names.get(last.key_id, last.key_id)
     when = last.at.astimezone().strftime("%Y-%m-%d %H:%M")
-    note = f"：{last.comment}" if last.comment else ""
-    return say(f"{who} 于 {when} 核对{note}", f"{who} decided on {when}{note}")
+    note = f"{say('：', ': ')}{last.comment}" if last.comment else ""
+    finding = (last.after or {}).get(SEEN_WITH)
+    if finding is None:
+        return say(f"{who} 于 {when} 核对{note}", f"{who} decided on {when}{note}")
+    relation = finding.removeprefix(f"{FINDINGS}.")
+    return say(
+        f"{who} 于 {when} 核实{named(relation, schema)}时一并核定{note}",
+        f"{who} reviewed it on {when} by confirming {named(relation, schema, 'en')}{note}",
+    )
+
+
+def can_be_withdrawn(loaded: Loaded, subject: str | None) -> bool:
+    """Whether there is a decision about something that can be withdrawn by itself."""
+    last = last_about(loaded, subject)
+    return last is not None and SEEN_WITH not in (last.after or {})
 
 
 def page_addresses(visitor: Visitor, document: Document) -> list[str]:

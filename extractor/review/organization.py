@@ -182,7 +182,7 @@ def _body_columns(say: Say) -> list[Column]:
         Column(say("机关", "Organisation"), head=True, words=10),
         Column(say("年度", "Years"), words=18),
         Column(say("报告", "Reports"), number=True),
-        Column(say("待核", "To answer"), number=True),
+        Column(say("待核问题", "Questions"), number=True),
         Column(say("勾稽问题", "Findings"), number=True),
     ]
 
@@ -206,7 +206,7 @@ def _report_columns(say: Say) -> list[Column]:
         Column(say("年度", "Year")),
         Column(say("文件", "Document"), head=True, words=10),
         Column(say("状态", "Status")),
-        Column(say("待核", "To answer"), number=True),
+        Column(say("待核问题", "Questions"), number=True),
         Column(say("勾稽问题", "Findings"), number=True),
         Column(say("上传时间", "Uploaded")),
         Column(say("处理记录", "Trail")),

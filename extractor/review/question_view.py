@@ -9,7 +9,13 @@ from typing import Any
 from extractor.export.json import finding_of as finding_object
 from extractor.flag import PLACE_FLAGS
 from extractor.review.desk import Json
-from extractor.review.figure_view import figure_of, figure_question, marked, of_tables
+from extractor.review.figure_view import (
+    figure_member,
+    figure_of,
+    figure_question,
+    marked,
+    of_tables,
+)
 from extractor.review.form_view import cell_text
 from extractor.review.gap_view import gap_question
 from extractor.review.members import members_of
@@ -18,6 +24,7 @@ from extractor.review.words import (
     Say,
     cell_status_words,
     chance_text,
+    confirmed_words,
     finding_words,
     flag_words,
     state_words,
@@ -118,8 +125,12 @@ def _first(cell: Json, say: Say) -> str:
 def _finding(finding: Json, result: Json, schema: Schema, say: Say) -> dict[str, Any]:
     verdict = Verdict(finding["verdict"])
     # The total comes last, and is where one looks first.
-    evidence = [item_of(result, slot) for slot in reversed(finding["cells"])]
     figure = figure_of(finding, result)
+    evidence = [figure, *(item_of(result, slot) for slot in reversed(finding["cells"]))]
+    is_of_text = finding["relation"].partition(".")[0] == TEXT
+    shown = members_of(finding, result, schema, say)
+    if figure is not None:  # it comes first: what it says is asked about
+        shown["members"] = [figure_member(figure, schema, say), *shown["members"]]
     return {
         "kind": "finding",
         "title": finding_text(finding, schema, say),
@@ -127,15 +138,14 @@ def _finding(finding: Json, result: Json, schema: Schema, say: Say) -> dict[str,
         "verdict": verdict.value,
         "verdictText": verdict_words(verdict, say),
         "confirmed": finding["confirmed"],
-        "isOfText": finding["relation"].partition(".")[0] == TEXT,
+        "comment": finding.get("comment") or "",
+        "isOfText": is_of_text,
         "canConfirm": verdict is not Verdict.MISREAD and not finding["confirmed"],
-        **members_of(finding, result, schema, say),
+        **shown,
         "sentence": marked(figure["sentence"], figure["printed"]) if figure else None,
-        "reasons": [_explained(verdict, say)],
+        "reasons": [_of_text(say) if is_of_text else _explained(verdict, say)],
         "alternatives": [],
-        "evidence": next(
-            (cell["evidence"] for cell in evidence if cell and cell["evidence"]), None
-        ),
+        "evidence": next((one["evidence"] for one in evidence if one and one["evidence"]), None),
     }
 
 
@@ -146,6 +156,16 @@ def finding_text(finding: Json, schema: Schema, say: Say) -> str:
     if found.verdict is Verdict.MISREAD:
         return say(f"{text}（按修正前的读数）", f"{text} (as it was first read)")
     return text
+
+
+def _of_text(say: Say) -> str:
+    return say(
+        "正文与表格不一致：可能口径不同，也可能有一处读错或写错。请对照两处：读错的，按数字键到该处"
+        "更正；均与原文一致的，确认原文如此，可附说明。",
+        "Text and table differ: they may count otherwise, or one was misread, or is wrong. Compare "
+        "both: what was misread is put right at its place (press its digit); if both are as "
+        "printed, confirm it, with a note if you like.",
+    )
 
 
 def _explained(verdict: Verdict, say: Say) -> str:
@@ -176,7 +196,9 @@ def _reasons(cell: Json, subject: str, result: Json, schema: Schema, say: Say) -
             yield flag_words(code, say) + _instead(code, cell, subject, result, schema, say)
     for finding in broken:
         verdict = verdict_words(Verdict(finding["verdict"]), say)
-        yield f"{finding_text(finding, schema, say)}（{verdict}）"
+        told = confirmed_words(finding["confirmed"], finding.get("comment"), say)
+        about = say("；", "; ").join(filter(None, (verdict, told)))
+        yield f"{finding_text(finding, schema, say)}（{about}）"
     if subject in crossings(result).values():
         yield say(
             "改动这一个数即可同时使两处平衡：可能是此数读错，请看原文",
@@ -282,6 +304,7 @@ def findings_of(result: Json, schema: Schema, say: Say) -> list[dict[str, Any]]:
             "verdict": one["verdict"],
             "verdictText": verdict_words(Verdict(one["verdict"]), say),
             "confirmed": one["confirmed"],
+            "comment": one.get("comment") or "",
         }
         for one in found
     ]

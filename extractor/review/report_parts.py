@@ -8,12 +8,13 @@ from typing import Any
 
 from nicegui import html
 
+from extractor.export.json import failure_of
 from extractor.review.desk import Json
 from extractor.review.figure_view import differing
 from extractor.review.question_view import findings_of, question_of
 from extractor.review.slot_words import table_titles
 from extractor.review.visitor import Visitor
-from extractor.review.words import Say
+from extractor.review.words import Say, failure_words
 from extractor.schema import Schema
 from extractor.service.models import ExportFormat
 from extractor.service.open_questions import queue
@@ -32,7 +33,8 @@ def draw_head(
     html.h1(f"{organization} {report['year'] or say('（年度未识别）', '(year unknown)')}")
     html.span(document.name).classes("quiet")
     count = len(queue(result))
-    text = say(f"待核 {count} 处", f"{count} to answer") if count else say("已核毕", "settled")
+    open_ones = say(f"待核问题 {count} 个", f"Questions left: {count}")
+    text = open_ones if count else say("已核毕", "settled")
     html.span(text).classes("tag doubt" if count else "tag good")
     with html.span().classes("links"):
         if may:
@@ -56,8 +58,25 @@ def draw_findings(result: Json, schema: Schema, say: Say, look_at: LookAt) -> No
                 html.span(one["verdictText"]).classes(f"tag {one['verdict']}")
                 if one["confirmed"]:
                     html.span(say("已核实", "confirmed")).classes("tag good")
+                if one["comment"]:
+                    note = say(f"附注：{one['comment']}", f"note: {one['comment']}")
+                    html.span(note).classes("quiet")
                 button = html.button(one["text"], type="button").classes("plain")
                 button.on("click", _looking(look_at, one["subject"]))
+
+
+def draw_failures(result: Json, schema: Schema, say: Say) -> None:
+    """What could not be read or is not there, and whether people have settled it."""
+    failures, titles = [failure_of(one) for one in result["failures"]], table_titles(schema)
+    if not failures:
+        return
+    html.h2(say("未能提取之处", "What could not be extracted"))
+    with html.ul().classes("findings"):
+        for one in failures:
+            with html.li():
+                html.span(failure_words(one, titles, say))
+                if one.is_settled:
+                    html.span(say("已核定", "settled")).classes("tag good")
 
 
 def draw_left_out(result: Json, schema: Schema, say: Say) -> None:

@@ -27,13 +27,22 @@ def page_words(say: Say) -> dict[str, str]:
     }
 
 
+def drafts_key(visitor: Visitor, document: Document) -> str:
+    """Under which a browser keeps what was typed and not saved."""
+    return f"drafts/{visitor.signed.principal.key_id}/{document.id}/{document.generation}"
+
+
 def card_words(visitor: Visitor, document: Document) -> dict[str, str]:
     """Around a question and its answers."""
     say = visitor.say
     states = {state.value: state_words(state, say) for state in STATES}
-    who = visitor.signed.principal.key_id
     return states | {
-        "draftsKey": f"drafts/{who}/{document.id}/{document.generation}",
+        "draftsKey": drafts_key(visitor, document),
+        "extractedAgain": say(
+            "此文件已重新提取，现在显示新的结果；尚未保存的输入，在其所答之处仍在的已保留。",
+            "The document was extracted again; this is the new result. What was typed and not "
+            "saved is kept where its question is still there.",
+        ),
         "question": say("待核之处", "What is in doubt"),
         "crop": say("原文截图，已放大", "The print, enlarged"),
         "noCrop": say("原文见左侧标记处", "See the mark in the document"),

@@ -7,18 +7,20 @@ not, and whoever asked is told so by an exception.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from extractor.review import desk as desks
 from extractor.review.asking import ask
 from extractor.review.desk import Json
 from extractor.review.loaded import Loaded, load
+from extractor.review.trail_words import TrailWords
 from extractor.review.visitor import Visitor
 from extractor.service.answers import Body
 from extractor.service.decisions import undoable
 from extractor.service.problems import VERSION_OUTDATED, ProblemError
 from extractor.service.sessions import Signed
-from extractor.service.tables import Document, Review, Role
+from extractor.service.tables import Document, DocumentState, Review, Role
+from extractor.types import FIGURES
 
 TRIES = 5
 """Of a decision, where others decide about other things at the same time."""
@@ -29,7 +31,12 @@ class Removed(Exception):
 
 
 class ExtractedAgain(Exception):
-    """The document was extracted again: its pages and places are other ones."""
+    """The document was extracted again: its pages and places are other ones. `names` has what could
+    be looked at before, by its name now, as far as it is still there."""
+
+    def __init__(self, document: Document, names: Mapping[str, str]) -> None:
+        super().__init__(document.name)
+        self.document, self.names = document, names
 
 
 class NotDone(Exception):
@@ -45,7 +52,8 @@ class Reviewing:
     """A document with a result, on the desk of one visitor; `at` is what to look at first.
 
     Its methods raise `Removed`, `ExtractedAgain`, `NotDone`, `SessionEnded` and `ProblemError`;
-    `desk` and `loaded` are then what was last seen.
+    `desk` and `loaded` are then what was last seen. `is_extracted_again`: it is at the moment, and
+    nothing can be decided until then.
     """
 
     def __init__(self, visitor: Visitor, loaded: Loaded, at: str) -> None:
@@ -53,12 +61,13 @@ class Reviewing:
         document = loaded.document
         self._visitor = visitor
         self.loaded = loaded
+        self.is_extracted_again = not DocumentState(document.state).is_final
         self.desk = desks.opened(loaded.result, document.version, document.generation, at)
 
     def undoable(self) -> Sequence[Review]:
         """The decision that would be undone, with those that were taken at once with it, in order;
         empty where there is none."""
-        return undoable(self.loaded.own_trail, self._visitor.signed.principal.key_id)
+        return undoable(self.loaded.trail, self._visitor.signed.principal.key_id)
 
     def look_at(self, subject: str) -> None:
         """Look at something else."""
@@ -87,8 +96,10 @@ class Reviewing:
 
     async def undo(self, act: Sequence[Review]) -> None:
         """Take back what was decided at once, if it is still the last decision of this visitor that
-        counts, and look at what it was about."""
+        counts, also before the document was extracted again, and look at what it was about."""
         last = act[-1]
+        if last.generation != self.desk.generation:
+            raise NotDone(*self._not_carried(act[0]))
         reviews = self._visitor.service.reviews
 
         def undo(key_id: str) -> Document:
@@ -104,14 +115,42 @@ class Reviewing:
         is_one = len(act) == 1
         self.look_at(last.slot if is_one else desks.asked_with(self.desk.result, act[0].slot))
 
+    async def _extracted_again(self, loaded: Loaded) -> ExtractedAgain:
+        document, now = loaded.document, loaded.result or {}
+        before = desks.everything(self.desk.result)
+        figures = [one for one in before if one.startswith(f"{FIGURES}.")]
+        reviews, generation = self._visitor.service.reviews, self.desk.generation
+        known = await ask(
+            self._visitor, lambda _: reviews.names_since(document, generation, figures)
+        )
+        names = {one: one for one in before if one not in figures} | dict(known)
+        there = {one: name for one, name in names.items() if desks.is_there(now, name)}
+        return ExtractedAgain(document, there)
+
+    def _not_carried(self, review: Review) -> tuple[str, str]:
+        schema, texts = self._visitor.service.reviews.schema, []
+        for say in (lambda chinese, _: chinese, lambda _, english: english):
+            told = TrailWords(schema, {}, say).subject(review.slot, review.before)
+            texts.append(f"{told.text} {told.note}".strip())
+        return (
+            f"您的上一决定（{texts[0]}）没有随重新提取带入现在的结果，没有撤销任何内容。",
+            f"Your last decision ({texts[1]}) was not carried over when the document was extracted "
+            "again; nothing was undone.",
+        )
+
     async def follow(self) -> bool:
-        """See what others have done; False where that is nothing."""
+        """See what others have done, also that they have the document extracted again; False where
+        that is nothing."""
         store, document_id = self._visitor.service.store, self.loaded.document.id
         now = await ask(self._visitor, lambda _: store.find(document_id))
         if now is None:
             raise Removed
+        was, self.is_extracted_again = (
+            self.is_extracted_again,
+            not DocumentState(now.state).is_final,
+        )
         if now.version == self.desk.version:
-            return False
+            return was != self.is_extracted_again
         await self._take_over()
         return True
 
@@ -158,6 +197,6 @@ class Reviewing:
         if loaded is None or loaded.result is None:
             raise Removed
         if loaded.document.generation != generation:
-            raise ExtractedAgain
+            raise await self._extracted_again(loaded)
         self.loaded = loaded
         return loaded.result, loaded.document.version

@@ -161,7 +161,8 @@ def _generations(
         return
     columns = [
         Column(say("次序", "Number"), head=True),
-        Column(say("结果", "Result")),
+        Column(say("提取时", "When it was made")),
+        Column(say("复核后", "After all decisions")),
         Column(say("程序版本", "Program")),
         Column(say("模型", "Models")),
         Column(say("与上次不同", "Different"), number=True),
@@ -200,11 +201,11 @@ def _generations(
 
 
 def _generation(generation: Generation, say: Say) -> list[Cell | str]:
-    status = Status(generation.status)
     changed = generation.differences
     return [
         say(f"第 {generation.number + 1} 次", f"{generation.number + 1}"),
-        status_words(status, say),
+        "—" if generation.status is None else status_words(Status(generation.status), say),
+        status_words(Status(generation.last_status), say),
         generation.extractor,
         generation.models,
         "—" if changed is None else f"{len(changed)}",

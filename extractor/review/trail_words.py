@@ -9,6 +9,7 @@ from typing import Any
 
 from extractor.export.csv import plain
 from extractor.export.json import finding_of
+from extractor.export.telling import named
 from extractor.review.audit_words import ACTION_WORDS
 from extractor.review.slot_words import SlotWords, slot_words, table_titles, value_text
 from extractor.review.words import (
@@ -19,6 +20,7 @@ from extractor.review.words import (
     verdict_words,
 )
 from extractor.schema import TEXT, Schema
+from extractor.service.answers import SEEN_WITH
 from extractor.service.tables import Review
 from extractor.types import FIGURES, FINDINGS, REPORT, CellStatus, Verdict
 
@@ -28,6 +30,7 @@ ACTIONS = {
     "value": ("更正数值", "value corrected"),
     "state": ("更正内容", "state corrected"),
     "confirmed": ("确认无误", "confirmed"),
+    "reviewed": ("随勾稽问题核定", "reviewed with a finding"),
     "absent": ("确认正文无此数据", "said to be absent"),
     "report": ("更正机关或年度", "organisation or year"),
     "withdrawn": ("撤回决定", "withdrawn"),
@@ -86,8 +89,21 @@ class TrailWords:
         more = len(act) - 1
         if not more:
             return first
+        if act[0].slot.startswith(f"{FINDINGS}."):
+            return self._with_cells(first, [one.slot for one in act[1:]])
         text = self._say(f"{first.text} 等 {more + 1} 格", f"{first.text} and {more} more cells")
         return Told(text, first.note)
+
+    def _with_cells(self, finding: Told, slots: Sequence[str]) -> Told:
+        """A finding with the cells whose review goes with it, by what tells them apart."""
+        say, count = self._say, len(slots)
+        known = [self._slots[slot] for slot in slots if slot in self._slots]
+        is_row = len({words.row for words in known}) == 1
+        names = say("、", ", ").join(words.column if is_row else words.row for words in known)
+        return Told(
+            say(f"{finding.text}，及其 {count} 格", f"{finding.text}, and {count} of its cells"),
+            say(f"{finding.note}；其中：{names}", f"{finding.note}; these: {names}"),
+        )
 
     def _finding(self, relation: str, content: Json) -> str:
         """What did not add up, as far as it was kept."""
@@ -130,6 +146,12 @@ class TrailWords:
             unknown = self._say("（未识别）", "(unknown)")
             parts = (content.get("organization"), content.get("year"))
             return Told(self._say("，", ", ").join(str(part or unknown) for part in parts))
+        if SEEN_WITH in content:
+            text = value_text(_exact(content), content["state"], self._say)
+            relation = content[SEEN_WITH].removeprefix(f"{FINDINGS}.")
+            chinese, english = (named(relation, self._schema, one) for one in ("zh", "en"))
+            note = self._say(f"核实{chinese}时核定", f"reviewed by confirming {english}")
+            return Told(text, note)
         if subject.partition(".")[0] == FINDINGS:
             if content.get("confirmed") and subject.startswith(f"{FINDINGS}.{TEXT}."):
                 return Told(self._say("原文如此，已核实", "so it is written, confirmed"))

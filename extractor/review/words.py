@@ -10,7 +10,7 @@ from extractor.export.telling import told
 from extractor.export.words import CELL_STATUS, EXACTNESS, SCOPE, STATE, STATUS, VERDICT
 from extractor.flag import FLAGS
 from extractor.schema import Schema
-from extractor.types import CellStatus, Exactness, Finding, State, Status, Verdict
+from extractor.types import CellStatus, Exactness, Failure, Finding, State, Status, Verdict
 
 Say = Callable[[str, str], str]
 """Chooses between Chinese and English."""
@@ -93,6 +93,19 @@ def flag_words(code: str, say: Say) -> str:
 def finding_words(finding: Finding, schema: Schema, say: Say) -> str:
     """What does not fit together, in a sentence."""
     return say(told(finding, schema), told(finding, schema, "en"))
+
+
+def confirmed_words(is_confirmed: bool, comment: str | None, say: Say) -> str:
+    """That a person has confirmed a finding, with what was noted; "" where nobody has."""
+    if not is_confirmed:
+        return ""
+    return say("已核实", "confirmed") + (f"{say('：', ': ')}{comment}" if comment else "")
+
+
+def failure_words(failure: Failure, titles: Mapping[str, str], say: Say) -> str:
+    """What could not be done; `titles` are what the form calls its tables."""
+    page = "" if failure.page is None else f"page {failure.page}: "
+    return say(chinese.failure_words(failure, titles), page + failure.reason)
 
 
 def share_text(share: float | None, digits: int = 1) -> str:

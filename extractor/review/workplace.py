@@ -23,16 +23,28 @@ from extractor.review.components import FormTable, PageView, QuestionCard
 from extractor.review.desk import Json
 from extractor.review.figure_view import differing
 from extractor.review.frame import frame, tell
-from extractor.review.loaded import Loaded, last_decision, page_addresses, text_of
+from extractor.review.loaded import (
+    Loaded,
+    can_be_withdrawn,
+    last_decision,
+    page_addresses,
+    text_of,
+)
 from extractor.review.problem_words import problem_words
 from extractor.review.question_view import finding_text, question_of
-from extractor.review.report_parts import draw_figures, draw_findings, draw_head, draw_left_out
+from extractor.review.report_parts import (
+    draw_failures,
+    draw_figures,
+    draw_findings,
+    draw_head,
+    draw_left_out,
+)
 from extractor.review.report_view import cells_view, forms_view, marks_view
-from extractor.review.review_words import card_words, page_words
+from extractor.review.review_words import card_words, drafts_key, page_words
 from extractor.review.reviewing import ExtractedAgain, NotDone, Removed, Reviewing
 from extractor.review.text_view import TextView
 from extractor.review.visitor import Visitor
-from extractor.service.answers import Body
+from extractor.service.answers import Body, is_slot
 from extractor.service.open_questions import queue
 from extractor.service.problems import INTERNAL_ERROR, ProblemError
 from extractor.service.review_models import FigureBody
@@ -101,6 +113,7 @@ class Workplace:
                     )
                     with html.div(tabindex="0", role="region").classes("tables") as tables:
                         self._findings = html.section().classes("report-findings")
+                        self._failures = html.section().classes("report-failures")
                         draw_left_out(self._desk.result, self._schema, say)
                         self._table = FormTable(
                             forms=forms_view(self._desk.result, self._schema, self._say),
@@ -164,7 +177,7 @@ class Workplace:
         if self._lock.locked():
             return
         async with self._turn():
-            before = self._desk.result
+            before, was_again = self._desk.result, self._open.is_extracted_again
             try:
                 if not await self._open.follow():
                     return
@@ -177,6 +190,12 @@ class Workplace:
                     "Somebody else has just changed this; look again.",
                 )
             news = self._say("他人已更新此报告", "Somebody else has changed this report")
+            if self._open.is_extracted_again:
+                news = ""  # the notice says it
+            elif was_again:
+                news = self._say(
+                    "重新提取没有完成，结果不变", "It was not extracted again; nothing has changed"
+                )
             self._refresh(news, problem=problem)
 
     @asynccontextmanager
@@ -185,8 +204,10 @@ class Workplace:
         async with self._lock:
             try:
                 yield
-            except (SessionEnded, ExtractedAgain):
+            except SessionEnded:
                 open_anew()
+            except ExtractedAgain as again:
+                self._card.move_on(drafts_key(self._visitor, again.document), again.names)
             except Removed:
                 self._removed()
             except NotADecision as problem:
@@ -226,13 +247,20 @@ class Workplace:
         return marks_view(self._desk, self._text, self._schema, self._say)
 
     def _news(self) -> str:
-        cleared = len(self._desk.cleared)
-        if not cleared:
-            return self._say("已保存", "Saved")
-        return self._say(
-            f"已保存，另有 {cleared} 处存疑随之消除",
-            f"Saved; {cleared} more doubts are settled by it",
-        )
+        say, settled = self._say, len(self._desk.settled)
+        cells = sum(is_slot(one) for one in self._desk.cleared)
+        if settled:
+            more = say(f"（共 {cells} 格）", f" ({cells} cells)") if cells else ""
+            return say(
+                f"已保存，另有 {settled} 个问题随之解决{more}",
+                f"Saved; {settled} more questions are settled by it{more}",
+            )
+        if cells:
+            return say(
+                f"已保存，{cells} 格随之不再存疑",
+                f"Saved; {cells} cells are not in doubt any more",
+            )
+        return say("已保存", "Saved")
 
     def _slip(self, broken: list[Json]) -> str:
         """What is said of an answer that breaks sums; "" where it breaks none."""
@@ -249,9 +277,9 @@ class Workplace:
         subject = desk.current
         line = queue(desk.result)
         at = line.index(subject) + 1 if subject in line else 0
-        place = say(f"待核 {len(line)} 处", f"{len(line)} to answer")
+        place = say(f"待核问题 {len(line)} 个", f"Questions left: {len(line)}")
         if at:
-            place = say(f"第 {at} 处，共 {len(line)} 处待核", f"{at} of {len(line)} to answer")
+            place = say(f"第 {at} 个，共 {len(line)} 个问题", f"Question {at} of {len(line)}")
         question = None if subject is None else question_of(desk.result, subject, self._schema, say)
         act = self._open.undoable()
         return {
@@ -261,9 +289,18 @@ class Workplace:
             "place": place,
             "open": len(line),
             "undoable": {"number": act[-1].number, "subject": act[-1].slot} if act else None,
-            "last": last_decision(self._open.loaded, subject, say),
+            "last": last_decision(self._open.loaded, subject, self._schema, say),
+            "canWithdraw": can_be_withdrawn(self._open.loaded, subject),
             "news": news,
+            "notice": self._notice() if self._open.is_extracted_again else "",
         }
+
+    def _notice(self) -> str:
+        return self._say(
+            "此文件正在重新提取：完成前不能保存答案；完成后此页自动显示新的结果，已输入的内容会保留。",
+            "The document is being extracted again: no answer can be saved until that is done. "
+            "Then the new result comes by itself; what is typed stays.",
+        )
 
     def _draw(self) -> None:
         """The parts around the tables, those that have changed."""
@@ -279,6 +316,11 @@ class Workplace:
             self._findings,
             (result["findings"],),
             lambda: draw_findings(result, self._schema, say, self._look_at),
+        )
+        self._draw_part(
+            self._failures,
+            (result["failures"],),
+            lambda: draw_failures(result, self._schema, say),
         )
         self._draw_part(
             self._figures,

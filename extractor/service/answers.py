@@ -4,6 +4,9 @@ A decision is about a cell (its slot), a key figure (`figures.NUMBER`), a findin
 (`findings.RELATION`) or the report as a whole (`report`: whose it is, and of which year). What was
 shown and what was decided are kept as small JSON objects, with numbers as text, so that they stay
 exact. What is asked about together (`gaps.SLOT`) is decided about cell by cell, at once.
+
+A cell that is reviewed because a finding was confirmed has an entry, too, which names the finding
+(`SEEN_WITH`) and changes nothing by itself: it counts as long as what was said of the finding does.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from extractor.service.problems import (
     FINDING_UNKNOWN,
     INVALID_REQUEST,
     NOT_CONFIRMABLE,
+    NOT_DECIDED,
     SLOT_UNKNOWN,
     ProblemError,
 )
@@ -39,6 +43,8 @@ from extractor.types import (
 
 Json = Mapping[str, Any]
 Body = CellBody | FigureBody | FindingBody | ReportBody
+SEEN_WITH = "finding"
+"""In what is kept of a cell: the finding (as decisions name it) with which it was reviewed."""
 
 
 def figure_subject(number: int) -> str:
@@ -103,6 +109,27 @@ def shown(result: Json, subject: str, last: Json | None) -> dict[str, Any]:
         told = {name: item[name] for name in ("verdict", "message", "confirmed")}
         return _numbers(item) | told | {"cells": _members(result, item)}
     return _exact(item, "printed", "state", "unit", "annotation", "status", "flags")
+
+
+def check_withdrawable(subject: str, last: Json | None) -> None:
+    """
+    Args:
+        subject: of which a decision is to be withdrawn.
+        last: the last one about it, if any.
+
+    Raises:
+        ProblemError: it was not decided about, or only with a finding.
+    """
+    if last is None:
+        raise ProblemError(NOT_DECIDED, f"nothing was decided about {subject}")
+    if SEEN_WITH in last:
+        detail = f"{subject} was reviewed with {last[SEEN_WITH]}; withdraw what was said of that"
+        raise ProblemError(NOT_DECIDED, detail)
+
+
+def seen_with(finding: str, reading: Reading) -> dict[str, Any]:
+    """What is kept of a cell that was reviewed because a finding was confirmed."""
+    return _kept(reading) | {SEEN_WITH: finding}
 
 
 def _numbers(finding: Json) -> dict[str, Any]:
@@ -175,7 +202,7 @@ def told(decisions: Mapping[str, Json]) -> Answers:
             )
         elif group == FINDINGS:
             confirmed[name] = _confirmation(content)
-        elif subject != REPORT:
+        elif subject != REPORT and SEEN_WITH not in content:
             cells[subject] = _reading(content)
     report = decisions.get(REPORT, {})
     return Answers(cells, figures, confirmed, report.get("organization"), report.get("year"))
@@ -184,12 +211,10 @@ def told(decisions: Mapping[str, Json]) -> Answers:
 def _confirmation(content: Json) -> Confirmation:
     numbers = _number(content["expected"]), _number(content["found"])
     cells = content.get("cells")  # the first ones were about the numbers alone
-    if cells is None:
-        return Confirmation(numbers)
-    return Confirmation(
-        numbers,
-        {slot: (State(one["state"]), _number(one["value"])) for slot, one in cells.items()},
-    )
+    seen = None
+    if cells is not None:
+        seen = {slot: (State(one["state"]), _number(one["value"])) for slot, one in cells.items()}
+    return Confirmation(numbers, seen, content.get("comment"))
 
 
 def carried(

@@ -18,7 +18,7 @@ from pathlib import Path
 from extractor.errors import StoreError
 from extractor.service.auth import ADMIN_KEY_FILE
 from extractor.service.database import DATABASE
-from extractor.service.files import FILES
+from extractor.service.files import FILES, Files
 from extractor.service.store import LOCK
 from extractor.service.tasks import SOURCE
 
@@ -42,16 +42,18 @@ def back_up(home: Path, target: Path) -> Backup:
     """Copy what is new since the last backup into the same folder, and remove what is gone.
 
     Raises:
-        StoreError: there is no service's data, the folder has something else in it or is in use,
-            or the copy cannot be made whole.
+        StoreError: there is no service's data, or only its files; the folder has something else in
+            it, is in use, or has what the service does not have; or the copy cannot be made whole.
     """
     if not (home / DATABASE).is_file():
         raise StoreError(f"{home} has no data of a service; name its folder with EXTRACTOR_HOME")
+    _confirm_whole(home)
     ours, theirs = home.resolve(), target.resolve()
     if ours.is_relative_to(theirs) or theirs.is_relative_to(ours):
         raise StoreError(f"{target} and {home} lie within each other; choose another folder")
     try:
         with _taken(target):
+            _confirm_older(home, target)
             for _ in range(_ATTEMPTS):
                 found = _copy(home, target)
                 if found is not None:
@@ -75,6 +77,52 @@ def _taken(target: Path) -> Iterator[None]:
         except OSError as error:
             raise StoreError(f"{target} is in use: another backup, or a service") from error
         yield
+
+
+def _confirm_whole(home: Path) -> None:
+    """See that the database is that of the files beside it: not what a start without the address of
+    a PostgreSQL database has left there."""
+    try:
+        if not _one(home / DATABASE, "select 1 from sqlite_master where name = 'identity'"):
+            return  # not before the service was updated
+        found = _one(home / DATABASE, "select id from identity")
+    except sqlite3.Error as error:
+        raise StoreError(f"{home / DATABASE} cannot be read: {error}") from error
+    if found and (other := Files(home).other_here(str(found[0]))):
+        raise StoreError(
+            f"{home / DATABASE} is not the database of the files beside it: they belong to "
+            f"{other.name or other.id}. What is in PostgreSQL is backed up with pg_dump "
+            "(docs/service.md)"
+        )
+
+
+def _confirm_older(home: Path, target: Path) -> None:
+    """See that all that was done in the target was done in the service, too.
+
+    A copy that was restored and worked on has entries of its own in the audit trail, which is only
+    ever added to; so has another service, and a copy that is newer than a service that was restored
+    itself. To bring these up to date would be to lose what was done there.
+    """
+    if not (target / DATABASE).is_file():
+        return
+    last = "select number, at, action, key_id from audit order by number desc limit 1"
+    there = _one(target / DATABASE, last)
+    if there is None:
+        return
+    same = "select number, at, action, key_id from audit where number = ?"
+    if _one(home / DATABASE, same, there[0]) != there:
+        raise StoreError(
+            f"{target} has what {home} does not have: its last entry in the audit trail is "
+            f"{there[2]!r} at {there[1]} UTC. A service has worked on it since it was copied, or "
+            "it is the copy of another one, or a newer one. Choose an empty folder"
+        )
+
+
+def _one(database: Path, query: str, *values: object) -> tuple[object, ...] | None:
+    """The first row that a query finds."""
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        found: tuple[object, ...] | None = connection.execute(query, values).fetchone()
+        return found
 
 
 def _copy(home: Path, target: Path) -> Backup | None:

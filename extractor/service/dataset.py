@@ -112,6 +112,7 @@ COLUMNS: Mapping[Content, Sequence[Column]] = {
         Column("cells", Kind.TEXT, "the slots it is about · 涉及单元格"),
         Column("message", Kind.TEXT, "in words · 说明"),
         Column("confirmed", Kind.TRUTH, "a person says that it is printed so · 已核实"),
+        Column("comment", Kind.TEXT, "what that person has noted · 附注"),
         *_PROVENANCE,
     ),
 }
@@ -244,6 +245,7 @@ def _findings(result: Result) -> Iterator[Row]:
             " ".join(finding["cells"]),
             finding["message"],
             finding.get("confirmed", False),
+            finding.get("comment"),
         )
 
 

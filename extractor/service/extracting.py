@@ -23,11 +23,11 @@ from extractor.schema import load_schema
 from extractor.service.answers import carried, told
 from extractor.service.outcomes import outcome_of
 from extractor.service.tasks import (
-    SOURCE,
     Outcome,
     Task,
     reading_name,
     result_name,
+    source_bytes,
     write_whole,
 )
 from extractor.service.worker import Report
@@ -135,8 +135,7 @@ class Extracting:
         write_whole(path, readings.to_bytes(extraction))
 
     def _source(self, task: Task) -> Source:
-        data = (task.folder / SOURCE).read_bytes()
-        return ingest.identify(task.name, data, self._settings)
+        return ingest.identify(task.name, source_bytes(task.folder, task.name), self._settings)
 
     def _pages(self, task: Task) -> PageFolder:
         return PageFolder(task.folder, f"read-{self._stamp}-")

@@ -73,6 +73,9 @@ class FigureModel(Model):
     probability: Fraction | None
     status: CellStatus
     flags: list[str]
+    finding: str | None = Field(
+        None, description="The relation of the finding that the tables say something else."
+    )
     evidence: EvidenceModel | None
 
 
@@ -86,10 +89,12 @@ class FindingModel(Model):
     expected: Number | None = None
     found: Number | None = None
     confirmed: bool = Field(False, description="A person says that the document states it so.")
+    comment: str | None = Field(None, description="What that person has noted.")
 
 
 class AskedModel(Model):
-    """What to ask a person: about a cell, a key figure (`figures.NUMBER`), or the `report`."""
+    """What to ask a person: about a cell, a key figure (`figures.NUMBER`), one that the tables
+    contradict (`findings.RELATION`), or the `report`."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -120,6 +125,12 @@ class StageFailureModel(Model):
     stage: str
     page: int | None = None
     reason: str
+    code: str = ""
+    table: str | None = Field(None, description="That it is about.")
+    settled: bool = Field(
+        False,
+        description="People have decided about all that is missing for it.",
+    )
 
 
 class SourceModel(Model):

@@ -32,13 +32,14 @@ def fill(session_of: sessionmaker[Session], folder_of: Callable[[Document], Path
     if the database does not answer any more.
     """
     is_filled = Document.id.in_(select(CellRow.document_id))
-    query = select(Document).where(HAS_RESULT, or_(~is_filled, Document.to_answer.is_(None)))
+    query = select(Document, is_filled)
+    query = query.where(HAS_RESULT, or_(~is_filled, Document.to_answer.is_(None)))
     with session_of() as session:
-        found = session.scalars(query).all()
+        found = session.execute(query).all()
     n_filled = 0
-    for document in found:
+    for document, has_values in found:
         try:
-            _fill(session_of, folder_of(document), document)
+            _fill(session_of, folder_of(document), document, has_values=has_values)
         except UNAVAILABLE as error:
             why = reason_of(error)
             log.warning("%d results wait for the next start: %s", len(found) - n_filled, why)
@@ -52,7 +53,9 @@ def fill(session_of: sessionmaker[Session], folder_of: Callable[[Document], Path
     return n_filled
 
 
-def _fill(session_of: sessionmaker[Session], folder: Path, document: Document) -> None:
+def _fill(
+    session_of: sessionmaker[Session], folder: Path, document: Document, *, has_values: bool
+) -> None:
     name = result_name("json", document.version, document.generation)
     content = (folder / name).read_bytes()
     today = content if is_of_today(content) else filled(content)
@@ -61,5 +64,8 @@ def _fill(session_of: sessionmaker[Session], folder: Path, document: Document) -
         raise ValueError("it has no tables")
     same = update(Document).where(Document.id == document.id, Document.version == document.version)
     with session_of.begin() as session:  # all of it, or nothing
-        keep_values(session, document.id, result)
-        session.execute(same.values(to_answer=len(queue(result))))
+        if not has_values:
+            keep_values(session, document.id, result)
+        asked = [] if document.question else result["questions"][:1]
+        first = {"question": asked[0]["slot"], "settles": asked[0]["settles"]} if asked else {}
+        session.execute(same.values(to_answer=len(queue(result)), **first))

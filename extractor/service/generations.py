@@ -26,7 +26,9 @@ class Difference:
 class Generation:
     """One extraction: what made it, and what differs from the one before.
 
-    `models` stands for all models by a digest. `differences` are of value or state; `held` is how
+    `models` stands for all models by a digest. `status` is that which it had when it was made, with
+    what people had decided by then (None where that was not kept), and `last_status` that after all
+    decisions about it. `differences` are of value or state; `held` is how
     many other cells have another status. Where one of the two results is gone, nothing is known of
     either (None).
     """
@@ -34,17 +36,24 @@ class Generation:
     number: int
     extractor: str
     models: str
-    status: str
+    status: str | None
+    last_status: str
     differences: Sequence[Difference] | None
     held: int | None
 
 
-def generations(results: Sequence[Result | None]) -> Sequence[Generation]:
-    """All extractions of a document whose results are there, in order; `results` has None for those
-    that are gone."""
+def generations(
+    results: Sequence[Result | None], first: Sequence[Result | None]
+) -> Sequence[Generation]:
+    """All extractions of a document whose results are there, in order.
+
+    Args:
+        results: the last of each; None for those that are gone.
+        first: of each the result as it was when it was made, None where that is gone.
+    """
     found = []
     before: Result | None = None
-    for number, result in enumerate(results):
+    for number, (result, made) in enumerate(zip(results, first, strict=True)):
         if result is not None:
             made_by = result["provenance"]
             different = None if before is None else _compared(before, result)
@@ -53,6 +62,7 @@ def generations(results: Sequence[Result | None]) -> Sequence[Generation]:
                     number,
                     made_by["extractor"],
                     models_digest(made_by["models"]),
+                    None if made is None else made["status"],
                     result["status"],
                     *(different or (None, None)),
                 )

@@ -7,6 +7,8 @@ of. Whoever opens both sees whether they belong together, and so does who remove
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from sqlalchemy import exists, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
@@ -14,6 +16,30 @@ from sqlalchemy.orm import Session, sessionmaker
 from extractor.errors import StoreError
 from extractor.service.files import OWNER, Files, Owner
 from extractor.service.tables import Document, Identity
+
+
+def expect(files: Files, database: Path) -> None:
+    """See that the SQLite database is there whose files these are, before one is made: a new one
+    would be another one, which is refused, and would stay behind as an empty one.
+
+    Args:
+        files: which the settings of this process name.
+        database: the file.
+
+    Raises:
+        StoreError: there is none, and the files belong to one.
+    """
+    counting = files.owner()
+    theirs = counting or files.other_here("")
+    # In this order: of two that start for the first time, one is the first.
+    if theirs is not None and not database.exists():
+        place = files.here if counting is None else files.place
+        raise StoreError(
+            f"the files in {place} belong to another database than {database}, which is not there: "
+            f"to {_told(theirs)}. Set EXTRACTOR_DATABASE_URL, EXTRACTOR_HOME and "
+            "EXTRACTOR_FILES_URL to what belongs together; each database needs a folder, or an "
+            "address, of its own. If the database was lost, restore it from a backup"
+        )
 
 
 def bind(session: sessionmaker[Session], files: Files, database: str) -> Owner:
@@ -50,6 +76,21 @@ def bind(session: sessionmaker[Session], files: Files, database: str) -> Owner:
     except SQLAlchemyError as error:
         raise StoreError(f"the database {database} does not answer: {error}") from error
     return ours
+
+
+def confirm_here(session: sessionmaker[Session], files: Files, database: str) -> None:
+    """See that no other database has its files in the folder of one; for whoever needs no files.
+
+    Raises:
+        StoreError: another one has, or the database does not answer.
+    """
+    try:
+        with session() as opened:
+            ours = Owner(opened.scalars(select(Identity.id)).one(), database)
+    except SQLAlchemyError as error:
+        raise StoreError(f"the database {database} does not answer: {error}") from error
+    if other := files.other_here(ours.id):
+        raise StoreError(_not_a_copy(ours, other, files))
 
 
 def confirm(ours: Owner, files: Files) -> None:

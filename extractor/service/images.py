@@ -25,7 +25,7 @@ from extractor.service.problems import (
 )
 from extractor.service.store import Store
 from extractor.service.tables import Document
-from extractor.service.tasks import SOURCE
+from extractor.service.tasks import source_bytes
 from extractor.settings import Settings
 from extractor.types import Block
 
@@ -50,6 +50,7 @@ def page_image(document: Document, number: int, store: Store, settings: Settings
     Raises:
         ProblemError: the document has no pages, or no such page.
         InputError: the page cannot be shown.
+        StoreError: the document's file is gone.
     """
     rotations = document.rotations
     if not rotations:
@@ -62,7 +63,7 @@ def page_image(document: Document, number: int, store: Store, settings: Settings
     path = folder / f"page-{again}{number:04d}.jpg"
     with _one_at_a_time:
         if not path.exists():
-            data = (folder / SOURCE).read_bytes()
+            data = source_bytes(folder, document.name)
             source = ingest.identify(document.name, data, settings)
             pixels = render(source, number, settings.dpi, settings)
             image = PIL.Image.fromarray(upright(pixels, rotations[number - 1]))
@@ -124,6 +125,7 @@ def text_blocks(document: Document, store: Store, settings: Settings) -> tuple[B
 
     Raises:
         InputError: the document cannot be read.
+        StoreError: its file is gone.
     """
-    data = (store.folder(document) / SOURCE).read_bytes()
+    data = source_bytes(store.folder(document), document.name)
     return ingest.read_blocks(ingest.identify(document.name, data, settings))

@@ -275,6 +275,7 @@ class FindingItem(Model):
     expected: int | float | None
     found: int | float | None
     confirmed: bool = Field(description="A person says that the document states it so.")
+    comment: str | None = Field(None, description="What that person has noted.")
     cells: list[str] | None = Field(None, description="Null where that was not kept.")
 
     @classmethod
@@ -290,6 +291,7 @@ class FindingItem(Model):
             expected=_number(finding.expected),
             found=_number(finding.found),
             confirmed=finding.is_confirmed,
+            comment=finding.comment,
             cells=finding.cells,
         )
 

@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
+from urllib.parse import unquote
 
 import anyio
 from python_multipart import MultipartParser
@@ -47,7 +48,10 @@ IDLE_SECONDS = 30.0
 MIN_BYTES_PER_SECOND = 1024
 """An upload may be silent, and behind this pace, for so long in all."""
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_ESCAPED = re.compile("%(?:22|0A|0D)", re.IGNORECASE)
+"""What browsers and libraries put for a quotation mark and line ends in a name, and for nothing
+else: other percent signs are the name's own."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +212,7 @@ class _Form:
             )
         folder = self._folder / str(len(self._received))
         folder.mkdir()
-        given = _decode(name)
+        given = _ESCAPED.sub(lambda match: unquote(match[0]), _decode(name))
         self._path = folder / safe_name(given)
         self._inside = folder_name(given)
         self._file = self._path.open("xb")
@@ -282,10 +286,6 @@ def clean_name(name: str) -> str:
 
 
 def _decode(name: bytes) -> str:
-    """A name as it was before it was put into a header: for what would end it there, browsers and
-    client libraries write these three, and nothing else (WHATWG, multipart/form-data)."""
-    for written, meant in ((b"%22", b'"'), (b"%0D", b"\r"), (b"%0A", b"\n")):
-        name = name.replace(written, meant)
     for encoding in ("utf-8", "gb18030"):
         try:
             return name.decode(encoding)

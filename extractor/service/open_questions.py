@@ -10,7 +10,7 @@ from decimal import Decimal
 from itertools import combinations
 from typing import Any
 
-from extractor.service.answers import finding_subject, gap_subject, item_of
+from extractor.service.answers import finding_subject, gap_subject, is_slot, item_of
 from extractor.types import SUM_FLAGS, CellStatus, Verdict
 
 Json = Mapping[str, Any]
@@ -20,7 +20,7 @@ def queue(result: Json) -> tuple[str, ...]:
     """What a person has to answer: doubts in the order of what an answer settles, then errors of
     the report itself that nobody has confirmed. Where a cell is in doubt for nothing but such
     errors, it is they that are asked about, once and not cell by cell; and so are rows that were
-    not found."""
+    not found. What text and tables say differently is asked about as a finding."""
     mine = unconfirmed(result)
     suspects = crossings(result)
     line: dict[str, None] = {}
@@ -58,7 +58,7 @@ def crossings(result: Json) -> dict[str, str]:
 
 def _only_for(result: Json, slot: str, mine: Sequence[Json]) -> list[str]:
     """The errors of the report for which alone a cell is in doubt; empty where it is for more."""
-    cell = item_of(result, slot)
+    cell = item_of(result, slot) if is_slot(slot) else None
     if cell is None or not SUM_FLAGS.issuperset(cell["flags"]):
         return []
     broken = [one for one in result["findings"] if slot in one["cells"]]

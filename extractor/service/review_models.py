@@ -7,8 +7,16 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
+from extractor.characters import unstorable_in
 from extractor.export.json import number
 from extractor.service.extraction_models import CellModel, FigureModel, FindingModel
 from extractor.service.models import (
@@ -20,7 +28,16 @@ from extractor.service.tables import Review
 from extractor.types import CellStatus, Exactness, State, Verdict
 
 Value = Annotated[Decimal, Field(max_digits=18, decimal_places=6)]
-Comment = Annotated[str, Field(max_length=2000)]
+
+
+def _storable(text: str) -> str:
+    if found := unstorable_in(text):
+        raise ValueError(f"leave {found} out; neither databases nor workbooks can keep it")
+    return text
+
+
+Storable = Annotated[str, AfterValidator(_storable)]
+Comment = Annotated[Storable, Field(max_length=2000)]
 MAX_SLOTS = 1000
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
@@ -58,7 +75,7 @@ class CellBody(Decision):
         | None
     ) = Field(None, description="What is printed instead of a number; missing: no such cell.")
     confirmed: Literal[True] | None = Field(None, description="What was read is right.")
-    printed: Annotated[str, Field(max_length=200)] | None = Field(
+    printed: Annotated[Storable, Field(max_length=200)] | None = Field(
         None, description="The characters as they stand in the document."
     )
 
@@ -105,7 +122,7 @@ class FigureBody(Decision):
     ACTIONS: ClassVar[Sequence[str]] = ("value", "confirmed", "absent", "withdrawn")
 
     value: Value | None = Field(None, description="The number that the text states.")
-    unit: Annotated[str, Field(max_length=20)] | None = Field(
+    unit: Annotated[Storable, Field(max_length=20)] | None = Field(
         None, description="With a value; as read if it is left out."
     )
     confirmed: Literal[True] | None = Field(None, description="Key and value are right.")
@@ -131,7 +148,11 @@ class ReportBody(Model):
     model_config = ConfigDict(json_schema_extra={"example": {"year": 2024}})
 
     organization: (
-        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+        Annotated[
+            str,
+            StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+            AfterValidator(_storable),
+        ]
         | None
     ) = None
     year: Annotated[int, Field(ge=2000, le=2100)] | None = None
@@ -164,6 +185,9 @@ class ReadingModel(Model):
     status: CellStatus | None = None
     flags: list[str] | None = None
     probability: Fraction | None = None
+    finding: str | None = Field(
+        None, description="With whose confirmation the cell was reviewed (`findings.RELATION`)."
+    )
 
 
 class FigureShown(Model):
@@ -218,6 +242,7 @@ class FindingSaid(Model):
     found: Number | None
     confirmed: Literal[True]
     cells: SeenCells = None
+    comment: str | None = Field(None, description="Of the decision that counts again.")
 
 
 class ReportSaid(Model):
@@ -239,7 +264,9 @@ class ReviewModel(Model):
     )
     at: datetime = Field(description="The same for decisions that were taken at once.")
     key_id: str
-    action: Literal["value", "state", "confirmed", "absent", "report", "withdrawn", "undone"]
+    action: Literal[
+        "value", "state", "confirmed", "reviewed", "absent", "report", "withdrawn", "undone"
+    ] = Field(description="`reviewed`: the cell, by confirming a finding at the same moment.")
     before: Said
     after: Said | None = Field(description="Null: what was read counts again.")
     comment: str | None
@@ -275,17 +302,22 @@ class ReviewList(Model):
 
 
 class QuestionModel(Model):
-    """A cell to look at, a key figure (`figures.NUMBER`), or whose `report` it is."""
+    """A cell to look at, a key figure (`figures.NUMBER`), one that the tables contradict
+    (`findings.RELATION`), or whose `report` it is."""
 
     document: DocumentModel
     slot: str
     settles: float = Field(description="Expected errors and broken sums that an answer removes.")
     cell: CellModel | None = Field(description="Null where it is about something else.")
-    figure: FigureModel | None = Field(description="Null where it is about something else.")
+    figure: FigureModel | None = Field(
+        description="Also of a finding about it; null where it is about something else."
+    )
     cells: list[str] = Field(
         [], description="The slot and others that one call of `PUT …/cells` answers for."
     )
-    findings: list[FindingModel] = Field(description="That the cell or figure is part of.")
+    findings: list[FindingModel] = Field(
+        description="That the cell or figure is part of, or that is asked about."
+    )
 
 
 class NextQuestion(Model):

@@ -23,9 +23,28 @@ from extractor.export import FORMATS
 from extractor.pipeline import decided
 from extractor.readings import from_bytes
 from extractor.schema import Schema, load_schema
-from extractor.service.answers import Body, decided_by, item_of, shown, told
-from extractor.service.decisions import UNDONE, Decisions, at_once, decisions_of, undoable
+from extractor.service.answers import (
+    Body,
+    check_withdrawable,
+    decided_by,
+    item_of,
+    shown,
+    told,
+)
+from extractor.service.decisions import (
+    UNDONE,
+    Decisions,
+    about_extraction,
+    along,
+    at_once,
+    decisions_of,
+    first_version,
+    names_after,
+    take,
+    undoable,
+)
 from extractor.service.generations import Generation, generations
+from extractor.service.logs import about
 from extractor.service.models import ExportFormat
 from extractor.service.outcomes import outcome_of
 from extractor.service.problems import (
@@ -36,7 +55,7 @@ from extractor.service.problems import (
     VERSION_OUTDATED,
     ProblemError,
 )
-from extractor.service.renewal import filled, is_of_today
+from extractor.service.renewal import damage, filled, is_of_today
 from extractor.service.store import Store
 from extractor.service.tables import Document, DocumentState, Review
 from extractor.service.tasks import reading_name, result_name, write_whole
@@ -101,15 +120,16 @@ class Reviews:
         version: int | None,
     ) -> Document:
         """As `decide`, the same about one or more subjects at once: each has an entry of its own in
-        the trail, and they are undone together. All or nothing."""
+        the trail, and they are undone together; so has each cell that is reviewed by confirming a
+        finding. All or nothing."""
         with self._lock:
             current = self._at(document, version)
             decisions = self._decisions(current)
             result = self._result(current)
             reviews = []
             for subject in subjects:
-                if body.withdrawn and subject not in decisions:
-                    raise ProblemError(NOT_DECIDED, f"nothing was decided about {subject}")
+                if body.withdrawn:
+                    check_withdrawable(subject, decisions.get(subject))
                 # What was shown, and not what would be decided today.
                 before = shown(result, subject, decisions.get(subject))
                 is_read = (item_of(result, subject) or {}).get("read") is None
@@ -117,13 +137,13 @@ class Reviews:
                 review = self._review(current, subject, body.action, key_id, before, after)
                 review.comment = body.comment
                 reviews.append(review)
-            return self._change(current, decisions, reviews)
+            return self._change(current, result, decisions, reviews)
 
     def undo(
         self, document: Document, *, key_id: str, version: int | None, number: int | None = None
     ) -> Document:
         """Take back the last decision of somebody, with those that were taken at once with it: what
-        was so before counts again.
+        was so before counts again. It may be about an earlier extraction, if it was carried over.
 
         Args:
             document: with a result.
@@ -135,21 +155,27 @@ class Reviews:
             The document as it is now.
 
         Raises:
-            ProblemError: there is none that still counts, or that is another one than is meant, or
-                the document has changed since.
+            ProblemError: there is none that still counts, or it was not carried over to the
+                extraction that there is now, or is another one than is meant, or the document has
+                changed since.
         """
         with self._lock:
             current = self._at(document, version)
             trail = self._store.reviews(current.id)
-            mine = [review for review in trail if review.generation == current.generation]
-            act = undoable(mine, key_id)
+            folder = self._store.folder(current)
+            act = undoable(about_extraction(trail, folder, current.generation), key_id)
             if not act:
                 raise ProblemError(NOT_DECIDED, "no decision of this key counts that can be undone")
             if number not in (None, *(one.number for one in act)):
                 last = act[-1].number
                 detail = f"decision {number} is not the last one of this key; {last} is"
                 raise ProblemError(NOT_DECIDED, detail, extra={"number": last})
-            folder = self._store.folder(current)
+            if act[-1].generation != current.generation:
+                detail = (
+                    f"decision {act[-1].number}, the last one of this key, was not carried over to "
+                    "the extraction that there is now; nothing is undone"
+                )
+                raise ProblemError(NOT_DECIDED, detail, extra={"number": act[-1].number})
             earlier = [review for review in trail if review.number < act[0].number]
             was = decisions_of(earlier, folder, current.generation)
             decisions = decisions_of(trail, folder, current.generation)
@@ -162,7 +188,7 @@ class Reviews:
                     before = dict(one.before)
                 after = was.get(one.slot)
                 reviews.append(self._review(current, one.slot, UNDONE, key_id, before, after))
-            return self._change(current, decisions, reviews)
+            return self._change(current, result, decisions, reviews)
 
     def _review(
         self,
@@ -184,33 +210,45 @@ class Reviews:
         )
 
     def _change(
-        self, current: Document, decisions: Decisions, reviews: Sequence[Review]
+        self,
+        current: Document,
+        result: Mapping[str, Any],
+        decisions: Decisions,
+        reviews: Sequence[Review],
     ) -> Document:
         """Decide the report again with more decisions, and keep both; hold the lock.
+
+        Args:
+            current: as it is.
+            result: what it says.
+            decisions: that count so far; changed.
+            reviews: the new ones, taken at once.
 
         Raises:
             ProblemError: the document has changed since.
         """
         for review in reviews:
-            decisions.pop(review.slot, None)
-            if review.after is not None:
-                decisions[review.slot] = review.after
+            take(decisions, review)
         extraction = self._decided(current, decisions)
+        reviews = [*reviews, *along(result, extraction, reviews)]
         if current.state != DocumentState.DONE:
             raise ProblemError(NOT_FINISHED, f"{current.name} is being extracted again; wait")
-        acts = at_once(self._store.reviews(current.id))
+        trail = self._store.reviews(current.id)
+        acts = at_once(trail)
         name = result_name("json", current.version + len(reviews), current.generation)
         path = self._store.folder(current) / name
         content = FORMATS["json"](extraction, self.schema)
         write_whole(path, content)
         self._store.publish(current)
-        result = json.loads(content, parse_float=Decimal)
-        changed = self._store.review(current, reviews, outcome_of(extraction), result)
+        after = json.loads(content, parse_float=Decimal)
+        changed = self._store.review(current, reviews, outcome_of(extraction), after)
         if changed is None:
             self._store.files.forget(current.sha256, path.name)
             raise _outdated(self._current(current))
         if acts:  # the version before stays: somebody may be reading it
-            self._forget(changed, current.version - len(acts[-1]))
+            before = current.version - len(acts[-1])
+            if before > first_version(trail, current.generation):  # by which it is known later
+                self._forget(changed, before)
         return changed
 
     def _at(self, document: Document, version: int | None) -> Document:
@@ -219,6 +257,22 @@ class Reviews:
         if version is not None and version != current.version:
             raise _outdated(current)
         return current
+
+    def trail(self, document: Document) -> list[Review]:
+        """All decisions about a document, in order, as decisions about the extraction that there is
+        now; those that were not carried over to it have another generation."""
+        found = self._store.reviews(document.id)
+        if all(one.generation == document.generation for one in found):
+            return list(found)
+        return about_extraction(found, self._store.folder(document), document.generation)
+
+    def names_since(
+        self, document: Document, generation: int, subjects: Sequence[str]
+    ) -> Mapping[str, str]:
+        """What could be decided about in an earlier extraction, by its name in the one that there
+        is now; what is not there any more is left out."""
+        folder = self._store.folder(document)
+        return names_after(subjects, folder, generation, document.generation)
 
     def export(self, document: Document, format: ExportFormat) -> Path:
         """The file of a format, with all decisions in it and in today's form; written when it is
@@ -245,11 +299,20 @@ class Reviews:
         """Write the files of a document's version in today's form, by what was read if that is
         still there; hold the lock."""
         path = folder / _name(document, "json")
+        content = path.read_bytes()
+        if why := damage(content):
+            told = "its result is damaged on disk, and made anew of what was read: %s"
+            log.warning(told, why, extra=about(document.id))
         try:
             extraction = self._decided(document, self._decisions(document))
         except (ProblemError, CorruptInput) as error:
+            if why:
+                raise StoreError(
+                    f"the result of {document.name} is damaged, and nothing is left to make it "
+                    f"anew of ({error}); extract it again"
+                ) from error
             log.warning("%s is not decided again: %s", document.name, error)
-            write_whole(path, filled(path.read_bytes()))
+            write_whole(path, filled(content))
         else:
             content = FORMATS["json"](extraction, self.schema)
             result = json.loads(content, parse_float=Decimal)
@@ -267,25 +330,26 @@ class Reviews:
         if not 0 <= generation < document.generation:
             return None
         trail = self._store.reviews(document.id)
-        version = generation + sum(review.generation <= generation for review in trail)
+        version = first_version(trail, generation + 1) - 1
         path = self._store.folder(document) / result_name("json", version, generation)
         return path if path.is_file() else None
 
     def generations(self, document: Document) -> Sequence[Generation]:
         """Every extraction of a document, in order, with what differs from the one before; none
         where it has no result, or has been removed meanwhile."""
-        newest = self.result(document) if document.has_result else None
-        if newest is None:
+        found = self.result(document) if document.has_result else None
+        if found is None:
             return ()
-        now, content = newest
-        older = (self.older(now, generation) for generation in range(now.generation))
-        contents = [None if path is None else path.read_bytes() for path in older]
-        return generations(
-            [
-                None if one is None else json.loads(one, parse_float=Decimal)
-                for one in (*contents, content)
-            ]
-        )
+        now, content = found
+        folder, trail = self._store.folder(now), self._store.reviews(now.id)
+        numbers = range(now.generation + 1)
+        older = [self.older(now, generation) for generation in numbers[:-1]]
+        first = [
+            folder / result_name("json", first_version(trail, generation), generation)
+            for generation in numbers
+        ]
+        newest: Mapping[str, Any] = json.loads(content, parse_float=Decimal)
+        return generations([*map(_loaded, older), newest], [_loaded(path) for path in first])
 
     def result(self, document: Document) -> tuple[Document, bytes] | None:
         """A document as it is now, and its result; None if it has been removed meanwhile."""
@@ -337,11 +401,10 @@ class Reviews:
         return found
 
     def _forget(self, document: Document, version: int) -> None:
-        """Remove the files of an older version; the first one stays."""
-        if version > 0:
-            for format in FORMATS:
-                name = result_name(format, version, document.generation)
-                self._store.files.forget(document.sha256, name)
+        """Remove the files of an older version."""
+        for format in FORMATS:
+            name = result_name(format, version, document.generation)
+            self._store.files.forget(document.sha256, name)
 
     def _result(self, document: Document) -> Mapping[str, Any]:
         path = self._written(document, "json")
@@ -373,13 +436,21 @@ class Reviews:
         return decided(kept, self.schema, self._settings, calibrator, told(decisions))
 
 
+def _loaded(path: Path | None) -> Mapping[str, Any] | None:
+    """A result; None where it is gone."""
+    if path is None or not path.is_file():
+        return None
+    result: Mapping[str, Any] = json.loads(path.read_bytes(), parse_float=Decimal)
+    return result
+
+
 def _is_due(document: Document, path: Path) -> bool:
     """Whether a file of the result is still to be written; the first ones come with it."""
     return document.version > 0 and not path.is_file()
 
 
 def _is_old(document: Document, folder: Path) -> bool:
-    """Whether an earlier version of the program wrote the result of a document."""
+    """Whether an earlier version of the program wrote a document's result, or it is cut off."""
     try:
         return not is_of_today((folder / _name(document, "json")).read_bytes())
     except FileNotFoundError:

@@ -24,11 +24,11 @@ from sqlalchemy.exc import IntegrityError
 from extractor.errors import StoreError
 from extractor.service.aggregates import Aggregates
 from extractor.service.catalog import Catalog, is_finished_before
-from extractor.service.database import Database
+from extractor.service.database import DATABASE, Database
 from extractor.service.executors import Executors
 from extractor.service.files import Files, Owner
 from extractor.service.filling import fill
-from extractor.service.identity import bind, confirm
+from extractor.service.identity import bind, confirm, confirm_here, expect
 from extractor.service.key_store import KeyStore
 from extractor.service.listings import Listings
 from extractor.service.queue import Queue
@@ -68,11 +68,15 @@ class Store(Catalog):
         self.files = Files(home, files_url)
         self._files_lock = threading.Lock()
         self._strays: set[str] = set()
+        if needs_files and not database_url:
+            expect(self.files, home / DATABASE)
         self._database = Database(home, database_url)
         self._owner: Owner | None = None
         try:
             if needs_files:
                 self._owner = bind(self._database.session, self.files, self._database.name)
+            elif not database_url:
+                confirm_here(self._database.session, self.files, self._database.name)
         except StoreError:
             self.close()
             raise

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from extractor.errors import StoreError
+
 SOURCE = "source"
 """Name of the uploaded file in a document's folder."""
 FORMATS = ("json", "csv", "xlsx")
@@ -29,6 +31,23 @@ def reading_name(generation: int = 0) -> str:
 
 def _of(generation: int) -> str:
     return f"g{generation}-" if generation else ""
+
+
+def source_bytes(folder: Path, name: str) -> bytes:
+    """The uploaded bytes of a document, from its folder; `name` is for the message.
+
+    Raises:
+        StoreError: they are not there, or cannot be read.
+    """
+    try:
+        return (folder / SOURCE).read_bytes()
+    except OSError as error:
+        place = "/".join((*folder.parts[-3:], SOURCE))  # not where the service has its folder
+        raise StoreError(
+            f"the uploaded file of {name} cannot be read any more: {place} of the service's folder "
+            f"({error.strerror}). Put it back from a backup, or remove the document and upload it "
+            "again"
+        ) from error
 
 
 def write_whole(path: Path, data: bytes) -> None:

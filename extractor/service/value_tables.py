@@ -74,6 +74,7 @@ class FindingRow(Base):
     expected: Mapped[str | None]
     found: Mapped[str | None]
     is_confirmed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    comment: Mapped[str | None]
     cells: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     """Its slots; None of a version that did not keep them."""
 
@@ -144,6 +145,7 @@ def _findings(result: Result) -> Iterator[dict[str, Any]]:
             "expected": _digits(finding["expected"]),
             "found": _digits(finding["found"]),
             "is_confirmed": finding.get("confirmed", False),
+            "comment": finding.get("comment"),
             "cells": finding.get("cells"),
         }
 

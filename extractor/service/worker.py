@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Protocol
 
-from extractor.errors import ExtractorError
+from extractor.errors import ExtractorError, StoreError
 from extractor.service import logs
 from extractor.service.confinement import confine
 from extractor.service.logs import about
@@ -134,7 +134,7 @@ def _answer(order: Order, work: Work, connection: Connection) -> Answer:
                 work.read(task, page, seconds)
                 return PageRead(page)
             case ReadAhead(task, seconds):
-                with suppress(OSError):
+                with suppress(OSError, StoreError):
                     return HasHelped(work.read_ahead(task, seconds))
                 return HasHelped(False)
             case Finish(task):

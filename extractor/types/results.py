@@ -92,7 +92,7 @@ class Finding:
 
     No two findings of a report have the same `relation`. `expected` is what the parts imply and
     `found` what is printed; both None where the finding is not about numbers. `is_confirmed`: a
-    person says that the document states it so.
+    person says that the document states it so, and in `comment` perhaps why.
     """
 
     relation: str
@@ -102,6 +102,7 @@ class Finding:
     expected: Decimal | None = None
     found: Decimal | None = None
     is_confirmed: bool = False
+    comment: str | None = None
 
     @property
     def numbers(self) -> Numbers:
@@ -113,11 +114,12 @@ class Confirmation:
     """What was looked at when a person said that a finding is the report's own.
 
     `cells` has state and value of each of its cells as they were shown, by slot; None where that
-    was not kept.
+    was not kept. `comment` is what that person has noted.
     """
 
     numbers: Numbers
     cells: Mapping[str, tuple[State, Decimal | None]] | None = None
+    comment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,13 +206,26 @@ class Figure:
         return f"{FIGURES}.{self.number}"
 
 
+TABLE_MISSING, TABLE_REPEATED = "table_missing", "table_repeated"
+SEVERAL_REPORTS = "several_reports"
+"""Codes of what a complete report has and a document has not, or has too much."""
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A stage that could not do its work, on a page or (None) on the whole document."""
+    """A stage that could not do its work, on a page or (None) on the whole document.
+
+    `code` is that of an error, or one of those above; "" where it was not kept. `table` is the
+    one that it is about, if any. `is_settled`: people have decided about all that is missing for
+    it, so that nothing is left to do.
+    """
 
     stage: str
     page: int | None
     reason: str
+    code: str = ""
+    table: str | None = None
+    is_settled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +302,8 @@ REPORT = "report"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A cell to look at by its slot, a key figure (`figures.NUMBER`), or whose `report` it is.
+    """A cell to look at by its slot, a key figure (`figures.NUMBER`), a figure that the tables
+    contradict (`findings.RELATION`), or whose `report` it is.
 
     `settles` is the expected number of errors and broken sums that an answer removes; `frees` are
     other cells that would not be in doubt any more. `cells`, the slot among them, are asked about

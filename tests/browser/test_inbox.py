@@ -352,7 +352,7 @@ def test_the_count_is_of_what_the_review_asks(visit: Visit, reports: Reports) ->
     count = page.locator(".documents tbody tr td.number").nth(1).inner_text()
     assert int(count) > 0
     page.get_by_role("link", name="复核", exact=False).locator("visible=true").last.click()
-    expect(page.locator(".report-head .tag")).to_have_text(f"待核 {count} 处")
+    expect(page.locator(".report-head .tag")).to_have_text(f"待核问题 {count} 个")
 
 
 def test_a_reviewer_is_told_who_uploads(visit: Visit, service: Office) -> None:

@@ -85,6 +85,8 @@ def test_extractions_are_told_with_what_they_changed(visit: Visit, decided: str)
     told = rows(page, "各次提取")
     expect(told).to_have_count(2)
     assert told.last.locator("td.number").all_inner_texts() == ["0", "0"]
+    columns = page.get_by_role("region", name="各次提取", exact=True).locator("thead th")
+    assert columns.all_inner_texts()[1:3] == ["提取时", "复核后"]
 
 
 def test_what_was_removed_keeps_its_trail(visit: Visit, service: Office) -> None:

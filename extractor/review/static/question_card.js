@@ -34,6 +34,7 @@ export default {
           <div v-if="question.kind === 'finding'" class="read">
             <p><span class="tag" :class="question.verdict">{{ question.verdictText }}</span>
                <span v-if="question.confirmed" class="tag good">{{ words.confirmed }}</span></p>
+            <p v-if="question.comment" class="quiet">{{ words.annotation }} {{ question.comment }}</p>
           </div>
           <div v-else-if="question.kind !== 'gaps'" class="read">
             <p><span class="quiet">{{ question.isReviewed ? words.decided : words.read }}</span> <strong class="value">{{ question.read }}</strong>
@@ -69,9 +70,10 @@ export default {
           <input id="comment" ref="comment" v-model="comment" maxlength="2000" autocomplete="off" :disabled="!may"
                  :placeholder="words.commentHint" @keydown.enter="endNote" @keydown.escape="endNote">
         </details>
-        <p v-if="last" class="last quiet">{{ last }} <button v-if="may" type="button" class="plain" @click="act({ do: 'withdraw' })">{{ words.withdraw }}</button></p>
+        <p v-if="last" class="last quiet">{{ last }} <button v-if="may && canWithdraw" type="button" class="plain" @click="act({ do: 'withdraw' })">{{ words.withdraw }}</button></p>
       </div>
       <div class="foot">
+        <p v-if="notice" class="notice" role="status">{{ notice }}</p>
         <div v-if="subject" :key="subject" class="choices">
         <ol v-if="question.alternatives.length" class="alternatives" :aria-label="words.alternatives">
           <li v-for="(other, i) in question.alternatives">
@@ -166,7 +168,10 @@ export default {
   mounted() {
     this.fill();
     this.measure();
-    this.onLeave = () => this.keepDrafts();
+    const told = `${this.words.draftsKey}/again`;
+    if (sessionStorage.getItem(told)) this.news = this.words.extractedAgain;
+    sessionStorage.removeItem(told);
+    this.onLeave = () => this.keepDrafts(this.words.draftsKey);
     window.addEventListener("pagehide", this.onLeave);
     this.onKey = (event) => this.pressed(event);
     window.addEventListener("keydown", this.onKey);
@@ -216,12 +221,26 @@ export default {
     },
     // A page that is asked for anew, as in another language, has them again; so has whoever signs in
     // again with the same key, in this window.
-    keepDrafts() {
+    keepDrafts(key, names = null) {
       const all = { ...this.drafts };
       if (this.subject && this.subject !== this.sent) all[this.subject] = this.draft();
-      const kept = Object.entries(all).filter(([, draft]) => Object.values(draft).some((one) => one));
-      if (kept.length) sessionStorage.setItem(this.words.draftsKey, JSON.stringify(Object.fromEntries(kept)));
-      else sessionStorage.removeItem(this.words.draftsKey);
+      const kept = Object.entries(all)
+        .filter(([about, draft]) => (!names || names[about]) && Object.values(draft).some((one) => one))
+        .map(([about, draft]) => [names?.[about] ?? about, draft]);
+      if (kept.length) sessionStorage.setItem(key, JSON.stringify(Object.fromEntries(kept)));
+      else sessionStorage.removeItem(key);
+    },
+    // The document was extracted again: what was typed goes with its question, whose name may be
+    // another one; nothing that was on its way was taken.
+    moveOn(key, names) {
+      this.sent = null;
+      this.keepDrafts(key, names);
+      sessionStorage.setItem(`${key}/again`, "yes");
+      window.removeEventListener("pagehide", this.onLeave);
+      sessionStorage.removeItem(this.words.draftsKey);
+      this.subject = names[this.subject] ?? null;
+      this.nameInAddress();
+      location.reload();
     },
     // It begins with what its address names.
     nameInAddress() {
@@ -278,6 +297,10 @@ export default {
     },
     begin() {
       if (!this.may || this.busy || !this.isReady || !this.isConnected()) return false;
+      if (this.notice) {
+        this.problem = this.notice;
+        return false;
+      }
       this.busy = true;
       this.typed = null; // whatever is done now is no part of a number
       this.problem = "";

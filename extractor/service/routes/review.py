@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Query
 from fastapi.responses import FileResponse
 
-from extractor.schema import text_relation
 from extractor.service import models, review_models
 from extractor.service.answers import Body, figure_subject, finding_subject, is_slot, item_of
 from extractor.service.auth import Principal
@@ -25,7 +25,7 @@ from extractor.service.routes.wiring import (
     reviewer,
 )
 from extractor.service.tables import Document
-from extractor.types import REPORT
+from extractor.types import FIGURES, FINDINGS, REPORT
 
 router = APIRouter(tags=["review"], route_class=Bounded)
 
@@ -182,7 +182,8 @@ def next_question(
         list[str] | None, Query(max_length=100, description="Ids of documents to pass over.")
     ] = None,
 ) -> review_models.NextQuestion:
-    """The cell or figure whose answer settles most, over all documents, as the result has it."""
+    """The cell or figure whose answer settles most, over all documents, as the result has it; or a
+    finding that the tables say something else than the text."""
     while (document := service.store.next_question(exclude or [])) is not None:
         found = service.reviews.result(document)
         if found is not None and found[0].question is not None:
@@ -193,17 +194,17 @@ def next_question(
 
 def _question(document: Document, data: bytes) -> review_models.QuestionModel:
     result, slot = json.loads(data), document.question or REPORT
-    item = item_of(result, slot)
-    is_cell = is_slot(slot)
-    about = None if item is None or is_cell else text_relation(item["key"], item.get("scope"))
+    cell = item_of(result, slot) if is_slot(slot) else None
+    figure = _figure(result, slot)
+    about = figure["finding"] if figure else None
     asked: dict[str, Any] = next((one for one in result["questions"] if one["slot"] == slot), {})
     return review_models.QuestionModel.model_validate(
         {
             "document": models.DocumentModel.of(document),
             "slot": slot,
             "settles": document.settles,
-            "cell": item if is_cell else None,
-            "figure": None if is_cell else item,
+            "cell": cell,
+            "figure": figure,
             "cells": asked.get("cells", []),
             "findings": [
                 finding
@@ -212,3 +213,13 @@ def _question(document: Document, data: bytes) -> review_models.QuestionModel:
             ],
         }
     )
+
+
+def _figure(result: Mapping[str, Any], subject: str) -> Mapping[str, Any] | None:
+    """The figure of the text that something is about; None where it is about none."""
+    group, _, name = subject.partition(".")
+    if group == FIGURES:
+        return item_of(result, subject)
+    if group == FINDINGS:
+        return next((one for one in result["figures"] if one["finding"] == name), None)
+    return None
