@@ -76,7 +76,9 @@ def create_app(settings: Settings, *, make_jobs: MakeJobs = DurableJobs) -> Fast
             )
             sender = Sender(store)
             retention = Retention(store, reviews, jobs, settings.keep_days)
-            for part in (jobs, sender, retention):
+            if not settings.webhooks:
+                log.warning("webhooks are told nothing, as EXTRACTOR_WEBHOOKS says")
+            for part in (jobs, sender, retention) if settings.webhooks else (jobs, retention):
                 await anyio.to_thread.run_sync(part.start)
             try:
                 yield

@@ -1,25 +1,31 @@
 """Numbers that were chosen, in one place. Fitted numbers live with their model in `models/`.
 
 Every setting can be given as an environment variable `EXTRACTOR_<NAME>`, or in the TOML file that
-`EXTRACTOR_SETTINGS` names (`extractor.toml` where it is not set), variables first; a name that is
-unknown, in code or in the file, is an error. `docs/settings.md` lists them all, and a test compares
-the two.
+`EXTRACTOR_SETTINGS` names (`extractor.toml` where it is not set), variables first; an empty
+variable is as none. A name that is unknown, in code or in the file, is an error; of variables,
+which may be somebody else's, `strange_variables` tells. `docs/settings.md` lists them all, and a
+test compares the two.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
+    InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
-    TomlConfigSettingsSource,
 )
 
+PREFIX = "EXTRACTOR_"
 FILE_VARIABLE, FILE = "EXTRACTOR_SETTINGS", "extractor.toml"
 
 
@@ -29,10 +35,13 @@ class Settings(BaseSettings):
     Raises:
         ValidationError: a value is not valid, or a name unknown.
         tomllib.TOMLDecodeError: the file is no TOML.
-        FileNotFoundError: `EXTRACTOR_SETTINGS` names none.
+        UnicodeDecodeError: it is not UTF-8.
+        OSError: it cannot be read, or `EXTRACTOR_SETTINGS` names none.
     """
 
-    model_config = SettingsConfigDict(env_prefix="EXTRACTOR_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid"
+    )
 
     max_file_bytes: int = Field(200 * 2**20, gt=0, description="Largest single file that is read.")
     max_pages: int = Field(300, gt=0, description="Most pages of one document.")
@@ -147,13 +156,18 @@ class Settings(BaseSettings):
         description="Days after which a finished document is removed with all values and "
         "decisions; 0 to keep it for good.",
     )
+    webhooks: bool = Field(
+        True,
+        description="Whether webhooks are told; false for a copy that is tried beside the service.",
+    )
     calls_per_minute: int = Field(
         6000, ge=0, description="Calls that one key may make in a minute; 0 for any number."
     )
     wrong_keys_per_minute: int = Field(
         30,
         ge=0,
-        description="Wrong keys that may come from one address in a minute; 0 for any number.",
+        description="Wrong keys of one address in a minute that are answered as such, and of one "
+        "key that are looked into; 0 for any number. Right ones are answered all the same.",
     )
     session_hours: int = Field(
         12,
@@ -163,13 +177,13 @@ class Settings(BaseSettings):
     )
     trusted_proxies: str = Field(
         "",
-        description="Addresses, with commas between them, of proxies whose X-Forwarded-For and "
-        "X-Forwarded-Proto tell who asks, and how.",
+        description="Addresses or networks, with commas between them, of proxies whose "
+        "X-Forwarded-For and X-Forwarded-Proto tell who asks, and how.",
     )
     log_format: Literal["text", "json"] = Field(
         "text", description="Of the service's log; json has one object a line."
     )
-    host: str = Field("127.0.0.1", description="Address that the service listens on.")
+    host: str = Field("127.0.0.1", min_length=1, description="Address that the service listens on.")
     port: int = Field(8000, gt=0, lt=65536, description="Port that the service listens on.")
 
     @classmethod
@@ -181,11 +195,31 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        named = os.environ.get(FILE_VARIABLE)
-        path = Path(named or FILE)
-        if named and not path.is_file():
-            raise FileNotFoundError("there is no such file")
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, path)
+        in_file = InitSettingsSource(settings_cls, _in_file())
+        return init_settings, env_settings, in_file
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_no_truth(cls, value: Any, info: ValidationInfo) -> Any:
+        """True and false are no numbers, though to Python they are 1 and 0."""
+        is_number = cls.model_fields[str(info.field_name)].annotation in (int, float)
+        if is_number and isinstance(value, bool):
+            raise ValueError("a number is wanted, not true or false")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_addresses(cls, value: str) -> str:
+        """What is neither an address nor a network would never be met, and nobody would notice."""
+        proxies = [part.strip() for part in value.split(",") if part.strip()]
+        for proxy in proxies:
+            try:
+                ipaddress.ip_network(proxy)
+            except ValueError as error:
+                raise ValueError(
+                    f"{error}; give IP addresses, or networks such as 10.0.0.0/8"
+                ) from None
+        return ",".join(proxies)
 
     def of_reading(self) -> dict[str, float]:
         """What decides how a document is read and what is held back: probabilities are true only
@@ -206,3 +240,27 @@ _OF_RESULTS = (
     *("max_pages", "max_image_pixels", "inference", "inference_precision"),
     *("calibration", "max_risk", "max_figure_risk", "audit_rate"),
 )
+
+
+def strange_variables() -> Mapping[str, str | None]:
+    """Environment variables that look like settings and are none, with the one that may have been
+    meant."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields} | {FILE_VARIABLE}
+    found = sorted(name for name in os.environ if name.upper().startswith(PREFIX))
+    strange = [name for name in found if name.upper() not in known]
+    meant = {name: nearest_setting(name[len(PREFIX) :]) for name in strange}
+    return {name: near and PREFIX + near.upper() for name, near in meant.items()}
+
+
+def nearest_setting(name: str) -> str | None:
+    """The setting that may have been meant by a name that none has."""
+    return next(iter(get_close_matches(name.lower(), Settings.model_fields, 1)), None)
+
+
+def _in_file() -> dict[str, Any]:
+    """What the file of settings says; nothing where there is none, unless a variable names it."""
+    named = os.environ.get(FILE_VARIABLE)
+    path = Path(named or FILE)
+    if not named and not path.exists():
+        return {}
+    return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Windows may begin it with a mark

@@ -165,6 +165,22 @@ def test_strangers_get_nothing_but_what_is_open(office: Office, route: Route) ->
             assert "set-cookie" not in response.headers
 
 
+@pytest.mark.parametrize(
+    "route", [one for one in ROUTES if one[1].startswith("/api/v1/")], ids=" ".join
+)
+def test_a_parameter_that_a_call_does_not_have_is_refused(office: Office, route: Route) -> None:
+    method, path = route
+    if path.removeprefix("/api/v1") in ("/healthz", "/readyz", "/metrics"):
+        pytest.skip("probes may add what they like")
+    path = f"{path}?organisation=x&no_such=y"
+    answer = office.call((method, path), office.key(Role.ADMIN))
+    assert (answer.status_code, code_of(answer)) == (422, "invalid_request")
+    locations = [one["location"] for one in answer.json()["errors"]]
+    assert locations[:2] == ["query.organisation", "query.no_such"]
+    if documented()[route] != EVERYBODY:
+        assert office.call((method, path), {}).status_code == 401
+
+
 @each_guarded_route
 def test_every_role_may_what_is_documented(office: Office, route: Route) -> None:
     for ask in (office.key, office.session):

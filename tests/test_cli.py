@@ -272,7 +272,7 @@ def test_a_setting_that_is_not_valid_is_wrong_usage(
     monkeypatch.setenv("EXTRACTOR_DPI", "many")
     result = run("extract", tmp_path / "a.txt", "-o", tmp_path / "out")
     assert result.exit_code == 2
-    assert "dpi" in result.stderr
+    assert "EXTRACTOR_DPI = 'many'" in result.stderr
 
 
 def test_names_do_nothing_to_the_terminal(tmp_path: Path) -> None:

@@ -156,6 +156,25 @@ def test_confirmed_findings_are_said_in_every_format(client: TestClient) -> None
     assert client.delete(f"{API}/{document_id}").status_code == 204
 
 
+@pytest.mark.parametrize(
+    ("content", "filters"),
+    [
+        ("figures", {"table": "disputes"}),
+        ("findings", {"cell_status": "flagged"}),
+        ("findings", {"table": "disputes", "cell_status": "flagged"}),
+        ("cells", {"organisation": "没有"}),
+    ],
+)
+def test_a_filter_that_would_choose_nothing_is_refused(
+    client: TestClient, content: str, filters: dict[str, str]
+) -> None:
+    answer = client.get(DATASET, params={"content": content, **filters})
+    assert (answer.status_code, code_of(answer)) == (422, "invalid_request")
+    assert [one["location"] for one in answer.json()["errors"]] == [
+        f"query.{name}" for name in filters
+    ]
+
+
 @pytest.mark.parametrize("format", ["xlsx", "parquet"])
 def test_nothing_is_a_file_too(client: TestClient, format: str) -> None:
     answer = client.get(DATASET, params={"format": format, "year": 1999})

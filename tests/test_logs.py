@@ -1,17 +1,25 @@
-"""The log of the service, and the file with its settings."""
+"""The log of the service."""
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 from collections.abc import Iterator
+from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Literal
 
 import pytest
 
 from extractor.service.logs import about, configure
-from extractor.settings import FILE, FILE_VARIABLE, Settings
+from extractor.settings import Settings
+from tests.test_service import NoJobs, running
+
+
+class Unready(NoJobs):
+    def why_not_ready(self) -> str | None:
+        return "there are no models"
 
 
 @pytest.fixture(autouse=True)
@@ -81,14 +89,35 @@ def test_a_line_for_people_names_the_document(capsys: pytest.CaptureFixture[str]
     assert logged(capsys, "text", fails=False).endswith("read [document abc]\n")
 
 
-def test_settings_may_be_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert Settings().workers == 1
-    Path(FILE).write_text("workers = 3\nmax_pages = 7\n")
-    assert (Settings().workers, Settings().max_pages) == (3, 7)
-    monkeypatch.setenv("EXTRACTOR_WORKERS", "4")
-    assert (Settings().workers, Settings().max_pages) == (4, 7)
-    assert Settings(workers=5).workers == 5
-    monkeypatch.setenv(FILE_VARIABLE, str(tmp_path / "other.toml"))
-    with pytest.raises(FileNotFoundError):
-        Settings()
+@pytest.mark.parametrize("format", ["text", "json"])
+def test_what_others_sent_makes_no_line_of_its_own(
+    capsys: pytest.CaptureFixture[str], format: Literal["text", "json"]
+) -> None:
+    forged = "a\n2026-01-01 00:00:00,000 ERROR forged\x1b[31m\x9b31m\u2028\u202e\r多少"
+    configure(format)
+    log = logging.getLogger("somewhere")
+    log.info("GET %s: 404", forged, extra=about(forged))
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.isprintable()
+    assert "多少" in line
+    if format == "json":
+        assert json.loads(line)["message"] == f"GET {forged}: 404"
+    try:
+        raise ValueError(forged)
+    except ValueError:
+        log.exception("it failed")
+    first, *others = capsys.readouterr().err.splitlines()
+    assert first.isprintable()
+    assert all(one.startswith("    ") and one.isprintable() for one in others)
+
+
+def test_an_address_makes_no_line_and_probes_none_at_all(tmp_path: Path) -> None:
+    with running(Settings(home=tmp_path), Unready) as client:
+        said = io.StringIO()
+        configure("text")
+        with redirect_stderr(said):
+            assert client.get("/api/v1/documents/%0a2026-01-01%20ERROR%20x%1b%5b31m").is_error
+            for path in ("/readyz", "/api/v1/readyz"):
+                assert client.get(path).status_code == 503
+    (line,) = [one for one in said.getvalue().splitlines() if "httpx" not in one]
+    assert "2026-01-01 ERROR x\\u001b[31m: 404" in line

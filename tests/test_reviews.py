@@ -237,6 +237,24 @@ def undo(client: TestClient, document_id: str, number: int | None = None, **head
     return client.post(f"{API}/{document_id}/undo", params=asked, headers=headers)
 
 
+def test_characters_that_a_person_gave_go_with_their_decision(client: TestClient) -> None:
+    document_id = finished(client, "characters.txt")
+
+    def printed(slot: str, **body: Any) -> str:
+        answer = put(client, document_id, f"disputes.{slot}", body)
+        assert answer.status_code == 200, answer.text
+        found: str = answer.json()["tables"]["disputes"]["cells"][slot]["printed"]
+        return found
+
+    slot = WRONG.partition(".")[2]
+    assert printed(slot, value=2, printed="二") == "二"
+    assert printed(slot, value=2, comment="looked at again") == "2"
+    assert printed(slot, value=2, printed="贰") == "贰"
+    assert printed(slot, confirmed=True) == "贰"  # what is shown is right, characters and all
+    assert printed(slot, withdrawn=True) == "7"
+    assert printed(slot, value=7, comment="as it was read") == "7"
+
+
 def test_undoing_goes_back_decision_by_decision(client: TestClient) -> None:
     document_id = finished(client, "undone.txt")
     results = [client.get(f"{API}/{document_id}/extraction").json()]
@@ -354,6 +372,29 @@ def test_decisions_that_cannot_be_taken(
     assert response.status_code in (404, 422)
     assert code_of(response) == code
     assert client.get(f"{API}/{document_id}/reviews").json() == {"reviews": []}
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type", "told"),
+    [
+        ('{"value": 1}', None, "a JSON object is wanted, with the header 'Content-Type: appl"),
+        ('{"value": 1}', "text/plain", "a JSON object is wanted, with the header 'Content-Type: "),
+        ("[]", "application/json", "body: a JSON object is wanted"),
+        ('{"value"', "application/json", "body: no JSON: Expecting ':' delimiter, at character 8"),
+        ('{"state": "x"}', "application/json", "body.state: Input should be 'blank', 'dash', 'n"),
+    ],
+)
+def test_what_is_wrong_with_a_body_is_said_in_words(
+    client: TestClient, content: str, media_type: str | None, told: str
+) -> None:
+    document_id = finished(client, "bodies.txt")
+    headers = {"Content-Type": media_type} if media_type else {}
+    answer = client.put(
+        f"{API}/{document_id}/cells/{WRONG}", content=content.encode(), headers=headers
+    )
+    assert code_of(answer) == "invalid_request"
+    assert told in answer.json()["detail"]
+    assert "<" not in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("odd", ["\x00", "\x01", "\ufffe"])

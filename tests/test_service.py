@@ -29,7 +29,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import select, update
 from starlette.testclient import TestClient
 
 from extractor.app import create_app, serve
@@ -44,7 +44,7 @@ from extractor.service.multipart import MAX_FOLDER_BYTES, folder_name, safe_name
 from extractor.service.problems import PROBLEMS
 from extractor.service.queue import MAX_ATTEMPTS
 from extractor.service.store import Store
-from extractor.service.tables import Base, DocumentState, Review, Role
+from extractor.service.tables import Base, Document, DocumentState, Review, Role
 from extractor.service.tasks import FORMATS, SOURCE, Outcome, Task, result_name
 from extractor.service.value_tables import FindingRow
 from extractor.service.worker import Report, Work
@@ -328,6 +328,45 @@ def test_a_file_that_cannot_be_a_report_is_refused(
     assert client.get(API).json()["documents"] == []
 
 
+def test_a_refusal_says_what_to_do_as_the_command_does(client: TestClient) -> None:
+    detail = upload(client, ("rand.bin", bytes(range(256)) * 8)).json()["detail"]
+    assert detail.startswith("rand.bin: is a binary file of an unknown kind. Give the report")
+
+
+def test_what_failed_says_so_when_it_is_uploaded_again(settings: Settings) -> None:
+    with running(settings) as client:
+        data = "年度报告".encode()
+        document_id = upload_one(client, "a.txt", data)
+        cancelled = client.post(f"{API}/{document_id}/cancel").json()
+        assert "retry it" in cancelled["problem"]["detail"]
+        (again,) = upload(client, ("a.txt", data)).json()["documents"]
+        assert (again["id"], again["is_new"], again["state"]) == (document_id, False, "failed")
+        assert again["problem"] == cancelled["problem"]
+        assert client.post(f"{API}/{document_id}/retry").status_code == 202
+        (once_more,) = upload(client, ("a.txt", data)).json()["documents"]
+        assert (once_more["state"], once_more["problem"]) == ("queued", None)
+
+
+def test_an_extraction_anew_that_was_cancelled_can_be_asked_for_again(settings: Settings) -> None:
+    with running(settings) as client:
+        document_id = upload_one(client, "a.txt")
+        with store_of(client)._session.begin() as session:
+            done = {"state": DocumentState.DONE, "media_type": "text/plain"}
+            session.execute(update(Document).values(**done))
+        assert client.post(f"{API}/{document_id}/extract").status_code == 202
+        problem = client.post(f"{API}/{document_id}/cancel").json()["problem"]
+        assert problem["code"] == "cancelled"
+        assert "extract it again" in problem["detail"]
+        assert "retry" not in problem["detail"]  # which would be refused
+        assert client.post(f"{API}/{document_id}/extract").status_code == 202
+
+
+def test_names_are_as_before_they_were_put_into_a_header(client: TestClient) -> None:
+    # The client library writes these as %22, %0D and %0A, as browsers do.
+    document_id = upload_one(client, '2024 "终稿"\r\n 100%.txt')
+    assert client.get(f"{API}/{document_id}").json()["name"] == '2024 "终稿" 100%.txt'
+
+
 def test_several_refused_files_answer_with_a_list(client: TestClient) -> None:
     response = upload(client, ("a.exe", EXE), ("b.pdf", b""))
     assert response.status_code == 422
@@ -342,6 +381,15 @@ def test_limits_on_files_and_uploads(settings: Settings) -> None:
         response = upload(client, ("big.txt", "大".encode() * 400))
         assert response.status_code == 413
         assert code_of(response) == "input_too_large"
+        assert [one["name"] for one in response.json()["refused"]] == ["big.txt"]
+        # The sound files beside it are taken, wherever they stand.
+        files = [("a.txt", "甲".encode()), ("x/big.txt", b"b" * 4000), ("b.txt", "乙".encode())]
+        answer = upload(client, *files).json()
+        assert [one["name"] for one in answer["documents"]] == ["a.txt", "b.txt"]
+        (refused,) = answer["refused"]
+        assert (refused["name"], refused["code"]) == ("x/big.txt", "input_too_large")
+        for one in answer["documents"]:
+            assert client.delete(f"{API}/{one['id']}").status_code == 204
         many = [(f"{i}.txt", f"第{i}份".encode() * 100) for i in range(9)]
         assert code_of(upload(client, *many)) == "input_too_large"
         assert client.get(API).json()["documents"] == []
@@ -472,20 +520,35 @@ def test_too_many_calls_of_a_key_are_refused_for_a_while(settings: Settings) -> 
         assert client.get(API, headers={"Authorization": f"Bearer {other}"}).status_code == 200
 
 
-def test_keys_cannot_be_guessed_for_long(settings: Settings) -> None:
-    wrong = {"Authorization": "Bearer ex_000000000000_guess"}
+@pytest.mark.parametrize("wrong", ["nonsense", "ex_000000000000_guess"])
+def test_keys_cannot_be_guessed_for_long(settings: Settings, wrong: str) -> None:
+    guess = {"Authorization": f"Bearer {wrong}"}
     with running(settings.model_copy(update={"wrong_keys_per_minute": 2})) as client:
-        other = Keys(store_of(client)).create("someone", Role.UPLOADER)
-        assert client.get(API).status_code == 200  # and now the right key is remembered
-        codes = [code_of(client.get(API, headers=wrong)) for _ in range(3)]
-        assert codes == ["unauthorized", "unauthorized", "too_many_requests"]
+        codes = [code_of(client.get(API, headers=guess)) for _ in range(4)]
+        assert codes == ["unauthorized"] * 2 + ["too_many_requests"] * 2
+        # Right keys of the same address are answered, also one that was never used before.
         assert client.get(API).status_code == 200
-        # Another right key from the same address has to wait, too.
-        refused = client.get(API, headers={"Authorization": f"Bearer {other}"})
-        assert code_of(refused) == "too_many_requests"
+        other = Keys(store_of(client)).create("someone", Role.UPLOADER)
+        assert client.get(API, headers={"Authorization": f"Bearer {other}"}).status_code == 200
     with running(settings.model_copy(update={"wrong_keys_per_minute": 0})) as client:
-        codes = [code_of(client.get(API, headers=wrong)) for _ in range(40)]
+        codes = [code_of(client.get(API, headers=guess)) for _ in range(40)]
         assert set(codes) == {"unauthorized"}
+
+
+def test_secrets_of_one_key_are_looked_into_so_often(settings: Settings) -> None:
+    with running(settings.model_copy(update={"wrong_keys_per_minute": 2})) as client:
+        keys = Keys(store_of(client))
+        used, unused = (keys.create(name, Role.UPLOADER) for name in ("used", "unused"))
+        bearers = [{"Authorization": f"Bearer {key}"} for key in (used, unused)]
+        assert client.get(API, headers=bearers[0]).status_code == 200
+        for key in (used, unused):
+            guess = {"Authorization": f"Bearer {key[:16]}_guess"}
+            codes = {code_of(client.get(API, headers=guess)) for _ in range(3)}
+            assert "too_many_requests" in codes
+        # A key that has been right since the start is known without being looked into.
+        assert client.get(API, headers=bearers[0]).status_code == 200
+        assert code_of(client.get(API, headers=bearers[1])) == "too_many_requests"
+        assert client.get(API).status_code == 200
 
 
 # --- lists and problems --------------------------------------------------------------------------
@@ -645,7 +708,15 @@ def test_a_crash_costs_one_document(settings: Settings) -> None:
         assert name == "failed"
         assert failed["problem"]["code"] == "worker_crashed"
         assert failed["status"] == "failed"
-        assert code_of(client.get(f"{API}/{crashing}/extraction")) == "worker_crashed"
+        for part in (
+            "extraction",
+            "export",
+            "pages/1",
+            f"cells/{SLOT}/image",
+        ):  # no fault of theirs
+            answer = client.get(f"{API}/{crashing}/{part}")
+            assert (code_of(answer), answer.status_code) == ("worker_crashed", 409)
+            assert answer.json()["status"] == 409
         _, failed = events(client, raising)[-1]
         assert failed["problem"]["code"] == "internal_error"
         assert "secret" not in json.dumps(failed)

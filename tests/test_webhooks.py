@@ -108,11 +108,29 @@ def test_what_became_of_documents_is_told_and_signed(
     assert len(receiver.messages) == 3
 
 
+def test_a_copy_that_is_only_tried_tells_nobody(settings: Settings, receiver: Receiver) -> None:
+    quiet = settings.model_copy(update={"webhooks": False})
+    with running(quiet) as client:
+        client.post(HOOKS, json={"url": receiver.url})
+        document_id = upload_one(client, "a.txt")
+        assert client.delete(f"{API}/{document_id}").status_code == 204
+        assert not [one for one in threading.enumerate() if one.name == "webhooks"]
+        assert store_of(client).webhooks.due() is not None
+    assert receiver.messages == []
+    with running(settings):  # what is due is not lost
+        wait_for(lambda: receiver.events == ["document.removed"])
+
+
 def test_only_administrators_see_webhooks_and_addresses_are_checked(settings: Settings) -> None:
     with running(settings) as client:
         bad = ("ftp://a/b", "file:///etc/passwd", "no address", "http://", "x" * 2000)
         for url in (*bad, "http://a..b/", f"http://{'a' * 64}.example/", "http://me:secret@a/"):
             assert code_of(client.post(HOOKS, json={"url": url})) == "invalid_request", url
+        link_local = ("169.254.169.254", "[fe80::1]", "[::ffff:169.254.169.254]", "2852039166")
+        for host in link_local:
+            answer = client.post(HOOKS, json={"url": f"http://{host}/latest/"})
+            assert code_of(answer) == "invalid_request", host
+        assert client.post(HOOKS, json={"url": "http://10.0.0.1/reports"}).status_code == 201
         key = Keys(store_of(client)).create("someone", Role.REVIEWER)
         client.headers["Authorization"] = f"Bearer {key}"
         assert code_of(client.get(HOOKS)) == "forbidden"

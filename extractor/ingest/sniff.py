@@ -133,8 +133,7 @@ def identify(name: str, data: bytes, settings: Settings) -> Source:
     look = look_at(data[:HEAD_BYTES], is_cut=len(data) > HEAD_BYTES)
     kind, media_type = look.kind, look.media_type
     if look.refusal is not None:
-        advice = _ADVICE_BY_NOUN.get(look.refusal, f"Give the report itself as {_READABLE}.")
-        raise UnsupportedInput(f"{name}: is {look.refusal}. {advice}")
+        raise refused(name, look.refusal)
     if media_type == ZIP:
         _check_docx(name, data, settings)
         kind, media_type = Kind.DOCX, DOCX
@@ -157,6 +156,12 @@ def identify(name: str, data: bytes, settings: Settings) -> Source:
             f"{name}: the file ends after {len(data)} bytes. Get it again from its origin."
         )
     return Source(name=name, data=data, kind=kind, media_type=media_type, sha256=sha256)
+
+
+def refused(name: str, noun: str) -> UnsupportedInput:
+    """What is said of a file that is something else, such as "a program", with what to do."""
+    advice = _ADVICE_BY_NOUN.get(noun, f"Give the report itself as {_READABLE}.")
+    return UnsupportedInput(f"{name}: is {noun}. {advice}")
 
 
 def look_at(head: bytes, *, is_cut: bool) -> Look:

@@ -34,7 +34,7 @@ from extractor.review.slot_words import SlotWords, slot_words, table_titles, val
 from extractor.review.visitor import Visitor
 from extractor.review.words import cell_status_words, verdict_words
 from extractor.schema import Schema
-from extractor.service.dataset import COLUMNS, Content
+from extractor.service.dataset import COLUMNS, FILTERS, Content
 from extractor.service.listings import Asked, Listings, Page
 from extractor.types import CellStatus, State, Verdict
 
@@ -87,8 +87,6 @@ _FILTERS: Mapping[Content, Sequence[str]] = {
     Content.FINDINGS: ("verdict",),
 }
 """Besides organisation and year."""
-_IN_FILES = ("table", "cell_status")
-"""Those of them that the files have, too."""
 
 
 def define(site: Site) -> None:
@@ -237,12 +235,12 @@ def _filters(
 def _files(visitor: Visitor, query: _Query) -> None:
     """The same as files, with the filters that these have."""
     say = visitor.say
-    names = [name for name in _FILTERS[query.content] if name in _IN_FILES]
+    names = FILTERS[query.content]
     asked = {name: getattr(query, name) for name in ("organization", "year", *names)}
     left_out = [
         name
         for name in _FILTERS[query.content]
-        if name not in _IN_FILES and getattr(query, name) is not None
+        if name not in names and getattr(query, name) is not None
     ]
     with html.div():
         with html.div().classes("actions"):

@@ -11,7 +11,7 @@ from extractor.review.visitor import Visitor
 from extractor.settings import Settings
 
 ACCEPTANCE = ("calibration", "max_risk", "max_figure_risk", "audit_rate", "min_score", "min_anchor")
-SERVICE = ("workers", "keep_days", "max_seconds", "max_memory_bytes")
+SERVICE = ("workers", "keep_days", "webhooks", "max_seconds", "max_memory_bytes")
 LIMITS = (
     *("max_file_bytes", "max_upload_bytes", "max_pages", "max_image_pixels"),
     *("max_archive_files", "max_archive_bytes", "calls_per_minute"),
@@ -31,6 +31,7 @@ SETTINGS_WORDS: Mapping[str, tuple[str, str]] = {
     "min_anchor": ("最低定位分", "行或列的定位分低于此值的数值一律送人工复核。"),
     "workers": ("处理进程", "同时处理的文件数；0 表示由其他机器上的进程处理。"),
     "keep_days": ("保留天数", "处理完成后多少天自动移除文件及全部数据；0 为永久保留。"),
+    "webhooks": ("发送通知", "是否向通知地址发送消息；在正式服务之外试用备份时应关闭。"),
     "max_seconds": ("单份时限", "一份文件处理超过此时间即停止，并记为失败。"),
     "max_memory_bytes": ("进程内存上限", "每个处理进程最多使用的内存。"),
     "max_file_bytes": ("单个文件上限", "可以读取的最大文件。"),

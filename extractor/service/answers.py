@@ -162,8 +162,17 @@ def _exact(item: Json, *names: str) -> dict[str, Any]:
     }
 
 
-def decided_by(body: Body, subject: str, before: Json, schema: Schema) -> dict[str, Any] | None:
+def decided_by(
+    body: Body, subject: str, before: Json, schema: Schema, *, is_read: bool = True
+) -> dict[str, Any] | None:
     """What is so by a decision; None: what was read counts again.
+
+    Args:
+        body: the decision.
+        subject: what it is about.
+        before: what `shown` says of it.
+        schema: of the report.
+        is_read: whether the characters of `before` are those that were read, and not a person's.
 
     Raises:
         ProblemError: the decision does not suit its subject.
@@ -179,7 +188,7 @@ def decided_by(body: Body, subject: str, before: Json, schema: Schema) -> dict[s
         return _figure(body, before)
     if isinstance(body, FindingBody):
         return _finding(subject, before)
-    return _kept(_cell(body, _slot(schema, subject), _reading(before)))
+    return _kept(_cell(body, _slot(schema, subject), _reading(before), is_read=is_read))
 
 
 def told(decisions: Mapping[str, Json]) -> Answers:
@@ -264,7 +273,7 @@ def _finding(subject: str, before: Json) -> dict[str, Any]:
     return seen | {"confirmed": True}
 
 
-def _cell(body: CellBody, form: Slot, before: Reading) -> Reading:
+def _cell(body: CellBody, form: Slot, before: Reading, *, is_read: bool) -> Reading:
     if body.confirmed:
         if before.state is State.MISSING:
             detail = f'{form.id}: nothing was read; say {{"state": "missing"}} if it is not there'
@@ -281,9 +290,10 @@ def _cell(body: CellBody, form: Slot, before: Reading) -> Reading:
             f"value: {value} is an odd number for {form.id}; if it is printed so, say it in a "
             "comment",
         )
-    # The characters are those of the document: known where they are typed as they stand there.
+    # The characters are those of the document: known where they are typed as they stand there, and
+    # where the same number was read. What a person said of them before went with that decision.
     typed = "" if form.kind == "amount" else f"{value:f}"
-    same = before.printed if value == before.value else typed
+    same = before.printed if is_read and value == before.value else typed
     return Reading(body.printed or same, State.NUMBER, value, form.unit)
 
 

@@ -2,8 +2,8 @@
 
 A key is `ex_<id>_<secret>`. The id finds the row; the secret is 256 random bits, of which only an
 Argon2 hash is stored. Verifying that hash is slow and takes memory on purpose, so one is verified
-at a time, and a key that was verified is recognised by a digest for some minutes. The row is looked
-up each time, so a disabled key stops working at once.
+at a time, and a key that was verified is recognised by a digest from then on. The row is looked up
+each time, so a disabled key stops working at once, and an id that there is not costs nothing.
 """
 
 from __future__ import annotations
@@ -13,10 +13,9 @@ import hmac
 import os
 import secrets
 import threading
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
@@ -34,7 +33,6 @@ from extractor.service.tables import Key, Role
 ADMIN_KEY_FILE = "admin-key.txt"
 
 _PREFIX = "ex"
-_REMEMBER_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +56,18 @@ class Principal:
             )
 
 
+class Guesses(Protocol):
+    """Limits wrong keys of somebody."""
+
+    def allow(self, key_id: str) -> None:
+        """May refuse to have a key looked into."""
+        ...
+
+    def count(self, key_id: str | None) -> None:
+        """Is told of a wrong key: with a wrong secret, or (None) one that there is not."""
+        ...
+
+
 class Keys:
     """Makes and checks keys. Thread-safe."""
 
@@ -66,7 +76,7 @@ class Keys:
         self._home = store.home
         self._hasher = PasswordHasher()
         self._slow = threading.Lock()
-        self._verified: dict[str, tuple[bytes, float]] = {}
+        self._verified: dict[str, bytes] = {}
 
     def create(self, name: str, role: Role, *, by: str | None = None) -> str:
         """Make a key and return it; it can never be shown again."""
@@ -106,27 +116,29 @@ class Keys:
         secret_hash = self._hasher.hash(secret)
         self._rows.add(key_id, "first administrator", Role.ADMIN, secret_hash)
 
-    def check(self, key: str | None, before_slow: Callable[[], None] = lambda: None) -> Principal:
+    def check(self, key: str | None, guesses: Guesses | None = None) -> Principal:
         """Tell whose key it is.
 
         Args:
             key: as it was sent.
-            before_slow: is called before a key is looked into that was not verified within the last
-                minutes; it may refuse.
+            guesses: of whoever sent it. A key that was right before is never refused for them.
 
         Raises:
-            ProblemError: UNAUTHORIZED, or what `before_slow` raises.
+            ProblemError: UNAUTHORIZED, or what `guesses` raises.
         """
         key = key or ""
         parts = key.split("_", 2)
         if len(parts) != 3 or parts[0] != _PREFIX or not (key.isascii() and key.isprintable()):
-            raise unauthorized()
+            raise _wrong(guesses)
         _, key_id, secret = parts
         row = self._rows.find(key_id)
-        if row is None or not self._is_known(key_id, secret, row.secret_hash):
-            before_slow()
-            if row is None or not self._is_right(key_id, secret, row.secret_hash):
-                raise unauthorized()
+        if row is None:
+            raise _wrong(guesses)
+        if not self._is_known(key_id, secret, row.secret_hash):
+            if guesses is not None:
+                guesses.allow(key_id)
+            if not self._is_right(key_id, secret, row.secret_hash):
+                raise _wrong(guesses, key_id)
         return Principal(key_id, Role(row.role), row.name)
 
     def _is_right(self, key_id: str, secret: str, secret_hash: str) -> bool:
@@ -135,14 +147,19 @@ class Keys:
                 self._hasher.verify(secret_hash, secret)
             except VerificationError:
                 return False
-        until = time.monotonic() + _REMEMBER_SECONDS
-        self._verified[key_id] = (_digest(secret, secret_hash), until)
+        self._verified[key_id] = _digest(secret, secret_hash)
         return True
 
     def _is_known(self, key_id: str, secret: str, secret_hash: str) -> bool:
-        known, until = self._verified.get(key_id, (b"", 0.0))
-        is_same = hmac.compare_digest(_digest(secret, secret_hash), known)
-        return is_same and time.monotonic() < until
+        known = self._verified.get(key_id, b"")
+        return hmac.compare_digest(_digest(secret, secret_hash), known)
+
+
+def _wrong(guesses: Guesses | None, key_id: str | None = None) -> ProblemError:
+    """What a wrong key is answered with, once it is counted."""
+    if guesses is not None:
+        guesses.count(key_id)
+    return unauthorized()
 
 
 def _digest(secret: str, secret_hash: str) -> bytes:

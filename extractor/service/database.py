@@ -61,7 +61,8 @@ class Database:
             migrate(self._engine)
         except SQLAlchemyError as error:
             self.close()
-            raise StoreError(f"the database {self.name} cannot be used: {error}") from error
+            reason = reason_of(error)
+            raise StoreError(f"the database {self.name} cannot be used: {reason}") from error
 
     def close(self) -> None:
         self._engine.dispose()
@@ -76,7 +77,7 @@ class Database:
             with self._engine.connect() as connection:
                 connection.execute(text("select 1"))
         except SQLAlchemyError as error:
-            raise StoreError(f"the database {self.name} does not answer") from error
+            raise StoreError("the database does not answer") from error
 
 
 def wait_to_connect(engine: Engine, pause: Callable[[float], None]) -> None:

@@ -119,6 +119,14 @@ COLUMNS: Mapping[Content, Sequence[Column]] = {
 """The columns of each content, in their order: the data dictionary."""
 
 
+FILTERS: Mapping[Content, Sequence[str]] = {
+    Content.CELLS: ("table", "cell_status"),
+    Content.FIGURES: ("cell_status",),
+    Content.FINDINGS: (),
+}
+"""What rows can be chosen by, besides their report."""
+
+
 def rows(
     documents: Iterator[Document],
     result_of: Callable[[Document], tuple[Document, bytes] | None],

@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ FILES = "files"
 OWNER = "database-id"
 """Name of the file that says to which database the others belong: its id, and what it was called
 by whoever wrote that."""
+
+_ROOM_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,18 @@ class Files:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+    def check(self) -> None:
+        """See whether there is room for what comes next.
+
+        Raises:
+            StoreError: there is none, or nothing can be written at all.
+        """
+        try:
+            with tempfile.TemporaryFile(dir=self._incoming) as file:
+                file.write(bytes(_ROOM_BYTES))
+        except OSError as error:
+            raise StoreError(f"nothing can be written to the disk: {error.strerror}") from error
 
     def folder(self, sha256: str) -> Path:
         return self._files / sha256[:2] / sha256

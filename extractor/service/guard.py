@@ -27,6 +27,7 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
 }
+_PROBES = ("/healthz", "/readyz")
 _SOUND_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 
 
@@ -51,7 +52,9 @@ class Guard:
                 has_started = True
                 if message["status"] >= 400:
                     asked = (scope["method"], scope["path"], message["status"])
-                    log.info("%s %s: %d", *asked, extra={"request": request_id})
+                    # Whoever waits for a start asks several times a second, and is told why not.
+                    level = logging.DEBUG if scope["path"].endswith(_PROBES) else logging.INFO
+                    log.log(level, "%s %s: %d", *asked, extra={"request": request_id})
                 headers = MutableHeaders(scope=message)
                 headers[REQUEST_ID] = request_id
                 headers.setdefault("Cache-Control", "no-store")

@@ -1,5 +1,9 @@
 """The log of the service: a line, or one JSON object a line, with the id of the document or of the
-request that it is about."""
+request that it is about.
+
+What others sent may be in it (addresses, names of files), so nothing of it can begin a line of its
+own or do something to a terminal: what is not printable is escaped.
+"""
 
 from __future__ import annotations
 
@@ -80,7 +84,12 @@ class _Text(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         named = [f" [{name} {found}]" for name, found in _named(record).items()]
-        return super().formatMessage(record) + "".join(named)
+        return escaped(super().formatMessage(record) + "".join(named))
+
+    def formatException(self, exc_info: Any) -> str:
+        """Its lines are indented, so that none looks like one of the log."""
+        lines = super().formatException(exc_info).splitlines()
+        return "\n".join(f"    {escaped(line)}" for line in lines)
 
 
 class _Json(logging.Formatter):
@@ -94,7 +103,14 @@ class _Json(logging.Formatter):
         }
         if record.exc_info:
             content["trace"] = self.formatException(record.exc_info)
-        return json.dumps(content, ensure_ascii=False)
+        return escaped(json.dumps(content, ensure_ascii=False))
+
+
+def escaped(text: str) -> str:
+    """A text in which what is not printable stands as JSON writes it (`\\n`, `\\u001b`)."""
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() else json.dumps(sign)[1:-1] for sign in text)
 
 
 def _named(record: logging.LogRecord) -> dict[str, str]:

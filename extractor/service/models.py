@@ -94,12 +94,34 @@ class Readiness(Health):
 # --- documents ---------------------------------------------------------------------------------
 
 
+class FailureModel(Model):
+    """Why a document has no extraction."""
+
+    code: str
+    title: str
+    detail: str
+
+
 class UploadedDocument(Model):
     id: str
     name: str
     sha256: str
     state: DocumentState
     is_new: bool = Field(description="False: the same bytes were uploaded before; no second run.")
+    problem: FailureModel | None = Field(
+        None, description="Why that run failed; `POST …/retry` tries it again."
+    )
+
+    @classmethod
+    def of(cls, document: Document, *, is_new: bool) -> UploadedDocument:
+        return cls(
+            id=document.id,
+            name=document.name,
+            sha256=document.sha256,
+            state=DocumentState(document.state),
+            is_new=is_new,
+            problem=_failure(document),
+        )
 
 
 class RefusedFile(Model):
@@ -126,6 +148,7 @@ class UploadAnswer(Model):
                         "sha256": _SHA256,
                         "state": "queued",
                         "is_new": True,
+                        "problem": None,
                     }
                 ],
                 "refused": [
@@ -149,14 +172,6 @@ class ProgressModel(Model):
     stage: str
     page: int = Field(description="From 1; 0 where the stage has no pages.")
     pages: int
-
-
-class FailureModel(Model):
-    """Why a document has no extraction."""
-
-    code: str
-    title: str
-    detail: str
 
 
 class DocumentModel(Model):

@@ -24,6 +24,7 @@ from python_multipart.multipart import parse_options_header
 from starlette.concurrency import run_in_threadpool
 
 from extractor.errors import InputTooLarge, StoreError
+from extractor.ingest import Refused
 from extractor.ingest.zips import is_unsafe
 from extractor.service.problems import (
     NOT_MULTIPART,
@@ -64,7 +65,11 @@ class Received:
 
     def named(self, name: str) -> str:
         """The name of the file, or of one in it, with its folder, as of what is in an archive."""
-        return f"{self.folder}/{name}" if self.folder else name
+        return named(self.folder, name)
+
+
+def named(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name
 
 
 async def receive(
@@ -74,12 +79,13 @@ async def receive(
     content_length: str | None,
     folder: Path,
     settings: Settings,
-) -> list[Received]:
-    """Write the files of a multipart request into a folder while they arrive.
+) -> list[Received | Refused]:
+    """Write the files of a multipart request into a folder while they arrive; one that is too large
+    is refused, and the others are taken.
 
     Raises:
         ProblemError: the request is no multipart upload, is damaged, or holds no file.
-        InputTooLarge: it, or a file in it, is over a limit; nothing more of it is then read.
+        InputTooLarge: it has too many bytes or files; nothing more of it is then read.
         StoreError: the disk is full.
     """
     media_type, options = parse_options_header(content_type)
@@ -129,7 +135,7 @@ def _check_size(n_bytes: int, settings: Settings) -> None:
     if settings.max_upload_bytes < n_bytes:
         raise InputTooLarge(
             f"the upload has more than the {settings.max_upload_bytes} bytes that are taken at "
-            "once; send the files in several uploads"
+            "once; send its files in several uploads; one that is larger alone must become smaller"
         )
 
 
@@ -139,7 +145,7 @@ class _Form:
     def __init__(self, boundary: bytes, folder: Path, settings: Settings) -> None:
         self._folder = folder
         self._settings = settings
-        self._received: list[Received] = []
+        self._received: list[Received | Refused] = []
         self._is_complete = False
         self._header_name = b""
         self._header_value = b""
@@ -165,7 +171,7 @@ class _Form:
     def feed(self, chunk: bytes) -> None:
         self._parser.write(chunk)
 
-    def finish(self) -> list[Received]:
+    def finish(self) -> list[Received | Refused]:
         self._parser.finalize()
         if not self._is_complete:
             raise ProblemError(UPLOAD_MALFORMED, "the upload ended before its last file did")
@@ -218,13 +224,26 @@ class _Form:
             return
         self._size += end - start
         if self._settings.max_file_bytes < self._size:
-            raise InputTooLarge(
-                f"{self._path.name} has more than the {self._settings.max_file_bytes} bytes that "
-                "are read; split it or reduce its images"
-            )
+            self._refuse()
+            return
         piece = memoryview(data)[start:end]
         self._hash.update(piece)
         self._file.write(piece)
+
+    def _refuse(self) -> None:
+        """Take nothing of the file that is arriving, and pass over what else of it comes."""
+        self.close()
+        self._path.unlink()
+        name = named(self._inside, self._path.name)
+        self._received.append(
+            Refused(
+                name,
+                InputTooLarge(
+                    f"{name}: more than the {self._settings.max_file_bytes} bytes that are read; "
+                    "split the document or reduce its images"
+                ),
+            )
+        )
 
     def _on_part_end(self) -> None:
         if self._file is None:

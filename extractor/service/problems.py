@@ -7,6 +7,7 @@ them stand in this module; `docs/api.md` lists them.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -23,6 +24,8 @@ from extractor import errors
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+_MEMBER = re.compile(r"<\w+\.\w+: ('[^']*')>")
+"""How a member of an enumeration stands in messages of the framework."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +169,13 @@ PROBLEMS: Mapping[str, ProblemType] = {
 }
 
 
+def invalid(found: Mapping[str, str]) -> ProblemError:
+    """A request with something wrong in it: what is wrong, by where it stands."""
+    detail = "; ".join(f"{location}: {message}" for location, message in found.items())
+    errors = [{"location": location, "message": message} for location, message in found.items()]
+    return ProblemError(INVALID_REQUEST, detail, extra={"errors": errors})
+
+
 def problem_of(code: str) -> ProblemType:
     """Return the type of a code, also one that a later version wrote to the database."""
     return PROBLEMS.get(code, ProblemType(code, 500, INTERNAL_ERROR.title))
@@ -236,12 +246,25 @@ def _on_problem(request: Request, error: Exception) -> JSONResponse:
 def _on_invalid_request(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, RequestValidationError):
         raise error
-    found = [
-        {"location": ".".join(str(part) for part in item["loc"]), "message": item["msg"]}
-        for item in error.errors()
-    ]
+    is_json = "json" in request.headers.get("content-type", "")
+    found = [_told(item, is_json=is_json) for item in error.errors()]
     detail = "; ".join(f"{item['location']}: {item['message']}" for item in found)
     return respond(request, INVALID_REQUEST, detail, extra={"errors": found})
+
+
+def _told(item: Mapping[str, Any], *, is_json: bool) -> dict[str, str]:
+    """One thing that is wrong with a request, in words that need no knowledge of the program."""
+    location, message = item["loc"], item["msg"]
+    if item["type"] == "json_invalid":
+        message = f"no JSON: {item['ctx']['error']}, at character {location[-1]}"
+        location = location[:-1]
+    elif location == ("body",) and item["type"] == "model_attributes_type":
+        message = "a JSON object is wanted"
+        message += "" if is_json else ", with the header 'Content-Type: application/json'"
+    return {
+        "location": ".".join(str(part) for part in location),
+        "message": _MEMBER.sub(r"\1", message),
+    }
 
 
 def _on_http_error(request: Request, error: Exception) -> JSONResponse:

@@ -168,12 +168,13 @@ class Queue:
 
     def cancel(self, document_id: str, *, key_id: str) -> Document | None:
         """Give up a document that is not finished; None if there is none such."""
-        detail = "somebody cancelled it; retry, or extract it again"
         with self._session.begin() as session:
             document = session.scalar(
                 select(Document).where(Document.id == document_id, _UNFINISHED).with_for_update()
             )
             if document is not None:
+                again = "extract it again" if document.has_result else "retry it"
+                detail = f"somebody cancelled it; {again}, if it is wanted after all"
                 for name, value in _failed(document, CANCELLED, detail).items():
                     setattr(document, name, value)
                 session.flush()

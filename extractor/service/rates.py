@@ -1,7 +1,9 @@
 """How often somebody may ask: calls of a key, and keys that are wrong from one address.
 
-Checking a wrong key costs as much as a right one, on purpose (`auth`); without a limit, guessing
-would be a way to keep the service busy.
+Guessing is answered more slowly than it is done, but locks out nobody else: a right key is looked
+into whatever others of its address have tried. What costs is a wrong secret of a key that there is,
+as much as a right one, on purpose (`auth`); of those, so many of one key are looked into for one
+address, or guessing would be a way to keep the service busy. All else is seen at a glance.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import ipaddress
 import math
 import time
+from dataclasses import dataclass
 
 from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
@@ -18,7 +21,7 @@ from extractor.service.clock import Clock
 from extractor.service.problems import TOO_MANY_REQUESTS, ProblemError
 from extractor.settings import Settings
 
-_CALLS, _WRONG = "calls", "wrong keys"
+_CALLS, _WRONG, _SECRETS = "calls", "wrong keys", "wrong secrets of a key"
 
 
 class Rates:
@@ -47,20 +50,34 @@ class Rates:
         if self._calls is not None and not self._limiter.hit(self._calls, _CALLS, key_id):
             raise _refusal(self._limiter, self._calls, _CALLS, key_id)
 
-    def allow_key(self, address: str) -> None:
-        """Refuse to check a key at all for an address from where too many wrong ones came.
+    def guesses(self, address: str) -> Guesses:
+        """The wrong keys of an address."""
+        return Guesses(self, _origin(address))
+
+    def allow_guess(self, origin: str, key_id: str) -> None:
+        """Refuse to look into a key of which too many wrong secrets came from an origin.
 
         Raises:
             ProblemError: TOO_MANY_REQUESTS.
         """
         self._look_at_clock()
-        origin = _origin(address)
-        if self._wrong is not None and not self._guesses.test(self._wrong, _WRONG, origin):
-            raise _refusal(self._guesses, self._wrong, _WRONG, origin)
+        one = (_SECRETS, origin, key_id)
+        if self._wrong is not None and not self._guesses.test(self._wrong, *one):
+            raise _refusal(self._guesses, self._wrong, *one)
 
-    def count_wrong_key(self, address: str) -> None:
-        if self._wrong is not None:
-            self._guesses.hit(self._wrong, _WRONG, _origin(address))
+    def count_guess(self, origin: str, key_id: str | None) -> None:
+        """Count a wrong key; `key_id` is that of a key that there is.
+
+        Raises:
+            ProblemError: TOO_MANY_REQUESTS.
+        """
+        self._look_at_clock()
+        if self._wrong is None:
+            return
+        if key_id is not None:
+            self._guesses.hit(self._wrong, _SECRETS, origin, key_id)
+        if not self._guesses.hit(self._wrong, _WRONG, origin):
+            raise _refusal(self._guesses, self._wrong, _WRONG, origin)
 
     def _look_at_clock(self) -> None:
         if self._clock.jump_s() < -1.0:
@@ -68,8 +85,22 @@ class Rates:
                 storage.reset()
 
 
-def _refusal(limiter: RateLimiter, item: RateLimitItem, what: str, whose: str) -> ProblemError:
-    until = limiter.get_window_stats(item, what, whose).reset_time
+@dataclass(frozen=True, slots=True)
+class Guesses:
+    """The wrong keys that come from one origin; see `auth.Guesses`."""
+
+    rates: Rates
+    origin: str
+
+    def allow(self, key_id: str) -> None:
+        self.rates.allow_guess(self.origin, key_id)
+
+    def count(self, key_id: str | None) -> None:
+        self.rates.count_guess(self.origin, key_id)
+
+
+def _refusal(limiter: RateLimiter, item: RateLimitItem, what: str, *whose: str) -> ProblemError:
+    until = limiter.get_window_stats(item, what, *whose).reset_time
     seconds = max(1, math.ceil(until - time.time()))
     return ProblemError(
         TOO_MANY_REQUESTS,

@@ -27,6 +27,7 @@ from extractor.service.answers import (
     Body,
     check_withdrawable,
     decided_by,
+    item_of,
     shown,
     told,
 )
@@ -131,7 +132,8 @@ class Reviews:
                     check_withdrawable(subject, decisions.get(subject))
                 # What was shown, and not what would be decided today.
                 before = shown(result, subject, decisions.get(subject))
-                after = decided_by(body, subject, before, self.schema)
+                is_read = (item_of(result, subject) or {}).get("read") is None
+                after = decided_by(body, subject, before, self.schema, is_read=is_read)
                 review = self._review(current, subject, body.action, key_id, before, after)
                 review.comment = body.comment
                 reviews.append(review)

@@ -100,12 +100,13 @@ class Store(Catalog):
         self.close()
 
     def check(self) -> None:
-        """Ask the database something.
+        """Ask the database something, and write something to the disk.
 
         Raises:
-            StoreError: it does not answer.
+            StoreError: it does not answer, or the disk is full; without names, for everybody.
         """
         self._database.check()
+        self.files.check()
 
     @contextlib.contextmanager
     def exclusive(self) -> Iterator[None]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from extractor import ingest
-from extractor.errors import CorruptInput, InputError, StoreError, UnsupportedInput
-from extractor.ingest.sniff import HEAD_BYTES, look_at
+from extractor.errors import CorruptInput, InputError, StoreError
+from extractor.ingest.sniff import HEAD_BYTES, look_at, refused
 from extractor.service.multipart import Received, clean_name, sync
 from extractor.service.problems import NOTHING_ACCEPTED, ProblemError, type_of
 from extractor.service.store import Store
@@ -40,7 +40,7 @@ class Priority(StrEnum):
 
 
 def accept(
-    received: list[Received],
+    received: list[Received | ingest.Refused],
     store: Store,
     settings: Settings,
     *,
@@ -59,6 +59,9 @@ def accept(
     acceptance = Acceptance()
     many = len(received) > MAX_INTERACTIVE
     for item in received:
+        if isinstance(item, ingest.Refused):
+            acceptance.refused.append((item.name, item.error))
+            continue
         for entry in ingest.expand([item.path], settings):
             match entry:
                 case ingest.Refused(name, error):
@@ -111,7 +114,7 @@ def _check_head(name: str, head: bytes) -> None:
         raise CorruptInput(f"{name}: the file is empty (0 bytes); get it again from its origin")
     look = look_at(head[:HEAD_BYTES], is_cut=len(head) >= HEAD_BYTES)
     if look.refusal is not None:
-        raise UnsupportedInput(f"{name}: {look.refusal}")
+        raise refused(name, look.refusal)
 
 
 def _nothing_accepted(acceptance: Acceptance) -> ProblemError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from datetime import datetime
 from typing import Annotated
 
@@ -18,7 +19,20 @@ def _usable(url: AnyHttpUrl) -> AnyHttpUrl:
         (url.host or "").encode("idna")
     except UnicodeError:
         raise ValueError("there can be no such host") from None
+    if _is_link_local(url.host or ""):
+        raise ValueError(
+            "an address of this link alone, where clouds keep their secrets; no webhook"
+        )
     return url
+
+
+def _is_link_local(host: str) -> bool:
+    try:
+        address = ipaddress.ip_address(host.strip("[]"))
+    except ValueError:  # a name
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_link_local
 
 
 Address = Annotated[AnyHttpUrl, UrlConstraints(max_length=1000), AfterValidator(_usable)]

@@ -6,7 +6,7 @@ nobody else. Extraction itself happens in `jobs.py`.
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from extractor.service.routes import (
     dataset,
@@ -14,6 +14,7 @@ from extractor.service.routes import (
     findings,
     health,
     keys,
+    parameters,
     review,
     session,
     webhooks,
@@ -21,7 +22,8 @@ from extractor.service.routes import (
 from extractor.service.routes.wiring import problems_of
 
 api = APIRouter(prefix="/api/v1", responses=problems_of(400, 401, 422, 429, 503))
-for _part in (documents, review, findings, dataset, keys, webhooks, session):
-    api.include_router(_part.router)
+for _part in (documents, review, findings, dataset, keys, webhooks):
+    api.include_router(_part.router, dependencies=[Depends(parameters.known_to_callers)])
+api.include_router(session.router)  # to sign in needs no key, so that each says it itself
 
 __all__ = ["api", "health"]

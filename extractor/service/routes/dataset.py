@@ -19,7 +19,7 @@ from extractor.export.dataset import (
     write_workbook,
 )
 from extractor.service import dataset, models
-from extractor.service.problems import BUSY, DATASET_TOO_LARGE, INVALID_REQUEST, ProblemError
+from extractor.service.problems import BUSY, DATASET_TOO_LARGE, ProblemError, invalid
 from extractor.service.routes.wiring import (
     Caller,
     OrganizationFilter,
@@ -56,8 +56,12 @@ def whole_dataset(
     status: Annotated[Status | None, Query(description="Of the report.")] = None,
     organization: OrganizationFilter = None,
     year: Annotated[int | None, Query(ge=0, le=9999)] = None,
-    table: Annotated[str | None, Query(description="Only cells of this table.")] = None,
-    cell_status: Annotated[CellStatus | None, Query(description="Of cells and figures.")] = None,
+    table: Annotated[
+        str | None, Query(description="Only cells of this table; for `cells`.")
+    ] = None,
+    cell_status: Annotated[
+        CellStatus | None, Query(description="For `cells` and `figures`.")
+    ] = None,
 ) -> Response:
     """All finished reports in long form, review decisions included: one row a slot, or a key
     figure, or a finding. CSV comes while it is made; the others as whole files.
@@ -67,7 +71,13 @@ def whole_dataset(
     """
     schema = service.reviews.schema
     if table is not None and table not in schema.tables:
-        raise ProblemError(INVALID_REQUEST, f"table: one of {', '.join(schema.tables)}")
+        raise invalid({"query.table": f"one of {', '.join(schema.tables)}"})
+    given = {"table": table, "cell_status": cell_status}
+    unfit = [
+        name for name, value in given.items() if value and name not in dataset.FILTERS[content]
+    ]
+    if unfit:
+        raise invalid({f"query.{name}": f"not for content={content}" for name in unfit})
     reports = dataset.rows(
         service.store.finished(status=status, organization=organization, year=year),
         service.reviews.result,

@@ -121,13 +121,7 @@ async def upload(
         acceptance = await anyio.to_thread.run_sync(accept, limiter=service.unpacking)
     return models.UploadAnswer(
         documents=[
-            models.UploadedDocument(
-                id=document.id,
-                name=document.name,
-                sha256=document.sha256,
-                state=DocumentState(document.state),
-                is_new=is_new,
-            )
+            models.UploadedDocument.of(document, is_new=is_new)
             for document, is_new in acceptance.documents
         ],
         refused=[
@@ -214,7 +208,7 @@ def extraction(
         int | None, Query(ge=0, description="An older one, as it was last; the newest without it.")
     ] = None,
 ) -> FileResponse:
-    """The result. 409 while it is not finished; if it failed, a problem with the reason."""
+    """The result. 409 while it is not finished, and with the code of its problem if it failed."""
     if generation is None or generation == document.generation:
         return result_of(document, service)
     path = service.reviews.older(document, generation)
@@ -301,7 +295,8 @@ def extract_again(
 def cancel(
     caller: Annotated[Principal, Depends(uploader)], document: Known, service: Wired
 ) -> models.DocumentModel:
-    """Give up a document that waits or is being extracted; it can be retried."""
+    """Give up a document that waits or is being extracted. It can be retried, or, where it had a
+    result, which it keeps, extracted again."""
     return models.DocumentModel.of(commands.cancel(document, service, caller))
 
 

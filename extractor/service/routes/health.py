@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
+from extractor.errors import StoreError
 from extractor.service import metrics, models
 from extractor.service.problems import NOT_READY, ProblemError
 from extractor.service.routes.wiring import Caller, Wired, problems_of
@@ -19,8 +20,11 @@ def healthz() -> models.Health:
 
 @router.get("/readyz", responses=problems_of(503))
 def readyz(service: Wired) -> models.Readiness:
-    """The database answers, and a worker has its models loaded."""
-    service.store.check()
+    """The database answers, the disk has room, and a worker has its models loaded."""
+    try:
+        service.store.check()
+    except StoreError as error:
+        raise ProblemError(NOT_READY, str(error)) from error
     if reason := service.jobs.why_not_ready():
         raise ProblemError(NOT_READY, reason)
     return models.Readiness(differing=service.store.executors.differing())

@@ -11,6 +11,7 @@ from extractor.service.auth import Principal
 from extractor.service.key_models import SessionBody, SessionModel
 from extractor.service.problems import CSRF_FAILED, ProblemError
 from extractor.service.routes.bounded import Bounded
+from extractor.service.routes.parameters import known, known_to_callers
 from extractor.service.routes.wiring import Caller, Credentials, Token, Wired, holder, problems_of
 from extractor.service.sessions import COOKIE, Signed
 
@@ -49,7 +50,12 @@ def _is_same(origin: str, host: str) -> bool:
         return False
 
 
-@router.post("/session", status_code=201, responses=_SETS_COOKIE, dependencies=[Depends(_own_page)])
+@router.post(
+    "/session",
+    status_code=201,
+    responses=_SETS_COOKIE,
+    dependencies=[Depends(_own_page), Depends(known)],
+)
 def sign_in(
     request: Request, response: Response, service: Wired, body: SessionBody
 ) -> SessionModel:
@@ -71,13 +77,13 @@ def sign_in(
     return _facts(signed.principal, signed)
 
 
-@router.get("/session")
+@router.get("/session", dependencies=[Depends(known_to_callers)])
 def session(service: Wired, caller: Caller, credentials: Credentials, token: Token) -> SessionModel:
     """Who asks, and the CSRF token of the session: for a page that was opened anew."""
     return _facts(caller, None if credentials else service.sessions.find(token))
 
 
-@router.delete("/session", status_code=204)
+@router.delete("/session", status_code=204, dependencies=[Depends(known_to_callers)])
 def sign_out(
     request: Request, response: Response, service: Wired, caller: Caller, token: Token
 ) -> None:

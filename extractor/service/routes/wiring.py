@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import anyio
@@ -20,7 +20,6 @@ from extractor.service.problems import (
     DOCUMENT_UNKNOWN,
     MEDIA_TYPE,
     NOT_FINISHED,
-    UNAUTHORIZED,
     ProblemError,
     problem_of,
 )
@@ -82,13 +81,7 @@ def holder(key: str, request: Request, service: Service) -> Principal:
         ProblemError: UNAUTHORIZED, TOO_MANY_REQUESTS.
     """
     address = request.client.host if request.client else ""
-    try:
-        # Keys that are known go on, whoever guesses behind the same address.
-        principal = service.keys.check(key, lambda: service.rates.allow_key(address))
-    except ProblemError as error:
-        if error.type is UNAUTHORIZED:
-            service.rates.count_wrong_key(address)
-        raise
+    principal = service.keys.check(key, service.rates.guesses(address))
     service.rates.count_call(principal.key_id)
     return principal
 
@@ -160,9 +153,10 @@ Known = Annotated[Document, Depends(_document)]
 
 
 def _finished(document: Known) -> Document:
-    """The document, if it has a result."""
+    """The document, if it has a result; else a conflict, with the code of what went wrong where it
+    failed. That was then: whatever its status as an answer, to ask for it now is no such fault."""
     if document.state == DocumentState.FAILED:
-        problem = problem_of(document.problem_code or "")
+        problem = replace(problem_of(document.problem_code or ""), status=NOT_FINISHED.status)
         raise ProblemError(problem, document.problem_detail or problem.title)
     if not document.has_result:
         detail = f"{document.name} is {document.state}; wait, or follow .../{document.id}/events"
