@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from extractor import ingest
-from extractor.assemble.left_out import with_doubts
+from extractor.assemble.left_out import left_out, with_doubts
 from extractor.engines import Engines
 from extractor.export import to_json
 from extractor.pipeline import extract
@@ -90,6 +90,7 @@ def test_an_empty_row_beside_one_without_a_name_is_weak(height: float, doubted: 
     table = TableReading("disclosure", "2021", True, candidates, {})
     label = Evidence(page=1, box=Box(0.1, 0.63, 0.2, 0.64))
     left = LeftOut("disclosure", "章", ("0", "0", "0"), label)
+    assert left_out([left]) == ()  # what is left of a label names no row
     (found,) = with_doubts([table], [left])
     anchors = {first.row_anchor for first, *_ in found.candidates.values()}
     assert anchors == ({0.3, 0.75} if doubted else {0.75})

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from extractor.assemble.geometric import Assembled
-from extractor.assemble.left_out import left_out, with_doubts
+from extractor.assemble.left_out import left_out, with_doubts, without_slot
 from extractor.assemble.meant import weighed
 from extractor.assemble.ways import assemble_layout
 from extractor.labels import keys, similarities
@@ -86,9 +86,9 @@ def assemble(sheets: Sequence[Sheet], schema: Schema, known: Sequence[Label]) ->
             )
         )
     repeated = tuple(t for t, found in present.items() if _is_repeated(sheets, found.layout))
-    rest = left_out(sheets, tables, schema)
+    rest = without_slot(sheets, tables, schema)
     doubted = tuple(with_doubts(tables, rest))
-    return Assembly(edition, doubted, sheets, len(reports) - 1, repeated, rest)
+    return Assembly(edition, doubted, sheets, len(reports) - 1, repeated, left_out(rest))
 
 
 def _sure_prose(sheet: Sheet) -> Sheet:

@@ -23,7 +23,8 @@ from extractor.types import (
     TableReading,
 )
 
-_HAN = re.compile(r"[\u3400-\u9fff]{2}")
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_WORD = re.compile(r"[\u3400-\u9fff]{2}")
 _DIGIT = re.compile(r"\d")
 _MIN_READ = 3
 _WEAK = 0.3
@@ -32,7 +33,13 @@ _AROUND = 3.0
 """So many heights of a line beyond what was read of a table may belong to it."""
 
 
-def left_out(
+def left_out(rows: Sequence[LeftOut]) -> tuple[LeftOut, ...]:
+    """Those of the rows without a slot to be told: what is left of a label, or a speck that was
+    read as one character, is no name of a row."""
+    return tuple(row for row in rows if _WORD.search(row.label))
+
+
+def without_slot(
     sheets: Sequence[Sheet], tables: Sequence[TableReading], schema: Schema
 ) -> tuple[LeftOut, ...]:
     """Rows with a label and numbers that stand among the values of a table and belong to no slot.
@@ -67,7 +74,7 @@ def left_out(
 
 
 def with_doubts(tables: Sequence[TableReading], rows: Sequence[LeftOut]) -> list[TableReading]:
-    """Tables whose empty rows are weak where they stand next to a row that was left out: its values
+    """Tables whose empty rows are weak where they stand next to a row without a slot: its values
     may be theirs, with a label that was not known again."""
     return [
         replace(table, candidates={**table.candidates, **dict(_doubted(table, rows))})
@@ -78,7 +85,7 @@ def with_doubts(tables: Sequence[TableReading], rows: Sequence[LeftOut]) -> list
 def _doubted(
     table: TableReading, rows: Sequence[LeftOut]
 ) -> Iterator[tuple[str, tuple[Candidate, ...]]]:
-    """The cells of empty rows of a table right above or below one that was left out, made weak."""
+    """The cells of empty rows of a table right above or below one without a slot, made weak."""
     read: dict[str, list[Candidate]] = {}
     for slot, (first, *_) in table.candidates.items():
         read.setdefault(slot.rpartition(".")[0], []).append(first)
