@@ -105,13 +105,16 @@ def names_after(subjects: Iterable[str], folder: Path, before: int, now: int) ->
 def standing(trail: Sequence[Review]) -> list[Review]:
     """The decisions that have not been undone, in order; `trail` has all of them, about one
     extraction (see `about_extraction`)."""
-    found: list[Review] = []
-    for review in trail:
+    found: dict[int, Review] = {}
+    places: dict[tuple[str, int], list[int]] = {}
+    for place, review in enumerate(trail):
+        about = places.setdefault(_about(review), [])
         if review.action != UNDONE:
-            found.append(review)
-        elif same := [one for one in found if _about(one) == _about(review)]:
-            found.remove(same[-1])
-    return found
+            found[place] = review
+            about.append(place)
+        elif about:
+            del found[about.pop()]
+    return list(found.values())
 
 
 def undoable(trail: Sequence[Review], key_id: str) -> Sequence[Review]:
