@@ -807,6 +807,45 @@ def test_a_cell_that_was_decided_since_stays_when_its_sum_is_undone(client: Test
     assert client.get(f"{API}/{document_id}/reviews").json()["reviews"][-1]["slot"] == WRONG
 
 
+def test_what_was_withdrawn_of_a_cell_does_not_come_back_with_its_sum(client: TestClient) -> None:
+    document_id = finished(client, "own cell before.txt")
+    cell = LAYOUT.slots[0].id
+    for slot in (WRONG, cell):
+        put(client, document_id, slot, {"confirmed": True})
+    other = Keys(store_of(client)).create("other", Role.REVIEWER)
+    theirs = {"Authorization": f"Bearer {other}"}
+    put_finding(client, document_id, {"confirmed": True}, **theirs)
+    put(client, document_id, cell, {"withdrawn": True})  # it stays reviewed, with the sum
+    assert cell in flagged(undo(client, document_id, **theirs).json())
+    trail = client.get(f"{API}/{document_id}/reviews").json()["reviews"]
+    assert [one["action"] for one in trail if one["slot"] == cell] == ["confirmed", "withdrawn"]
+    # One's own last decision is still that.
+    assert cell not in flagged(undo(client, document_id).json())
+    last = client.get(f"{API}/{document_id}/reviews").json()["reviews"][-1]
+    assert (last["slot"], last["action"], last["after"]["value"]) == (cell, "undone", 1)
+
+
+def test_cells_are_not_undone_without_their_finding() -> None:
+    finding, cell = f"findings.{SUM}", LAYOUT.slots[0].id
+
+    def review(number: int, day: int, slot: str, key: str, action: str) -> Review:
+        at = datetime(2026, 1, day)
+        known = {"number": number, "at": at, "key_id": key, "generation": 0}
+        return Review(slot=slot, action=action, **known)
+
+    trail = [
+        review(1, 1, finding, "one", "confirmed"),
+        review(2, 1, cell, "one", "reviewed"),
+        review(3, 2, finding, "one", "withdrawn"),
+        review(4, 2, cell, "one", "withdrawn"),
+    ]
+    assert [one.number for one in undoable(trail, "one")] == [3, 4]
+    # The cell is in another broken sum by now, and not reviewed with this one.
+    trail.append(review(5, 3, finding, "other", "confirmed"))
+    assert undoable(trail, "one") == []
+    assert [one.number for one in undoable(trail, "other")] == [5]
+
+
 def test_a_confirmation_holds_for_the_numbers_that_were_looked_at(client: TestClient) -> None:
     document_id = finished(client, "numbers.txt")
     put(client, document_id, WRONG, {"confirmed": True})
