@@ -25,6 +25,7 @@ from extractor.figures import find_figures
 from extractor.pipeline import decided
 from extractor.prose import join_prose
 from extractor.readings import to_bytes
+from extractor.review.loaded import Loaded, can_be_withdrawn, last_decision
 from extractor.schema import load_schema
 from extractor.service.answers import carried
 from extractor.service.auth import Keys
@@ -805,6 +806,32 @@ def test_a_cell_that_was_decided_since_stays_when_its_sum_is_undone(client: Test
     assert put_finding(client, document_id, {"confirmed": True}, **theirs).status_code == 200
     assert undo(client, document_id).status_code == 200
     assert client.get(f"{API}/{document_id}/reviews").json()["reviews"][-1]["slot"] == WRONG
+
+
+def test_a_card_names_who_reviewed_a_cell_with_a_sum_as_long_as_that_holds(
+    client: TestClient,
+) -> None:
+    document_id = finished(client, "own card.txt")
+    cell = LAYOUT.slots[0].id
+
+    def named() -> str:
+        store = store_of(client)
+        document = store.find(document_id)
+        assert document is not None
+        content = client.get(f"{API}/{document_id}/extraction").content
+        result = json.loads(content, parse_float=Decimal)
+        loaded = Loaded(document, result, store.reviews(document_id), {})
+        assert not can_be_withdrawn(loaded, cell)
+        return last_decision(loaded, cell, SCHEMA, lambda _, english: english)
+
+    put(client, document_id, WRONG, {"confirmed": True})
+    put_finding(client, document_id, {"confirmed": True, "comment": "so"})
+    assert named().endswith("by confirming Part reconsideration “行政复议”: so")
+    # Another number in the sum: it is asked about again, and its cells are.
+    assert cell in flagged(put(client, document_id, WRONG, {"value": 4}).json())
+    assert named() == ""
+    put(client, document_id, WRONG, {"value": 7})
+    assert named().endswith(": so")
 
 
 def test_what_was_withdrawn_of_a_cell_does_not_come_back_with_its_sum(client: TestClient) -> None:
