@@ -317,6 +317,22 @@ def test_a_confirmed_sum_that_fails_is_the_reports_own(client: TestClient) -> No
     (finding,) = answer.json()["findings"]
     assert finding["verdict"] == "reported"
     assert flagged(answer.json()) == set()
+    # That is asked about then, as on the page.
+    others = [one["id"] for one in client.get(API).json()["documents"] if one["id"] != document_id]
+
+    def asked() -> Any:
+        return client.get("/api/v1/review/next", params={"exclude": others}).json()["question"]
+
+    question = asked()
+    assert (question["slot"], question["findings"]) == (f"findings.{SUM}", [finding])
+    assert (question["cell"], question["figure"], question["settles"]) == (None, None, 0)
+    with store_of(client)._session.begin() as session:  # of an earlier version
+        was = update(Document).where(Document.id == document_id)
+        session.execute(was.values(to_answer=None, question=None))
+    assert (asked(), store_of(client).fill_values()) == (None, 1)
+    assert asked() == question
+    assert put_finding(client, document_id, {"confirmed": True}).status_code == 200
+    assert asked() is None
 
 
 def test_a_decision_about_an_older_version_is_refused(client: TestClient) -> None:
