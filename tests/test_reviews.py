@@ -25,6 +25,7 @@ from extractor.figures import find_figures
 from extractor.pipeline import decided
 from extractor.prose import join_prose
 from extractor.readings import to_bytes
+from extractor.review.loaded import Loaded, can_be_withdrawn, last_decision
 from extractor.schema import load_schema
 from extractor.service.answers import carried
 from extractor.service.auth import Keys
@@ -334,6 +335,22 @@ def test_a_confirmed_sum_that_fails_is_the_reports_own(client: TestClient) -> No
     (finding,) = answer.json()["findings"]
     assert finding["verdict"] == "reported"
     assert flagged(answer.json()) == set()
+    # That is asked about then, as on the page.
+    others = [one["id"] for one in client.get(API).json()["documents"] if one["id"] != document_id]
+
+    def asked() -> Any:
+        return client.get("/api/v1/review/next", params={"exclude": others}).json()["question"]
+
+    question = asked()
+    assert (question["slot"], question["findings"]) == (f"findings.{SUM}", [finding])
+    assert (question["cell"], question["figure"], question["settles"]) == (None, None, 0)
+    with store_of(client)._session.begin() as session:  # of an earlier version
+        was = update(Document).where(Document.id == document_id)
+        session.execute(was.values(to_answer=None, question=None))
+    assert (asked(), store_of(client).fill_values()) == (None, 1)
+    assert asked() == question
+    assert put_finding(client, document_id, {"confirmed": True}).status_code == 200
+    assert asked() is None
 
 
 def test_a_decision_about_an_older_version_is_refused(client: TestClient) -> None:
@@ -846,6 +863,71 @@ def test_a_cell_that_was_decided_since_stays_when_its_sum_is_undone(client: Test
     assert put_finding(client, document_id, {"confirmed": True}, **theirs).status_code == 200
     assert undo(client, document_id).status_code == 200
     assert client.get(f"{API}/{document_id}/reviews").json()["reviews"][-1]["slot"] == WRONG
+
+
+def test_a_card_names_who_reviewed_a_cell_with_a_sum_as_long_as_that_holds(
+    client: TestClient,
+) -> None:
+    document_id = finished(client, "own card.txt")
+    cell = LAYOUT.slots[0].id
+
+    def named() -> str:
+        store = store_of(client)
+        document = store.find(document_id)
+        assert document is not None
+        content = client.get(f"{API}/{document_id}/extraction").content
+        result = json.loads(content, parse_float=Decimal)
+        loaded = Loaded(document, result, store.reviews(document_id), {})
+        assert not can_be_withdrawn(loaded, cell)
+        return last_decision(loaded, cell, SCHEMA, lambda _, english: english)
+
+    put(client, document_id, WRONG, {"confirmed": True})
+    put_finding(client, document_id, {"confirmed": True, "comment": "so"})
+    assert named().endswith("by confirming Part reconsideration “行政复议”: so")
+    # Another number in the sum: it is asked about again, and its cells are.
+    assert cell in flagged(put(client, document_id, WRONG, {"value": 4}).json())
+    assert named() == ""
+    put(client, document_id, WRONG, {"value": 7})
+    assert named().endswith(": so")
+
+
+def test_what_was_withdrawn_of_a_cell_does_not_come_back_with_its_sum(client: TestClient) -> None:
+    document_id = finished(client, "own cell before.txt")
+    cell = LAYOUT.slots[0].id
+    for slot in (WRONG, cell):
+        put(client, document_id, slot, {"confirmed": True})
+    other = Keys(store_of(client)).create("other", Role.REVIEWER)
+    theirs = {"Authorization": f"Bearer {other}"}
+    put_finding(client, document_id, {"confirmed": True}, **theirs)
+    put(client, document_id, cell, {"withdrawn": True})  # it stays reviewed, with the sum
+    assert cell in flagged(undo(client, document_id, **theirs).json())
+    trail = client.get(f"{API}/{document_id}/reviews").json()["reviews"]
+    assert [one["action"] for one in trail if one["slot"] == cell] == ["confirmed", "withdrawn"]
+    # One's own last decision is still that.
+    assert cell not in flagged(undo(client, document_id).json())
+    last = client.get(f"{API}/{document_id}/reviews").json()["reviews"][-1]
+    assert (last["slot"], last["action"], last["after"]["value"]) == (cell, "undone", 1)
+
+
+def test_cells_are_not_undone_without_their_finding() -> None:
+    finding, cell = f"findings.{SUM}", LAYOUT.slots[0].id
+
+    def review(number: int, day: int, slot: str, key: str, action: str) -> Review:
+        at = datetime(2026, 1, day)
+        known = {"number": number, "at": at, "key_id": key, "generation": 0}
+        return Review(slot=slot, action=action, **known)
+
+    trail = [
+        review(1, 1, finding, "one", "confirmed"),
+        review(2, 1, cell, "one", "reviewed"),
+        review(3, 2, finding, "one", "withdrawn"),
+        review(4, 2, cell, "one", "withdrawn"),
+    ]
+    assert [one.number for one in undoable(trail, "one")] == [3, 4]
+    # The cell is in another broken sum by now, and not reviewed with this one.
+    trail.append(review(5, 3, finding, "other", "confirmed"))
+    assert undoable(trail, "one") == []
+    assert [one.number for one in undoable(trail, "other")] == [5]
 
 
 def test_a_confirmation_holds_for_the_numbers_that_were_looked_at(client: TestClient) -> None:

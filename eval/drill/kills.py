@@ -79,8 +79,9 @@ class Load:
                         continue
                     document_id, slot = question["document"]["id"], question["slot"]
                     body = {"confirmed": True, "comment": "drill"}
-                    kind, _, number = slot.partition(".")
-                    path = f"figures/{number}" if kind == "figures" else f"cells/{slot}"
+                    kind, _, name = slot.partition(".")
+                    is_cell = kind not in ("figures", "findings")
+                    path = f"cells/{slot}" if is_cell else f"{kind}/{name}"
                     answer = http.put(f"/documents/{document_id}/{path}", json=body)
                 except (httpx2.HTTPError, ValueError):
                     self.unanswered += 1

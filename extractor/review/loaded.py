@@ -14,11 +14,11 @@ from extractor.review.text_view import TextView
 from extractor.review.visitor import Visitor
 from extractor.review.words import Say
 from extractor.schema import Schema
-from extractor.service.answers import SEEN_WITH
+from extractor.service.answers import SEEN_WITH, item_of
 from extractor.service.decisions import standing
 from extractor.service.images import text_blocks
 from extractor.service.tables import Document, DocumentState, Review
-from extractor.types import FINDINGS
+from extractor.types import FINDINGS, CellStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +71,15 @@ def load(visitor: Visitor, document_id: str) -> Loaded | None:
 
 
 def last_about(loaded: Loaded, subject: str | None) -> Review | None:
-    """The last decision about something that counts; None where there is none."""
+    """The last decision about something that counts; None where there is none. What reviewed a cell
+    with a finding counts as long as what was said of that does, which the cell's status tells."""
     if subject is None or loaded.result is None:
         return None
     about = [review for review in standing(loaded.carried) if review.slot == subject]
-    return about[-1] if about and about[-1].after is not None else None
+    if not about or about[-1].after is None:
+        return None
+    cell = item_of(loaded.result, subject) if SEEN_WITH in about[-1].after else None
+    return None if cell and cell["status"] != CellStatus.REVIEWED.value else about[-1]
 
 
 def last_decision(loaded: Loaded, subject: str | None, schema: Schema, say: Say) -> str:

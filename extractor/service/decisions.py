@@ -13,7 +13,7 @@ from sqlalchemy import inspect
 
 from extractor.errors import CorruptInput
 from extractor.readings import from_bytes
-from extractor.service.answers import carried, item_of, seen_with, shown
+from extractor.service.answers import SEEN_WITH, carried, item_of, seen_with, shown
 from extractor.service.tables import Review
 from extractor.service.tasks import reading_name
 from extractor.types import FINDINGS, CellStatus, Extraction, ReportReading
@@ -57,7 +57,7 @@ def take(decisions: Decisions, review: Review) -> None:
     decisions.pop(review.slot, None)
     if review.after is None:
         return
-    is_noted = review.slot.startswith(f"{FINDINGS}.") and review.comment is not None
+    is_noted = _is_of_finding(review) and review.comment is not None
     noted = {"comment": review.comment} if is_noted else {}
     decisions[review.slot] = {**review.after, **noted}
 
@@ -105,13 +105,16 @@ def names_after(subjects: Iterable[str], folder: Path, before: int, now: int) ->
 def standing(trail: Sequence[Review]) -> list[Review]:
     """The decisions that have not been undone, in order; `trail` has all of them, about one
     extraction (see `about_extraction`)."""
-    found: list[Review] = []
-    for review in trail:
+    found: dict[int, Review] = {}
+    places: dict[tuple[str, int], list[int]] = {}
+    for place, review in enumerate(trail):
+        about = places.setdefault(_about(review), [])
         if review.action != UNDONE:
-            found.append(review)
-        elif same := [one for one in found if _about(one) == _about(review)]:
-            found.remove(same[-1])
-    return found
+            found[place] = review
+            about.append(place)
+        elif about:
+            del found[about.pop()]
+    return list(found.values())
 
 
 def undoable(trail: Sequence[Review], key_id: str) -> Sequence[Review]:
@@ -129,7 +132,8 @@ def undoable(trail: Sequence[Review], key_id: str) -> Sequence[Review]:
     kept = standing(trail)
     last = {_about(review): review for review in kept}
     mine = [one for one in kept if one.key_id == key_id and last[_about(one)] is one]
-    acts = [one.at for one in mine if one.action != REVIEWED]
+    with_finding = {one.at for one in trail if one.key_id == key_id and _is_of_finding(one)}
+    acts = [one.at for one in mine if _is_of_finding(one) or one.at not in with_finding]
     act = [one for one in mine if one.at == acts[-1]] if acts else []
     newest = max((one.generation for one in act), default=0)
     return [one for one in act if one.generation == newest]
@@ -142,7 +146,10 @@ def at_once(trail: Sequence[Review]) -> list[list[Review]]:
 
 
 def along(
-    result: Mapping[str, Any], after: Extraction, reviews: Sequence[Review]
+    result: Mapping[str, Any],
+    after: Extraction,
+    reviews: Sequence[Review],
+    decisions: Decisions,
 ) -> Iterator[Review]:
     """The cells that are reviewed by what was said of a finding, or are not any more, each as an
     entry of its own.
@@ -152,16 +159,19 @@ def along(
         after: what follows.
         reviews: taken at once. Nothing comes of those that are about no finding, nor of cells that
             they are about themselves.
+        decisions: that count now. Where the last one about a cell is its own, or none, there is no
+            entry of a review with a finding to be taken back.
     """
-    said = next((one for one in reviews if one.slot.startswith(f"{FINDINGS}.")), None)
+    said = next((one for one in reviews if _is_of_finding(one)), None)
     if said is None:
         return
     has_entry = {one.slot for one in reviews}
     cells = (cell for table in after.tables for cell in table.cells)
     for cell in (cell for cell in cells if cell.slot not in has_entry):
         was = item_of(result, cell.slot)
-        if was is not None and (was["status"], cell.status) in (_FREED, _HELD):
-            is_seen = cell.status is CellStatus.REVIEWED
+        change = None if was is None else (was["status"], cell.status)
+        is_seen = change == _FREED
+        if is_seen or (change == _HELD and SEEN_WITH in decisions.get(cell.slot, {})):
             yield Review(
                 document_id=said.document_id,
                 slot=cell.slot,
@@ -185,6 +195,10 @@ def _moved(found: Decisions, folder: Path, at: int, to: int) -> Decisions:
         before, now = (_read(folder, one) for one in (generation, generation + 1))
         found = dict(carried(found, before, now))
     return found
+
+
+def _is_of_finding(review: Review) -> bool:
+    return review.slot.startswith(f"{FINDINGS}.")
 
 
 def _about(review: Review) -> tuple[str, int]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session, sessionmaker
@@ -66,6 +67,14 @@ def _fill(
     with session_of.begin() as session:  # all of it, or nothing
         if not has_values:
             keep_values(session, document.id, result)
-        asked = [] if document.question else result["questions"][:1]
-        first = {"question": asked[0]["slot"], "settles": asked[0]["settles"]} if asked else {}
-        session.execute(same.values(to_answer=len(queue(result)), **first))
+        line = queue(result)
+        first = {} if document.question else _first(result, line)
+        session.execute(same.values(to_answer=len(line), **first))
+
+
+def _first(result: Mapping[str, Any], line: Sequence[str]) -> dict[str, Any]:
+    """What is asked first, as the database keeps it (see `outcomes`)."""
+    asked = result["questions"]
+    if asked:
+        return {"question": asked[0]["slot"], "settles": asked[0]["settles"]}
+    return {"question": next(iter(line), None), "settles": 0.0}

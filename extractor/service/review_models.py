@@ -302,8 +302,8 @@ class ReviewList(Model):
 
 
 class QuestionModel(Model):
-    """A cell to look at, a key figure (`figures.NUMBER`), one that the tables contradict
-    (`findings.RELATION`), or whose `report` it is."""
+    """A cell to look at, a key figure (`figures.NUMBER`), one that the tables contradict or an
+    error of the report itself (`findings.RELATION`), or whose `report` it is."""
 
     document: DocumentModel
     slot: str

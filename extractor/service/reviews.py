@@ -230,7 +230,7 @@ class Reviews:
         for review in reviews:
             take(decisions, review)
         extraction = self._decided(current, decisions)
-        reviews = [*reviews, *along(result, extraction, reviews)]
+        reviews = [*reviews, *along(result, extraction, reviews, decisions)]
         if current.state != DocumentState.DONE:
             raise ProblemError(NOT_FINISHED, f"{current.name} is being extracted again; wait")
         trail = self._store.reviews(current.id)

@@ -183,7 +183,8 @@ def next_question(
     ] = None,
 ) -> review_models.NextQuestion:
     """The cell or figure whose answer settles most, over all documents, as the result has it; or a
-    finding that the tables say something else than the text."""
+    finding that the tables say something else than the text. Where nothing is in doubt, errors of
+    reports themselves that nobody has confirmed."""
     while (document := service.store.next_question(exclude or [])) is not None:
         found = service.reviews.result(document)
         if found is not None and found[0].question is not None:
@@ -196,7 +197,7 @@ def _question(document: Document, data: bytes) -> review_models.QuestionModel:
     result, slot = json.loads(data), document.question or REPORT
     cell = item_of(result, slot) if is_slot(slot) else None
     figure = _figure(result, slot)
-    about = figure["finding"] if figure else None
+    about = figure["finding"] if figure else slot.removeprefix(f"{FINDINGS}.")
     asked: dict[str, Any] = next((one for one in result["questions"] if one["slot"] == slot), {})
     return review_models.QuestionModel.model_validate(
         {
