@@ -727,6 +727,22 @@ def test_a_result_that_is_cut_off_is_made_anew_and_the_log_says_so(
     answer = client.get(f"{API}/{document_id}/extraction")
     assert code_of(answer) == "store_failed"
     assert "extract it again" in answer.json()["detail"]
+    # Neither the dataset nor what to ask next ends there.
+    after = finished(client, f"after {left}.txt")
+    for content in ("cells", "findings"):
+        told = client.get("/api/v1/dataset", params={"content": content, "format": "csv"})
+        lines = list(csv.DictReader(io.StringIO(told.text.removeprefix("\ufeff"))))
+        (line,) = [one for one in lines if one["document_id"] == document_id]
+        assert line["document_status"] == "failed"
+        assert {line[name] for name in list(line)[7:]} == {""}
+    for format in ("xlsx", "parquet"):
+        told = client.get("/api/v1/dataset", params={"format": format})
+        assert told.status_code == 200
+    others = [one["id"] for one in client.get(API).json()["documents"] if one["id"] != after]
+    others.remove(document_id)
+    asked = client.get("/api/v1/review/next", params={"exclude": others[:99]})
+    assert asked.json()["question"]["document"]["id"] != document_id
+    assert client.post(f"{API}/{document_id}/extract").status_code == 202
 
 
 def test_an_old_result_without_what_was_read_says_what_it_can(client: TestClient) -> None:

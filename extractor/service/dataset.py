@@ -7,11 +7,13 @@ the order of their arrival, so that any number of reports needs the memory of on
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from extractor.errors import StoreError
 from extractor.export.dataset import Column, Kind, Row
 from extractor.export.words import (
     CELL_STATUS,
@@ -25,6 +27,9 @@ from extractor.export.words import (
 from extractor.schema import Schema
 from extractor.service.generations import models_digest
 from extractor.service.tables import Document
+from extractor.types import Status
+
+log = logging.getLogger(__name__)
 
 Result = Mapping[str, Any]
 
@@ -42,7 +47,12 @@ _REPORT = (
     Column("organization", Kind.TEXT, "whose report it is, as read · 公开机关"),
     Column("year", Kind.COUNT, "that the report is about · 报告年度"),
     Column("edition", Kind.TEXT, "of the form: 2019 or 2021 · 表式版本"),
-    Column("document_status", Kind.TEXT, "accepted, needs_review or partial · 提取状态", STATUS),
+    Column(
+        "document_status",
+        Kind.TEXT,
+        "accepted, needs_review or partial; failed where its result is damaged · 提取状态",
+        STATUS,
+    ),
 )
 _SOURCE = (
     Column("page", Kind.COUNT, "on which it stands, from 1; empty for text files · 页码"),
@@ -147,11 +157,18 @@ def rows(
         cell_status: only cells and figures with this status.
 
     Yields:
-        A list for each report, empty where nothing of it is asked for.
+        A list for each report, empty where nothing of it is asked for. One whose result is damaged
+        on disk is a row of its own, `failed` and with no values: the others are there all the same,
+        and it is not left out unsaid.
     """
     labels = schema.labels | {key.key: key.label for key in schema.figures}
     for document in documents:
-        found = result_of(document)
+        try:
+            found = result_of(document)
+        except StoreError as error:
+            log.error("%s is in the dataset without values: %s", document.name, error)
+            yield [_damaged(document, len(COLUMNS[content]))]
+            continue
         if found is None:
             continue
         now, data = found
@@ -165,6 +182,12 @@ def rows(
             case Content.FINDINGS:
                 middles = _findings(result)
         yield [(*head, *middle, *tail) for middle in middles]
+
+
+def _damaged(document: Document, width: int) -> Row:
+    about = (document.organization, document.year, None, Status.FAILED.value)
+    head = (document.id, document.name, document.sha256, *about)
+    return (*head, *[None] * (width - len(head)))
 
 
 def _report(document: Document, result: Result) -> Row:

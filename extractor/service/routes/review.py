@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Query
 from fastapi.responses import FileResponse
 
+from extractor.errors import StoreError
 from extractor.service import models, review_models
 from extractor.service.answers import Body, figure_subject, finding_subject, is_slot, item_of
 from extractor.service.auth import Principal
@@ -26,6 +28,8 @@ from extractor.service.routes.wiring import (
 )
 from extractor.service.tables import Document
 from extractor.types import FIGURES, FINDINGS, REPORT
+
+log = logging.getLogger(__name__)
 
 router = APIRouter(tags=["review"], route_class=Bounded)
 
@@ -185,8 +189,14 @@ def next_question(
     """The cell or figure whose answer settles most, over all documents, as the result has it; or a
     finding that the tables say something else than the text. Where nothing is in doubt, errors of
     reports themselves that nobody has confirmed."""
-    while (document := service.store.next_question(exclude or [])) is not None:
-        found = service.reviews.result(document)
+    passed = list(exclude or [])
+    while (document := service.store.next_question(passed)) is not None:
+        try:
+            found = service.reviews.result(document)
+        except StoreError as error:  # damaged on disk: the other documents are asked about
+            log.error("%s cannot be asked about: %s", document.name, error)
+            passed.append(document.id)
+            continue
         if found is not None and found[0].question is not None:
             return review_models.NextQuestion(question=_question(*found))
         # Somebody has removed it, or answered, in between.
