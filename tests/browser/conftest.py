@@ -15,7 +15,7 @@ from eval.drill.real import FIXTURES, TEXT, Office, office
 from extractor.service.models import DocumentModel
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Response
 
 DONE = FIXTURES / "blanks-2021__md_tables.md"
 DOCUMENTS = Path(__file__).parent / "documents"
@@ -47,10 +47,16 @@ class Visit:
         page = context.new_page()
         page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("response", lambda response: self._note(response))
         page.goto(f"{address}/review/{path}")
         page.wait_for_function("window.did_handshake")
         self.opened.append(page)
         return page
+
+    def _note(self, response: Response) -> None:
+        """What a page asks for and the service does not understand is a defect of the page."""
+        if response.status == 422 and response.request.method == "GET":
+            self.errors.append(f"{response.url}: 422")
 
 
 @pytest.fixture(scope="package")

@@ -134,6 +134,14 @@ def test_a_report_is_reviewed_with_the_keyboard_alone(
     assert {one.slot: one.comment for one in trail}[f"findings.{BROKEN}"] == "原件如此"
 
 
+def test_what_is_looked_at_is_marked_on_the_page(planted: str, visit: Visit) -> None:
+    page = visit(f"documents/{planted}")
+    page.locator(".page-view .mark.current").first.wait_for()
+    widths = page.locator(".page-view img").evaluate_all("all => all.map(one => one.naturalWidth)")
+    assert widths
+    assert min(widths) > 500
+
+
 def test_linked_doubts_clear_before_the_eyes(planted: str, visit: Visit) -> None:
     page = visit(f"documents/{planted}?at=findings.{BROKEN}")
     flagged = page.locator("td.flagged")

@@ -250,6 +250,14 @@ def page(
     document: Finished,
     service: Wired,
     n: Annotated[int, Path(description="Counts from 1.")],
+    _generation: Annotated[
+        int | None,
+        Query(
+            alias="generation",
+            description="Of the document; changes nothing but the address, for caches: another "
+            "extraction may turn a page otherwise.",
+        ),
+    ] = None,
 ) -> FileResponse:
     """One page, upright, as an image; boxes of evidence are fractions of its width and height."""
     path = page_image(document, n, service.store, service.settings)
