@@ -54,7 +54,7 @@ $(VENV)/.run: $(VENV)/.venv pyproject.toml constraints.txt
 $(VENV)/.test: $(VENV)/.run
 	$(INSTALL) -e '.[$(EXTRAS)]'
 	$(BIN)/python -c 'from training.synthesis.fonts import load_fonts; load_fonts()' 2>/dev/null || { $(DEBIAN) fonts-noto-cjk; } || true
-	command -v chromium >/dev/null || { $(DEBIAN) chromium; } || echo "no chromium: tests in a browser are skipped" >&2
+	command -v chromium >/dev/null || { $(DEBIAN) chromium fonts-noto-cjk; } || echo "no chromium: tests in a browser are skipped" >&2
 	touch $@
 
 # What `python -m eval peers` compares with. rapid-table asks for another OpenCV, which would

@@ -16,7 +16,7 @@ from itertools import combinations
 
 from extractor.calibrator import Calibrator
 from extractor.meaning import LIKELY, Meaning
-from extractor.one_print import SHARED, is_shared
+from extractor.one_print import SHARED, sharing
 from extractor.schema import Layout, Schema, Slot
 from extractor.settings import Settings
 from extractor.signals import Surroundings, signals, surroundings
@@ -84,7 +84,8 @@ def _table(
     around = surroundings(decoded, layout)
     cells = [_cell(slot, decoded, around, settings) for slot in layout.slots]
     slots = {slot.id for slot in layout.slots}
-    cells = [replace(cell, elsewhere=_elsewhere(cell, decoded, slots)) for cell in cells]
+    shared = sharing(decoded.chosen.values())
+    cells = [replace(cell, elsewhere=_elsewhere(cell, decoded, shared, slots)) for cell in cells]
     if calibrator is not None:
         read = [i for i, cell in enumerate(cells) if cell.signals]
         threshold = calibrator.cells.threshold(settings.max_risk)
@@ -223,7 +224,12 @@ def _cell(slot: Slot, decoded: Decoded, around: Surroundings, settings: Settings
     )
 
 
-def _elsewhere(cell: Cell, decoded: Decoded, slots: Collection[str]) -> tuple[str, ...]:
+def _elsewhere(
+    cell: Cell,
+    decoded: Decoded,
+    shared: Mapping[str, Sequence[str]],
+    slots: Collection[str],
+) -> tuple[str, ...]:
     """To which other slots of its table a print may belong whose place is in doubt: those for which
     it was read, too, then those that the token classifier takes it for, the likeliest first."""
     candidate = decoded.chosen.get(cell.slot)
@@ -233,7 +239,7 @@ def _elsewhere(cell: Cell, decoded: Decoded, slots: Collection[str]) -> tuple[st
     meant = candidate.meaning or Meaning()
     found: list[str] = []
     if SHARED in cell.flags:
-        found += (slot for slot, one in decoded.chosen.items() if is_shared(one, candidate))
+        found += shared.get(cell.slot, ())
     if "weak_row" in cell.flags:
         found += (f"{name}.{column}" for name in _likely(meant.rows))
     if "weak_column" in cell.flags:

@@ -1,8 +1,8 @@
-"""Whether two cells were read from one print, as far as the places of what was read tell."""
+"""Which cells were read from one print, as far as the places of what was read tell."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +10,7 @@ import numpy.typing as npt
 from extractor.types import Candidate
 
 SHARED = "shared_print"
-"""The flag of both."""
+"""The flag of such cells."""
 _SAME_PLACE = 0.001
 """As a share of the page."""
 _WITHIN = 0.9
@@ -19,15 +19,30 @@ _HALF_WITHIN = 0.5
 """Of its area."""
 
 
-def is_shared(candidate: Candidate, other: Candidate) -> bool:
-    """Whether two cells were read from one print; not where one was read from no place."""
-    a, b = candidate.evidence, other.evidence
-    if a.box is None or b.box is None or a.page != b.page:
-        return False
-    return bool(shared_places([candidate, other])[0, 1])
+def sharing(read: Iterable[Candidate]) -> dict[str, tuple[str, ...]]:
+    """The cells that were read from the print of other ones, alone or as part of what was looked at
+    for those.
+
+    Args:
+        read: what was read, one candidate a cell.
+
+    Returns:
+        By slot, the slots of the others. Empty where every cell has a print of its own; blank cells
+        and those that were read from no place on a page share none.
+    """
+    pages: dict[int | None, list[Candidate]] = {}
+    for one in read:
+        if one.evidence.box is not None and one.reading.printed.strip():
+            pages.setdefault(one.evidence.page, []).append(one)
+    return {
+        here[i].slot: tuple(here[j].slot for j in np.flatnonzero(row))
+        for here in pages.values()
+        for i, row in enumerate(_shared(here))
+        if row.any()
+    }
 
 
-def shared_places(read: Sequence[Candidate]) -> npt.NDArray[np.bool_]:
+def _shared(read: Sequence[Candidate]) -> npt.NDArray[np.bool_]:
     """Which of N readings of one page, all with a place, are of one print: (N, N), the same both
     ways. One lies in the other's place, or half of it does and both say the same: places on bent
     and skewed pages are not exact."""

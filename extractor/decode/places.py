@@ -12,11 +12,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-import numpy as np
-
 from extractor.decode.explain import holds
 from extractor.decode.options import PERSON, implied_by, number
-from extractor.one_print import SHARED, shared_places
+from extractor.one_print import SHARED, sharing
 from extractor.schema import Relation
 from extractor.types import Candidate, Finding, Reading, State, TableReading, Verdict
 
@@ -28,20 +26,13 @@ def shared_print(reading: TableReading) -> TableReading:
     """The table with a doubt on every reading whose print was taken for another cell, too, alone or
     as part of what was looked at for that one: one of the two cells was not read, and both are
     where they are by the same lines."""
-    pages: dict[int | None, list[Candidate]] = {}
-    for candidates in reading.candidates.values():
-        first = candidates[0] if candidates else None
-        if first is not None and first.evidence.box and first.reading.printed.strip():
-            pages.setdefault(first.evidence.page, []).append(first)
     found = dict(reading.candidates)
-    for read in pages.values():
-        shared = shared_places(read)
-        for place in np.flatnonzero(shared.any(axis=0)):
-            first, *others = found[read[place].slot]
-            if first.origin != PERSON:
-                flags = tuple(sorted({*first.reading.flags, SHARED}))
-                first = replace(first, reading=replace(first.reading, flags=flags))
-                found[first.slot] = (first, *others)
+    for slot in sharing(candidates[0] for candidates in found.values() if candidates):
+        first, *others = found[slot]
+        if first.origin != PERSON:
+            flags = tuple(sorted({*first.reading.flags, SHARED}))
+            first = replace(first, reading=replace(first.reading, flags=flags))
+            found[slot] = (first, *others)
     return replace(reading, candidates=found)
 
 
